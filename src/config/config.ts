@@ -1,0 +1,64 @@
+import type { CountryCode } from 'libphonenumber-js';
+import type { Language } from '../errors.ts';
+
+/** Everything that the program can be told, checked; made from the environment by `readConfig`. */
+export interface Config {
+  readonly database: EmbeddedDatabaseConfig | PostgresqlConfig;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+  };
+  readonly passwords: {
+    /** bcrypt's cost: the hash takes 2^cost rounds. */
+    readonly bcryptCost: number;
+    /** Code points. */
+    readonly minimumLength: number;
+    /** Seconds that a request may wait for its hash before it is refused with 503. */
+    readonly maximumWaitSeconds: number;
+  };
+  readonly registration: RegistrationConfig;
+  readonly defaultLanguage: Language;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+export interface RegistrationConfig {
+  /** Seconds that a session lives after its last step. */
+  readonly sessionSeconds: number;
+  /** Years; undefined: no minimum. */
+  readonly minimumAge: number | undefined;
+  /** The region whose mobile numbers may be typed without a country code (ISO 3166-1 alpha-2). */
+  readonly phoneRegion: CountryCode;
+  /** One account per phone number. */
+  readonly phoneUnique: boolean;
+  /** IANA name of the zone in which "today" is decided for birthdays. */
+  readonly timeZone: string;
+}
+
+export interface EmbeddedDatabaseConfig {
+  readonly kind: 'embedded';
+  /** Absolute path of the folder that holds the embedded database. */
+  readonly directory: string;
+}
+
+export interface PostgresqlConfig {
+  readonly kind: 'postgresql';
+  readonly runtime: PostgresqlAddress;
+  /** Where migrations run: the direct address where `runtime` is a pooler, else the same. */
+  readonly migrations: PostgresqlAddress;
+  /** Connections that one process may open. */
+  readonly poolSize: number;
+}
+
+export interface PostgresqlAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** `false`: in the clear; otherwise TLS, with or without a check of the certificate (libpq's `sslmode`). */
+  readonly tls: false | { readonly verify: boolean; readonly certificateAuthorityFile?: string };
+  /** Prisma's `?schema=`; undefined: the server's own search path. */
+  readonly schema?: string;
+  /** Behind a transaction pooler: no named statements, no start-up parameters. */
+  readonly transactionPooler: boolean;
+}

@@ -1,0 +1,30 @@
+/** One SQL statement in the open: `text` uses `$1`, `$2` …; `name` is the prepared statement's and appears in logs. */
+export interface Statement<Row> {
+  readonly name: string;
+  readonly text: string;
+  /** Only for the compiler: the shape of a row. */
+  readonly row?: Row;
+}
+
+/** @param name unique in the program (a PostgreSQL identifier of at most 63 bytes). */
+export function statement<Row>(name: string, text: string): Statement<Row> {
+  return { name, text };
+}
+
+export interface Queryable {
+  /**
+   * Runs one statement and gives its rows. `timestamptz` comes as `Date`, `bigint` and `count` as `number`, arrays as arrays.
+   * @throws Problem `database_unavailable` where the database cannot be reached, is stopping, or takes too long;
+   *   the driver's own error (with its SQLSTATE in `code` and `constraint`) for everything else.
+   */
+  run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface Database extends Queryable {
+  readonly kind: 'embedded' | 'postgresql';
+  /** What it is and where, without any secret: for the start-up lines. */
+  readonly description: string;
+  /** Runs work in one transaction at READ COMMITTED; commits when it resolves, rolls back when it rejects. */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,96 @@
+/** The languages that the service answers in. */
+export type Language = 'ko' | 'en';
+export const languages: readonly Language[] = ['ko', 'en'];
+
+/** One sentence in every language; `{placeholders}` are filled from the values of the refusal. */
+export type Sentence = Readonly<Record<Language, string>>;
+
+/** What a value in a sentence may be. Never put personal data here: sentences reach clients and examples. */
+export type SentenceValues = Readonly<Record<string, string | number>>;
+
+/** One kind of refusal, as RFC 9457 means it: `code` never changes, the sentences may. */
+export interface ProblemKind {
+  readonly code: string;
+  /** HTTP status. */
+  readonly status: number;
+  readonly title: Sentence;
+  readonly detail: Sentence;
+  /** Seconds for the `Retry-After` field; only on 429 and 503. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * Declares the refusals of one slice: the key becomes the `code`.
+ * Every catalogue is listed in `app.ts`, from where the OpenAPI document, `/problems/<code>` and the test of `docs/errors.md` read it.
+ */
+export function problemCatalogue<Code extends string>(
+  entries: Readonly<Record<Code, Omit<ProblemKind, 'code'>>>,
+): Readonly<Record<Code, ProblemKind>> {
+  const kinds = {} as Record<Code, ProblemKind>;
+  for (const code of Object.keys(entries) as Code[]) kinds[code] = { code, ...entries[code] };
+  return kinds;
+}
+
+/** One rule that a field can break, with the sentence that says what to do. */
+export interface FieldRule {
+  readonly code: string;
+  readonly message: Sentence;
+}
+
+/** Declares the rules of a field; the key becomes the `code` of the entry in `errors`. */
+export function fieldRules<Code extends string>(entries: Readonly<Record<Code, Sentence>>): Readonly<Record<Code, FieldRule>> {
+  const rules = {} as Record<Code, FieldRule>;
+  for (const code of Object.keys(entries) as Code[]) rules[code] = { code, message: entries[code] };
+  return rules;
+}
+
+/** One broken rule of one field of a request body. */
+export interface FieldError {
+  /** The name in the body, snake_case; nested names are joined with a dot. Empty: the body itself. */
+  readonly field: string;
+  readonly rule: FieldRule;
+  readonly values?: SentenceValues;
+}
+
+export interface ProblemDetails {
+  readonly values?: SentenceValues;
+  /** Further members of the answer, camelCase, such as `missing`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly errors?: readonly FieldError[];
+  /** Seconds; overrides the one of the kind. */
+  readonly retryAfterSeconds?: number;
+  /** What really happened: for the log, never for the answer. */
+  readonly cause?: unknown;
+}
+
+/** A refusal on its way to the client. Its message is the code alone, so that a log of it holds no personal data. */
+export class Problem extends Error {
+  readonly kind: ProblemKind;
+  readonly details: ProblemDetails;
+
+  constructor(kind: ProblemKind, details: ProblemDetails = {}) {
+    super(kind.code, { cause: details.cause });
+    this.name = 'Problem';
+    this.kind = kind;
+    this.details = details;
+  }
+}
+
+export const validationProblems = problemCatalogue({
+  validation_failed: {
+    status: 422,
+    title: { ko: '입력값을 확인하세요', en: 'Check what you entered' },
+    detail: { ko: '고쳐야 할 항목이 있습니다: {fields}.', en: 'Some fields need another value: {fields}.' },
+  },
+});
+
+/** @returns the 422 for one or more broken fields. */
+export function validationFailed(errors: readonly FieldError[]): Problem {
+  const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
+  return new Problem(validationProblems.validation_failed, { errors, values: { fields } });
+}
+
+/** @returns the sentence in one language with its placeholders filled; an unknown placeholder stays as it is. */
+export function fillSentence(sentence: Sentence, language: Language, values: SentenceValues = {}): string {
+  return sentence[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
