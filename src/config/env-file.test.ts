@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readEnvFile } from './env-file.ts';
+
+/** Gives the work a folder with a `.env` file of that content. */
+function inFolder(content: string | Buffer | undefined, work: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'chodae-env-'));
+  try {
+    if (content !== undefined) writeFileSync(join(folder, '.env'), content);
+    work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const contents: readonly (readonly [what: string, content: string | Buffer, expected: Record<string, string>])[] = [
+  ['plain lines', 'PORT=9000\n# comment\nHOST = ::1 # all\n', { PORT: '9000', HOST: '::1' }],
+  [
+    'quotation marks',
+    'DATABASE_URL="postgresql://u:p%23@h/d?sslmode=require"\n',
+    { DATABASE_URL: 'postgresql://u:p%23@h/d?sslmode=require' },
+  ],
+  ['a comment behind an address', 'DATABASE_URL=postgresql://u:p@h/d # mine\n', { DATABASE_URL: 'postgresql://u:p@h/d' }],
+  ['an address that is commented out', '#DATABASE_URL=postgresql://u:p#q@h/d\nPORT=1\n', { PORT: '1' }],
+  ['a byte order mark and Windows line ends', '\uFEFFPORT=9000\r\nHOST=::1\r\n', { PORT: '9000', HOST: '::1' }],
+  ['nothing', '', {}],
+];
+
+for (const [what, content, expected] of contents) {
+  test(`a file with ${what} is read`, () => {
+    inFolder(content, (folder) => assert.deepEqual(readEnvFile(folder, {}), expected));
+  });
+}
+
+test('a folder without a file changes nothing', () => {
+  inFolder(undefined, (folder) => assert.deepEqual(readEnvFile(folder, { PORT: '1' }), { PORT: '1' }));
+});
+
+test('a variable that is already set wins, even an empty one, and what was given stays as it is', () => {
+  inFolder('PORT=9000\nHOST=::1\nLOG_LEVEL=warn\n', (folder) => {
+    const environment = { PORT: '1', HOST: '', LOG_LEVEL: undefined };
+    assert.deepEqual(readEnvFile(folder, environment), { PORT: '1', HOST: '', LOG_LEVEL: 'warn' });
+    assert.deepEqual(environment, { PORT: '1', HOST: '', LOG_LEVEL: undefined });
+  });
+});
+
+for (const line of ['DATABASE_URL=postgresql://u:pa#ss@h/d', 'export DIRECT_URL = postgresql://u:p@ss/w#rd@h/d']) {
+  test(`"${line}" is refused because a # begins a comment there`, () => {
+    inFolder(`PORT=1\n${line}\n`, (folder) => {
+      assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /_URL in .*\.env ends at its first "#".*write %23/ });
+    });
+  });
+}
+
+test('a # in an address is no matter where the environment has another', () => {
+  inFolder('DATABASE_URL=postgresql://u:pa#ss@h/d\n', (folder) => {
+    assert.deepEqual(readEnvFile(folder, { DATABASE_URL: 'x' }), { DATABASE_URL: 'x' });
+  });
+});
+
+test('a file of Windows PowerShell in UTF-16 gets a sentence', () => {
+  inFolder(Buffer.from('PORT=9000\n', 'utf16le'), (folder) => {
+    assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /save it as UTF-8/ });
+  });
+});
+
+test('a folder named .env gets a sentence', () => {
+  inFolder(undefined, (folder) => {
+    mkdirSync(join(folder, '.env'));
+    assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /is a folder/ });
+  });
+});
+
+/** A link to itself cannot be read even by root, who is not held off by missing rights. */
+test('an unreadable file gets a sentence', () => {
+  inFolder(undefined, (folder) => {
+    symlinkSync('.env', join(folder, '.env'));
+    assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /cannot be read \(ELOOP\)/ });
+  });
+});

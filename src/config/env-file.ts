@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigError, type Environment } from './read-config.ts';
+import { settings } from './settings.ts';
+
+/**
+ * @returns the environment with the variables of the `.env` file in the folder, where there is one, behind it: as with `process.loadEnvFile`,
+ *   a variable that is already set wins, even an empty one. The environment that was given is left as it is.
+ * @throws ConfigError where the file cannot be read, is not UTF-8, or cuts off a database address at an unquoted `#`.
+ */
+export function readEnvFile(folder: string, environment: Environment): Environment {
+  const path = join(folder, '.env');
+  const text = readIfPresent(path);
+  if (text === undefined) return environment;
+  const mistakes = cutAddresses(text, path, environment);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return { ...parseEnv(text), ...definedOnly(environment) };
+}
+
+/** A byte order mark would become part of the first name; a NUL is what a UTF-16 file of Windows PowerShell has in every other byte. */
+function readIfPresent(path: string): string | undefined {
+  const text = readOrThrow(path)?.replace(/^\uFEFF/, '');
+  if (text?.includes('\0')) throw new ConfigError([`The file ${path} is not UTF-8 text: save it as UTF-8.`]);
+  return text;
+}
+
+function readOrThrow(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') throw new ConfigError([`${path} is a folder, where a file with settings is expected: rename it.`]);
+    throw new ConfigError([`The file ${path} cannot be read (${code}): let the user who starts the program read it, or remove it.`]);
+  }
+}
+
+/** A `#` outside quotation marks begins a comment, so a password that contains one ends there and its rest is taken for no part of the URL. */
+function cutAddresses(text: string, path: string, environment: Environment): string[] {
+  return settings
+    .filter(({ secret, name }) => secret && environment[name] === undefined)
+    .filter(({ name }) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*[^\\s"'\`#][^\\s#]*#`, 'm').test(text))
+    .map(({ name }) => `${name} in ${path} ends at its first "#", which begins a comment there: write %23 for each "#" in the password.`);
+}
+
+function definedOnly(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+}

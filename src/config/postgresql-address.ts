@@ -1,0 +1,108 @@
+import type { PostgresqlAddress } from './config.ts';
+import { tlsMistakes, tlsOf } from './postgresql-tls.ts';
+import { type PostgresqlUrl, spellingMistakes, splitPostgresqlUrl, urlShape } from './postgresql-url.ts';
+
+/** Either the address or the sentences that say what is wrong with the URL; they hold nothing of the password. */
+export type PostgresqlReading =
+  | { readonly address: PostgresqlAddress; readonly unusedParameters: readonly string[] }
+  | { readonly mistakes: readonly string[] };
+
+const usedParameters = ['schema', 'pgbouncer', 'sslmode', 'sslaccept', 'sslrootcert', 'host', 'port'];
+
+/** Those of Prisma and of hosts that are accepted in silence because nothing depends on them here. */
+const ignoredParameters = ['connection_limit', 'pool_timeout', 'connect_timeout', 'socket_timeout', 'statement_cache_size', 'supa'];
+
+const clientCertificateParameters = ['sslcert', 'sslkey', 'sslidentity', 'sslpassword'];
+
+/** The port at which Supabase's pooler, and by its example others, work in transaction mode. */
+const transactionPoolerPort = 6543;
+
+/**
+ * Reads `postgresql://user:password@host:port/database?parameters` as libpq does, with the parameters of Prisma.
+ * @param text without white space around it.
+ * @returns the address with the names of the parameters that have no effect, or a sentence for each mistake (without the setting's name).
+ */
+export function parsePostgresqlUrl(text: string): PostgresqlReading {
+  const spelling = spellingMistakes(text);
+  if (spelling.length > 0) return { mistakes: spelling };
+  const url = splitPostgresqlUrl(text);
+  const mistakes = [...partMistakes(url), ...parameterMistakes(url), ...tlsMistakes(url.parameters)];
+  if (mistakes.length > 0) return { mistakes };
+  const known = [...usedParameters, ...ignoredParameters];
+  return { address: addressOf(url), unusedParameters: [...url.parameters.keys()].filter((name) => !known.includes(name)) };
+}
+
+/** @returns where migrations should run in place of this transaction pooler: a few words for a sentence. */
+export function directAddressAdvice(pooler: PostgresqlAddress): string {
+  const project = supabaseProject(pooler);
+  if (project === undefined) return "the address of the PostgreSQL server itself, or the pooler's session mode";
+  return `the direct address db.${project}.supabase.co:5432, or the pooler's session mode on port 5432`;
+}
+
+/** Supabase's pooler finds the project in the user's name: `postgres.<project>`. */
+function supabaseProject(address: PostgresqlAddress): string | undefined {
+  const direct = /^db\.([^.]+)\.supabase\.co$/i.exec(address.host)?.[1];
+  if (direct !== undefined || !/\.pooler\.supabase\.com$/i.test(address.host)) return direct;
+  return address.user.split('.')[1] || '<project>';
+}
+
+function addressOf(url: PostgresqlUrl): PostgresqlAddress {
+  const schema = schemaOf(url);
+  return {
+    host: url.host,
+    port: Number(url.port),
+    user: url.user,
+    password: url.password,
+    database: url.database,
+    tls: tlsOf(url.parameters, url.host),
+    ...(schema === undefined ? {} : { schema }),
+    transactionPooler: isTransactionPooler(url),
+  };
+}
+
+function isTransactionPooler(url: PostgresqlUrl): boolean {
+  return url.parameters.get('pgbouncer') === 'true' || Number(url.port) === transactionPoolerPort;
+}
+
+/** Prisma writes `schema=public` by itself; a pooler would refuse even that as a start-up parameter, and it is the default there. */
+function schemaOf(url: PostgresqlUrl): string | undefined {
+  const schema = url.parameters.get('schema');
+  return !schema || (schema === 'public' && isTransactionPooler(url)) ? undefined : schema;
+}
+
+/** The usual reason for a missing end is a `#` in the password: a `.env` file without quotation marks ends the value there. */
+function partMistakes(url: PostgresqlUrl): string[] {
+  const mistakes: string[] = [];
+  if (url.user === '') mistakes.push(`it names no user: write ${urlShape}`);
+  if (url.host === '') mistakes.push(`it names no host: write ${urlShape}, or ?host=/folder for a socket`);
+  if (url.host.includes(',')) mistakes.push('it names several hosts: write one');
+  else if (!/^(?:\/.*|[^/@[\]]*)$/.test(url.host)) mistakes.push('its host must be a name, an address, or the folder of a socket');
+  if (!isPort(url.port)) mistakes.push('its port must be a number from 1 to 65535 (an IPv6 address belongs in square brackets)');
+  if (url.database === '') {
+    mistakes.push(
+      'it names no database: end it with /DATABASE, and write %23 for each "#" in the password, since all after a "#" is cut off',
+    );
+  }
+  return mistakes;
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
+}
+
+function parameterMistakes(url: PostgresqlUrl): string[] {
+  const mistakes: string[] = [];
+  const { parameters } = url;
+  if (!['true', 'false', undefined].includes(parameters.get('pgbouncer'))) mistakes.push('pgbouncer must be true or false');
+  if (parameters.has('user') || parameters.has('password')) mistakes.push(`user and password belong before the "@": write ${urlShape}`);
+  const certificates = clientCertificateParameters.filter((name) => parameters.has(name));
+  if (certificates.length > 0) {
+    mistakes.push(`client certificates (${certificates.join(', ')}) are not supported; write sslrootcert for the server's authority`);
+  }
+  if (isTransactionPooler(url) && schemaOf(url) !== undefined) {
+    mistakes.push(
+      'a transaction pooler refuses start-up parameters, so schema can only be public there: use a direct address, or set the search_path of the database user',
+    );
+  }
+  return mistakes;
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { ConfigError, configWarnings, type Environment, readConfig } from './read-config.ts';
+import { settings } from './settings.ts';
+
+const direct = 'postgresql://ann:secret@db.example:5432/app';
+const pooler = 'postgresql://postgres.abcdef:secret@aws-0.pooler.supabase.com:6543/postgres';
+
+function mistakesOf(environment: Environment): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.mistakes;
+  }
+  return [];
+}
+
+test('without any variable the defaults hold', () => {
+  assert.deepEqual(readConfig({}), {
+    database: { kind: 'embedded', directory: resolve('data') },
+    http: { host: '127.0.0.1', port: 8000 },
+    passwords: { bcryptCost: 12, minimumLength: 8, maximumWaitSeconds: 2 },
+    registration: { sessionSeconds: 1800, minimumAge: undefined, phoneRegion: 'KR', phoneUnique: false, timeZone: 'Asia/Seoul' },
+    defaultLanguage: 'ko',
+    logLevel: 'info',
+  });
+});
+
+test('an empty or blank text counts as not set', () => {
+  const blank = Object.fromEntries(settings.map(({ name }, index) => [name, index % 2 === 0 ? '' : ' \t']));
+  assert.deepEqual(readConfig(blank), readConfig({}));
+});
+
+test('a PostgreSQL address replaces the embedded database', () => {
+  const { database } = readConfig({ DATABASE_URL: ` ${direct} `, DATABASE_POOL_SIZE: '3' });
+  assert.ok(database.kind === 'postgresql');
+  assert.equal(database.runtime.host, 'db.example');
+  assert.deepEqual(database.migrations, database.runtime);
+  assert.equal(database.poolSize, 3);
+});
+
+test('migrations run at the direct address', () => {
+  const { database } = readConfig({ DATABASE_URL: pooler, DIRECT_URL: direct });
+  assert.ok(database.kind === 'postgresql');
+  assert.equal(database.runtime.transactionPooler, true);
+  assert.equal(database.migrations.host, 'db.example');
+});
+
+const good: readonly (readonly [
+  name: string,
+  text: string,
+  read: (config: ReturnType<typeof readConfig>) => unknown,
+  expected: unknown,
+])[] = [
+  ['PORT', '0', ({ http }) => http.port, 0],
+  ['PORT', ' 65535 ', ({ http }) => http.port, 65_535],
+  ['HOST', '::', ({ http }) => http.host, '::'],
+  ['HOST', 'my-host.example', ({ http }) => http.host, 'my-host.example'],
+  ['BCRYPT_COST', '15', ({ passwords }) => passwords.bcryptCost, 15],
+  ['SESSION_TTL', '1800s', ({ registration }) => registration.sessionSeconds, 1800],
+  ['SESSION_TTL', '90', ({ registration }) => registration.sessionSeconds, 90],
+  ['SESSION_TTL', '1.5h', ({ registration }) => registration.sessionSeconds, 5400],
+  ['SESSION_TTL', '24h', ({ registration }) => registration.sessionSeconds, 86_400],
+  ['SESSION_TTL', '1m', ({ registration }) => registration.sessionSeconds, 60],
+  ['PASSWORD_WAIT', '500ms', ({ passwords }) => passwords.maximumWaitSeconds, 0.5],
+  ['PASSWORD_WAIT', '3', ({ passwords }) => passwords.maximumWaitSeconds, 3],
+  ['PASSWORD_MIN_LENGTH', '64', ({ passwords }) => passwords.minimumLength, 64],
+  ['MIN_AGE', '14', ({ registration }) => registration.minimumAge, 14],
+  ['MIN_AGE', 'OFF', ({ registration }) => registration.minimumAge, undefined],
+  ['PHONE_REGION', 'us', ({ registration }) => registration.phoneRegion, 'US'],
+  ['PHONE_UNIQUE', 'On', ({ registration }) => registration.phoneUnique, true],
+  ['PHONE_UNIQUE', 'true', ({ registration }) => registration.phoneUnique, true],
+  ['PHONE_UNIQUE', '1', ({ registration }) => registration.phoneUnique, true],
+  ['PHONE_UNIQUE', 'false', ({ registration }) => registration.phoneUnique, false],
+  ['PHONE_UNIQUE', '0', ({ registration }) => registration.phoneUnique, false],
+  ['TIME_ZONE', 'America/Los_Angeles', ({ registration }) => registration.timeZone, 'America/Los_Angeles'],
+  ['DEFAULT_LANGUAGE', 'EN', ({ defaultLanguage }) => defaultLanguage, 'en'],
+  ['LOG_LEVEL', 'silent', ({ logLevel }) => logLevel, 'silent'],
+  ['DATA_DIR', '/var/lib/chodae', ({ database }) => database, { kind: 'embedded', directory: '/var/lib/chodae' }],
+];
+
+for (const [name, text, read, expected] of good) {
+  test(`${name}="${text}" is read`, () => assert.deepEqual(read(readConfig({ [name]: text })), expected));
+}
+
+const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
+  ['PORT', '-1', '65536', '80a', '8e3', '0x50', '80.5', '99999999999999999999'],
+  ['HOST', 'http://127.0.0.1', '127.0.0.1:8000', '[::1]', 'a b'],
+  ['DATABASE_POOL_SIZE', '0', '501', 'many'],
+  ['BCRYPT_COST', '9', '16', '12.5'],
+  ['SESSION_TTL', '59s', '25h', '-30m', 'soon', '30 bananas', '60500ms', '99999999999', `${'9'.repeat(120)}s`],
+  ['PASSWORD_MIN_LENGTH', '7', '65'],
+  ['PASSWORD_WAIT', '0', '61s', '0.5ms'],
+  ['MIN_AGE', '0', '121', 'on'],
+  ['PHONE_REGION', 'XX', 'Korea', '82'],
+  ['PHONE_UNIQUE', 'yes', '2'],
+  ['TIME_ZONE', 'Mars/Olympus', '+09:00', 'KST'],
+  ['DEFAULT_LANGUAGE', 'fr'],
+  ['LOG_LEVEL', 'loud'],
+  ['DATA_DIR', '~/chodae'],
+];
+
+for (const [name, ...texts] of bad) {
+  for (const text of texts) {
+    test(`${name}="${text.slice(0, 20)}" is refused with what was given and what to write`, () => {
+      const { write } = settings.find((setting) => setting.name === name) ?? assert.fail();
+      const [mistake = '', ...more] = mistakesOf({ [name]: text });
+      assert.deepEqual(more, []);
+      assert.ok(mistake.startsWith(`${name} is "${text.slice(0, 100)}": write ${write}`), mistake);
+      assert.ok(mistake.endsWith('.'));
+    });
+  }
+}
+
+test('all mistakes are reported at once, in the order of the table', () => {
+  const mistakes = mistakesOf({ LOG_LEVEL: 'loud', PORT: 'x', DATABASE_URL: 'mysql://ann:secret@db.example/app' });
+  assert.deepEqual(
+    mistakes.map((mistake) => mistake.split(' ')[0]),
+    ['DATABASE_URL', 'PORT', 'LOG_LEVEL'],
+  );
+  assert.match(mistakes[0] ?? '', /"mysql:\/\/ann:\*\*\*@db\.example\/app"/);
+});
+
+const crossed: readonly (readonly [what: string, environment: Environment, expected: RegExp])[] = [
+  ['DIRECT_URL alone', { DIRECT_URL: direct }, /^DIRECT_URL is set but DATABASE_URL is not/],
+  [
+    "Supabase's pooler as DIRECT_URL",
+    { DATABASE_URL: pooler, DIRECT_URL: pooler },
+    /migrations need the direct address db\.abcdef\.supabase\.co:5432/,
+  ],
+  ['another pooler as DIRECT_URL', { DATABASE_URL: direct, DIRECT_URL: `${direct}?pgbouncer=true` }, /the PostgreSQL server itself/],
+  ['two schemas', { DATABASE_URL: direct, DIRECT_URL: `${direct}?schema=other` }, /different schemas/],
+  ['a mistaken DATABASE_URL beside a good DIRECT_URL', { DATABASE_URL: 'x', DIRECT_URL: direct }, /^DATABASE_URL is "\*\*\*"/],
+];
+
+for (const [what, environment, expected] of crossed) {
+  test(`${what} is a mistake`, () => {
+    const mistakes = mistakesOf(environment);
+    assert.equal(mistakes.length, 1, mistakes.join('\n'));
+    assert.match(mistakes[0] ?? '', expected);
+  });
+}
+
+test('the schema public may be written in one address and left out in the other', () => {
+  assert.deepEqual(mistakesOf({ DATABASE_URL: pooler, DIRECT_URL: `${direct}?schema=public` }), []);
+});
+
+const warned: readonly (readonly [what: string, environment: Environment, ...expected: RegExp[]])[] = [
+  ['the embedded database', {}],
+  ['a direct address', { DATABASE_URL: direct }],
+  ['a pooler with a direct address', { DATABASE_URL: pooler, DIRECT_URL: direct }],
+  ['a pooler alone', { DATABASE_URL: pooler }, /^DATABASE_URL leads to a transaction pooler.*db\.abcdef\.supabase\.co:5432/],
+  ['a pooler and an empty DIRECT_URL', { DATABASE_URL: pooler, DIRECT_URL: ' ' }, /DIRECT_URL is not set/],
+  ['a parameter without effect', { DATABASE_URL: `${direct}?options=x` }, /DATABASE_URL has the parameter "options", which has no effect/],
+  ['a connection in the clear', { DATABASE_URL: `${direct}?sslmode=disable` }, /in the clear/],
+  ['a connection in the clear on this machine', { DATABASE_URL: 'postgresql://ann@localhost/app?sslmode=disable' }],
+];
+
+for (const [what, environment, ...expected] of warned) {
+  test(`${what} gives ${expected.length} warning(s)`, () => {
+    const warnings = configWarnings(readConfig(environment), environment);
+    assert.equal(warnings.length, expected.length, warnings.join('\n'));
+    for (const [index, pattern] of expected.entries()) assert.match(warnings[index] ?? '', pattern);
+  });
+}

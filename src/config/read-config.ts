@@ -1,0 +1,124 @@
+import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from './config.ts';
+import { maskUrl } from './mask-url.ts';
+import { directAddressAdvice, parsePostgresqlUrl } from './postgresql-address.ts';
+import { isLocalHost } from './postgresql-tls.ts';
+import { type Setting, type SettingValues, settings } from './settings.ts';
+
+/** Variables by their names, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings cannot be used. The message has a line for each mistake and nothing secret. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(['The settings cannot be used:', ...mistakes.map((mistake) => `- ${mistake}`)].join('\n'));
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+/**
+ * Reads every setting from the environment; an empty text counts as not set. Opens nothing; paths become absolute from the working folder.
+ * @throws ConfigError with a sentence for each mistake: the variable, what was given (secrets masked), what to write.
+ */
+export function readConfig(environment: Environment): Config {
+  const values: Record<string, unknown> = {};
+  const mistakes: string[] = [];
+  for (const setting of settings) {
+    const text = environment[setting.name]?.trim() || setting.default;
+    const reading = text === undefined ? undefined : setting.schema.safeParse(text);
+    if (text !== undefined && reading?.error) mistakes.push(...sentences(setting, text, reading.error.issues));
+    values[setting.name] = reading?.data;
+  }
+  mistakes.push(...migrationMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return configOf(values as SettingValues);
+}
+
+/** Checks that need more than one setting. A setting that is itself mistaken has been reported and is missing here. */
+function migrationMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean): string[] {
+  const runtime = values.DATABASE_URL?.address;
+  const migrations = values.DIRECT_URL?.address;
+  if (migrations === undefined) return [];
+  const mistakes: string[] = [];
+  if (!hasDatabaseUrl) mistakes.push('DIRECT_URL is set but DATABASE_URL is not: write DATABASE_URL as well, or remove DIRECT_URL.');
+  if (migrations.transactionPooler) {
+    mistakes.push(`DIRECT_URL leads to a transaction pooler, but migrations need ${directAddressAdvice(migrations)}: write that address.`);
+  }
+  if (runtime !== undefined && (runtime.schema ?? 'public') !== (migrations.schema ?? 'public')) {
+    mistakes.push('DATABASE_URL and DIRECT_URL name different schemas: write the same schema in both.');
+  }
+  return mistakes;
+}
+
+function sentences(setting: Setting, text: string, issues: readonly { readonly message: string }[]): string[] {
+  const shown = JSON.stringify(printable(setting, text));
+  return [...new Set(issues.map((issue) => `${setting.name} is ${shown}: ${issue.message}.`))];
+}
+
+/** Somebody may have put a database address into a variable that is no secret; its `@` or `://` tells. */
+function printable(setting: Setting, text: string): string {
+  if (setting.secret) return maskUrl(text);
+  if (text.includes('@')) return '***';
+  return (text.includes('://') ? maskUrl(text) : text).slice(0, 100);
+}
+
+function isSet(environment: Environment, name: string): boolean {
+  return Boolean(environment[name]?.trim());
+}
+
+function configOf(values: SettingValues): Config {
+  return {
+    database: databaseOf(values),
+    http: { host: values.HOST, port: values.PORT },
+    passwords: {
+      bcryptCost: values.BCRYPT_COST,
+      minimumLength: values.PASSWORD_MIN_LENGTH,
+      maximumWaitSeconds: values.PASSWORD_WAIT,
+    },
+    registration: {
+      sessionSeconds: values.SESSION_TTL,
+      minimumAge: values.MIN_AGE,
+      phoneRegion: values.PHONE_REGION,
+      phoneUnique: values.PHONE_UNIQUE,
+      timeZone: values.TIME_ZONE,
+    },
+    defaultLanguage: values.DEFAULT_LANGUAGE,
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function databaseOf(values: SettingValues): EmbeddedDatabaseConfig | PostgresqlConfig {
+  const runtime = values.DATABASE_URL?.address;
+  if (runtime === undefined) return { kind: 'embedded', directory: values.DATA_DIR };
+  const migrations = values.DIRECT_URL?.address ?? runtime;
+  return { kind: 'postgresql', runtime, migrations, poolSize: values.DATABASE_POOL_SIZE };
+}
+
+/** @returns sentences for the start-up lines about settings that work but may not be what was meant; nothing secret. */
+export function configWarnings(config: Config, environment: Environment): string[] {
+  if (config.database.kind === 'embedded') return [];
+  const { runtime, migrations } = config.database;
+  const warnings = ['DATABASE_URL', 'DIRECT_URL'].flatMap((name) => unusedParameterWarnings(name, environment));
+  if (runtime.transactionPooler && !isSet(environment, 'DIRECT_URL')) {
+    warnings.push(
+      'DATABASE_URL leads to a transaction pooler and DIRECT_URL is not set, so migrations run through the pooler: ' +
+        `set DIRECT_URL to ${directAddressAdvice(runtime)}.`,
+    );
+  }
+  if (isExposed(runtime) || isExposed(migrations)) {
+    warnings.push('Personal data travels to PostgreSQL in the clear (sslmode=disable): write sslmode=require or verify-full.');
+  }
+  return warnings;
+}
+
+function unusedParameterWarnings(name: string, environment: Environment): string[] {
+  const reading = parsePostgresqlUrl(environment[name]?.trim() ?? '');
+  const unused = 'address' in reading ? reading.unusedParameters : [];
+  return unused.map((parameter) => `${name} has the parameter ${JSON.stringify(parameter)}, which has no effect.`);
+}
+
+function isExposed(address: PostgresqlAddress): boolean {
+  return address.tls === false && !isLocalHost(address.host);
+}

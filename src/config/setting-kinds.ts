@@ -1,0 +1,135 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/mobile';
+import ms from 'ms';
+import { z } from 'zod';
+import { type PostgresqlReading, parsePostgresqlUrl } from './postgresql-address.ts';
+import { urlShape } from './postgresql-url.ts';
+
+/** How the text of a setting becomes a value. The messages of the schema continue the sentence `NAME is "text": …`. */
+export interface SettingKind<Value> {
+  readonly schema: z.ZodType<Value, string>;
+  /** What to write, as a noun: for the page of settings and the sentences. */
+  readonly write: string;
+}
+
+/** @param note follows the limits, such as `; 0 takes any free port`. */
+export function wholeNumber(least: number, most: number, note = ''): SettingKind<number> {
+  const write = `a whole number from ${least} to ${most}${note}`;
+  return { schema: wholeNumberSchema(least, most, `write ${write}`), write };
+}
+
+function wholeNumberSchema(least: number, most: number, message: string): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .pipe(z.number().min(least, message).max(most, message));
+}
+
+/** A whole number that may be switched `off`: undefined. */
+export function wholeNumberOrOff(least: number, most: number): SettingKind<number | undefined> {
+  const write = `off, or a whole number from ${least} to ${most}`;
+  const off = z
+    .string()
+    .toLowerCase()
+    .pipe(z.literal('off'))
+    .transform(() => undefined);
+  const message = `write ${write}`;
+  return { schema: z.union([off, wholeNumberSchema(least, most, message)], { error: message }), write };
+}
+
+/**
+ * A length of time in seconds, written as the `ms` library reads it.
+ * @param step milliseconds of which the length must be a multiple.
+ */
+export function duration(least: ms.StringValue, most: ms.StringValue, step: number, examples: string): SettingKind<number> {
+  const write = `a duration from ${least} to ${most}, such as ${examples}; a bare number is seconds`;
+  const message = `write ${write}`;
+  const schema = z
+    .string()
+    .transform(milliseconds)
+    .pipe(z.number({ error: message }).min(ms(least), message).max(ms(most), message).multipleOf(step, message))
+    .transform((length) => length / 1000);
+  return { schema, write };
+}
+
+/** @returns undefined where the text is no duration. */
+function milliseconds(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : ms(text as ms.StringValue);
+}
+
+/** Letter case does not matter. */
+export function choice<const Choice extends string>(choices: readonly Choice[]): SettingKind<Choice> {
+  const write = `one of ${choices.join(', ')}`;
+  return {
+    schema: z
+      .string()
+      .toLowerCase()
+      .pipe(z.enum(choices, { error: `write ${write}` })),
+    write,
+  };
+}
+
+/** A switch, by any of the words that are usual for one. */
+export function onOrOff(): SettingKind<boolean> {
+  const { schema, write } = choice(['on', 'off', 'true', 'false', '1', '0']);
+  return { schema: schema.transform((text) => ['on', 'true', '1'].includes(text)), write };
+}
+
+/** A path, made absolute from where the program was started. */
+export function folder(): SettingKind<string> {
+  const write = 'the path of a folder';
+  const message = `write ${write} in full: only a shell knows what "~" means`;
+  return {
+    schema: z
+      .string()
+      .refine((text) => !text.startsWith('~'), message)
+      .transform((text) => resolve(text)),
+    write,
+  };
+}
+
+/** Where a server may listen; whether this machine has that address shows only when it listens. */
+export function listeningHost(): SettingKind<string> {
+  const write = 'an address or a host name without scheme and port, such as 127.0.0.1, 0.0.0.0 or ::';
+  return { schema: z.string().refine((text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text), `write ${write}`), write };
+}
+
+/** A region whose phone numbers libphonenumber knows. */
+export function phoneRegion(): SettingKind<CountryCode> {
+  const write = 'a region in two letters (ISO 3166-1), such as KR or US';
+  const schema = z
+    .string()
+    .toUpperCase()
+    .refine((text) => isSupportedCountry(text), `write ${write}`);
+  return { schema, write };
+}
+
+/** A time zone that this Node.js knows. */
+export function timeZone(): SettingKind<string> {
+  const write = 'the IANA name of a time zone, such as Asia/Seoul or UTC';
+  return { schema: z.string().refine(isTimeZone, `write ${write}`), write };
+}
+
+/** Offsets are no names: Node 22 takes `+09:00` where 20 does not, and PostgreSQL reads its sign the other way round. */
+function isTimeZone(name: string): boolean {
+  if (!/^[a-z]/i.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The address of a database; each mistake in it becomes an issue of its own. */
+export function postgresqlUrl(): SettingKind<Extract<PostgresqlReading, { address: unknown }>> {
+  const schema = z.string().transform((text, context) => {
+    const reading = parsePostgresqlUrl(text);
+    if ('address' in reading) return reading;
+    for (const message of reading.mistakes) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+  return { schema, write: urlShape };
+}

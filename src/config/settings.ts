@@ -1,0 +1,164 @@
+import {
+  choice,
+  duration,
+  folder,
+  listeningHost,
+  onOrOff,
+  phoneRegion,
+  postgresqlUrl,
+  type SettingKind,
+  timeZone,
+  wholeNumber,
+  wholeNumberOrOff,
+} from './setting-kinds.ts';
+
+/** One environment variable that the program reads. */
+export interface Setting<Name extends string = string, Value = unknown, Default = string | undefined> extends SettingKind<Value> {
+  readonly name: Name;
+  /** As the operator would write it; undefined: not set. */
+  readonly default: Default;
+  /** One sentence for the page of settings. */
+  readonly meaning: string;
+  /** What a number counts, where there is something to count. */
+  readonly unit?: string;
+  /** A secret is shown in no sentence. */
+  readonly secret: boolean;
+}
+
+/** Keeps the name and the kind of value in the type, so that reading the table gives typed values. */
+function setting<const Name extends string, Value, const Default extends string | undefined>(
+  entry: Setting<Name, Value, Default>,
+): Setting<Name, Value, Default> {
+  return entry;
+}
+
+/** Every setting, in the order in which the page of settings shows them and mistakes are reported. */
+export const settings = [
+  setting({
+    name: 'DATABASE_URL',
+    default: undefined,
+    meaning: 'The PostgreSQL database; without it the embedded database in `DATA_DIR` is used.',
+    secret: true,
+    ...postgresqlUrl(),
+  }),
+  setting({
+    name: 'DIRECT_URL',
+    default: undefined,
+    meaning: 'The same database for migrations, where `DATABASE_URL` leads to a transaction pooler.',
+    secret: true,
+    ...postgresqlUrl(),
+  }),
+  setting({
+    name: 'DATA_DIR',
+    default: './data',
+    meaning: 'Where the embedded database is kept.',
+    secret: false,
+    ...folder(),
+  }),
+  setting({
+    name: 'HOST',
+    default: '127.0.0.1',
+    meaning: 'The address on which the server listens; `0.0.0.0` or `::` for every network of the machine.',
+    secret: false,
+    ...listeningHost(),
+  }),
+  setting({
+    name: 'PORT',
+    default: '8000',
+    meaning: 'The port on which the server listens.',
+    secret: false,
+    ...wholeNumber(0, 65_535, '; 0 takes any free port'),
+  }),
+  setting({
+    name: 'DATABASE_POOL_SIZE',
+    default: '10',
+    meaning: 'How many connections to PostgreSQL one process may open.',
+    unit: 'connections',
+    secret: false,
+    ...wholeNumber(1, 500),
+  }),
+  setting({
+    name: 'BCRYPT_COST',
+    default: '12',
+    meaning: 'The cost of hashing a password: each step doubles the time.',
+    unit: '2ⁿ rounds',
+    secret: false,
+    ...wholeNumber(10, 15),
+  }),
+  setting({
+    name: 'SESSION_TTL',
+    default: '30m',
+    meaning: 'How long an unfinished sign-up lives after its last step.',
+    unit: 'seconds',
+    secret: false,
+    ...duration('1m', '24h', 1000, '30m, 1800s or 2h'),
+  }),
+  setting({
+    name: 'PASSWORD_MIN_LENGTH',
+    default: '8',
+    meaning: 'The shortest password that is accepted.',
+    unit: 'characters',
+    secret: false,
+    ...wholeNumber(8, 64),
+  }),
+  setting({
+    name: 'PASSWORD_WAIT',
+    default: '2s',
+    meaning: 'How long a request may wait for its password to be hashed before it is refused with 503.',
+    unit: 'seconds',
+    secret: false,
+    ...duration('100ms', '60s', 1, '2s or 500ms'),
+  }),
+  setting({
+    name: 'MIN_AGE',
+    default: 'off',
+    meaning: 'The age that a person must have reached to sign up.',
+    unit: 'years',
+    secret: false,
+    ...wholeNumberOrOff(1, 120),
+  }),
+  setting({
+    name: 'PHONE_REGION',
+    default: 'KR',
+    meaning: 'The region whose phone numbers may be typed without a country code.',
+    secret: false,
+    ...phoneRegion(),
+  }),
+  setting({
+    name: 'PHONE_UNIQUE',
+    default: 'off',
+    meaning: 'Whether a phone number may have one account only.',
+    secret: false,
+    ...onOrOff(),
+  }),
+  setting({
+    name: 'TIME_ZONE',
+    default: 'Asia/Seoul',
+    meaning: 'The zone in which it is decided what day it is today when a birthday is checked.',
+    secret: false,
+    ...timeZone(),
+  }),
+  setting({
+    name: 'DEFAULT_LANGUAGE',
+    default: 'ko',
+    meaning: 'The language of the answers where a request asks for none that exists.',
+    secret: false,
+    ...choice(['ko', 'en']),
+  }),
+  setting({
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'The least important lines that are still logged.',
+    secret: false,
+    ...choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+  }),
+] as const;
+
+/** Every setting by its name: what its text means, or undefined where it is neither set nor has a default. */
+export type SettingValues = {
+  readonly [Entry in (typeof settings)[number] as Entry['name']]: Entry extends Setting<string, infer Value, infer Default>
+    ? undefined extends Default
+      ? Value | undefined
+      : Value
+    : never;
+};
