@@ -1,0 +1,132 @@
+import { mkdirSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
+import type { Database, Queryable, Statement } from './database.ts';
+import { startCheckpoints, walSettings } from './embedded-checkpoints.ts';
+import { beginCreation, DataFolderError, embeddedMajor, finishCreation, inspectDataFolder } from './embedded-folder.ts';
+import { acquireEmbeddedLock, type EmbeddedLock } from './embedded-lock.ts';
+import { asDatabaseError, databaseUnavailable } from './unavailable.ts';
+
+export interface EmbeddedOptions {
+  /** Absolute path; undefined: in memory, gone after `close`. */
+  readonly directory: string | undefined;
+  /** What PGlite's `dumpDataDir` gave: a new database starts as a copy of it, in 1 s instead of 3 to 8. */
+  readonly template?: Blob;
+  /** Gets a line when the folder is created. */
+  readonly announce?: (line: string) => void;
+  readonly checkpointSeconds?: number;
+}
+
+export interface EmbeddedDatabase extends Database {
+  /** True where this call has created the database. */
+  readonly isNew: boolean;
+  readonly pglite: PGlite;
+}
+
+const checkpointSecondsByDefault = 60;
+
+// int8 and date (by their type ids) as PostgreSQL's driver is told to give them.
+const parsers = { 20: Number, 1082: String };
+
+/**
+ * Opens the embedded database, creating it where there is none. One process at a time.
+ * What was acknowledged survives the death of the process; it is handed to the operating system but never synced, so a power cut may lose it.
+ * @throws DatabaseInUseError where another process has the folder open; DataFolderError where the folder cannot be used.
+ */
+export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { directory } = options;
+  if (directory === undefined) return serve(await createPglite(options), options, true, undefined);
+  inspectDataFolder(directory); // before anything is written: somebody else's folder stays as it is
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const lock = await acquireEmbeddedLock(directory);
+  try {
+    const isNew = inspectDataFolder(directory) !== 'ready'; // again, now that nobody else can change it
+    const pglite = isNew ? await createFolder(directory, options) : await openFolder(directory);
+    return serve(pglite, options, isNew, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function createFolder(directory: string, options: EmbeddedOptions): Promise<PGlite> {
+  options.announce?.(
+    `Creating the embedded database in ${directory} (a few seconds, once). It survives a crash of this program; ` +
+      'for data that must survive a power cut, set DATABASE_URL to a PostgreSQL server.',
+  );
+  beginCreation(directory);
+  const pglite = await createPglite(options);
+  finishCreation(directory);
+  return pglite;
+}
+
+async function openFolder(directory: string): Promise<PGlite> {
+  try {
+    return await createPglite({ directory });
+  } catch (error) {
+    throw new DataFolderError(
+      `The embedded database in ${directory} does not open. Restore the folder from a backup, or set DATA_DIR to another one.`,
+      error,
+    );
+  }
+}
+
+function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite> {
+  const startParams = [...PGlite.defaultStartParams, ...walSettings];
+  return PGlite.create({ parsers, startParams, ...(directory && { dataDir: directory }), ...(template && { loadDataDir: template }) });
+}
+
+function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: EmbeddedLock | undefined): EmbeddedDatabase {
+  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault);
+  let closed: Promise<void> | undefined;
+
+  function queryable(handle: Pick<PGlite, 'query'>): Queryable {
+    return {
+      async run<Row>(statement: Statement<Row>, values: readonly unknown[] = []): Promise<Row[]> {
+        return guard(async () => {
+          checkpoints.count();
+          return (await handle.query<Row>(statement.text, [...values])).rows;
+        });
+      },
+    };
+  }
+
+  function assertOpen(): void {
+    if (closed) throw databaseUnavailable(new Error('the embedded database is closed'));
+    if (lock?.isLost()) throw databaseUnavailable(new Error('another process has taken the folder of the embedded database'));
+  }
+
+  async function shutDown(): Promise<void> {
+    checkpoints.stop();
+    try {
+      await pglite.close();
+    } finally {
+      lock?.release();
+    }
+  }
+
+  const outside = queryable(pglite);
+  return {
+    kind: 'embedded',
+    description: `embedded PostgreSQL ${embeddedMajor} (PGlite) ${options.directory ? `in ${options.directory}` : 'in memory'}`,
+    isNew,
+    pglite,
+    async run(statement, values) {
+      assertOpen();
+      return outside.run(statement, values);
+    },
+    async transaction(work) {
+      assertOpen();
+      return guard(() => pglite.transaction((handle) => work(queryable(handle))));
+    },
+    close: () => (closed ??= shutDown()),
+  };
+}
+
+/** Runs a call of PGlite and makes its error fit to be thrown on. */
+async function guard<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asDatabaseError(error);
+  }
+}

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { PostgresqlAddress } from '../config/config.ts';
+import type { Database, Queryable, Statement } from './database.ts';
+import { sqlstates } from './sqlstates.ts';
+import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
+
+export interface PostgresqlOptions {
+  /** Connections at most. */
+  readonly poolSize: number;
+  /** Gets the errors of connections that nobody is using; they are replaced when needed. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+// Limits in milliseconds. The client's own is behind the server's, so that it only ends what the server cannot.
+const connectLimit = 2_000; // also for waiting for a free connection
+const statementLimit = 2_500;
+const lockLimit = 2_000;
+const idleInTransactionLimit = 10_000;
+const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
+const closeLimit = 500;
+
+const conflictRetries = 2;
+
+// A transaction pooler refuses these as start-up parameters; there every transaction sets them for itself.
+const serverLimits = {
+  statement_timeout: statementLimit,
+  lock_timeout: lockLimit,
+  idle_in_transaction_session_timeout: idleInTransactionLimit,
+};
+const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ');
+
+/** A connection while somebody uses it. */
+interface Lease {
+  readonly client: pg.PoolClient;
+  /** Milliseconds of the first statement's limit that went into waiting for the connection. */
+  waited: number;
+  /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
+  isBroken: boolean;
+}
+
+/**
+ * Opens a pool of connections to PostgreSQL; the first is made when the first statement comes.
+ * Statements that lost against a concurrent one (deadlock, serialization) are run again up to twice, a transaction's work included.
+ * Nothing else is: a statement without an answer may have run.
+ */
+export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOptions): Database & { readonly pool: pg.Pool } {
+  const isDirect = !address.transactionPooler;
+  const pool = new pg.Pool({
+    ...clientOptions(address),
+    ...(isDirect ? serverLimits : {}),
+    max: options.poolSize,
+    idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
+  });
+  const connected = new Set<pg.PoolClient>();
+  pool.on('error', (error) => options.onIdleError?.(error));
+  pool.on('connect', (client) => {
+    connected.add(client);
+    // The pool listens to idle connections only; without a listener the error of a busy one, which its statement reports, ends the process.
+    client.on('error', () => {});
+  });
+  pool.on('remove', (client) => connected.delete(client));
+  let closed: Promise<void> | undefined;
+
+  return {
+    kind: 'postgresql',
+    description: `PostgreSQL ${placeOf(address)}${isDirect ? '' : ' through a transaction pooler'}`,
+    pool,
+    run: (statement, values) =>
+      insist(isDirect, (named) => borrow(pool, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
+    transaction: (work) =>
+      insist(isDirect, (named) => borrow(pool, (lease) => inTransaction(lease, isDirect ? begin : beginWithLimits, named, work))),
+    close: () => (closed ??= closePool(pool, connected)),
+  };
+}
+
+/** @returns what one connection needs, without any limit for statements; the connection may take 2 s to make. */
+export function clientOptions(address: PostgresqlAddress): pg.ClientConfig {
+  const { host, port, user, password, database, tls, schema } = address;
+  return {
+    host,
+    port,
+    user,
+    database,
+    password: () => password, // a function, so that an empty one is not looked for in PGPASSWORD and ~/.pgpass
+    ssl: tls && {
+      rejectUnauthorized: tls.verify,
+      ...(tls.certificateAuthorityFile && { ca: readFileSync(tls.certificateAuthorityFile, 'utf8') }),
+    },
+    application_name: 'chodae',
+    connectionTimeoutMillis: connectLimit,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
+    types: { getTypeParser },
+    ...(schema && !address.transactionPooler && { options: `-c search_path=${asOption(pg.escapeIdentifier(schema))}` }),
+  };
+}
+
+function placeOf({ host, port, user, database }: PostgresqlAddress): string {
+  return `${host.startsWith('/') ? `${host} (port ${port})` : `${host}:${port}`}, database ${database}, as ${user}`;
+}
+
+/** The server splits `options` at white space unless it is escaped (libpq, "options"). */
+function asOption(text: string): string {
+  return text.replace(/[\\\s]/g, '\\$&');
+}
+
+// By type id: bigint and date as the embedded driver gives them, bigint[] by the parser of integer[].
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  20: Number,
+  1016: pg.types.getTypeParser(1007 as never),
+  1082: String,
+};
+
+const getTypeParser = ((id: number, format?: 'text' | 'binary') =>
+  (format !== 'binary' && parsers[id]) || pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser;
+
+/** Runs an attempt, and again where the server has said that it undid it for a reason that is gone the next time. */
+async function insist<T>(isDirect: boolean, attempt: (named: boolean) => Promise<T>): Promise<T> {
+  let named = isDirect;
+  for (let conflicts = 0; ; ) {
+    try {
+      return await attempt(named);
+    } catch (error) {
+      if (named && isStaleName(error)) named = false;
+      else if (isConflict(error) && conflicts++ < conflictRetries) await sleep(10 + Math.random() * 50 * conflicts);
+      else throw asDatabaseError(error);
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  const state = sqlstate(error);
+  return state === sqlstates.serializationFailure || state === sqlstates.deadlockDetected;
+}
+
+/** The prepared statement of that name no longer fits the tables (DDL since), or is not there: it did not run, and unnamed it will. */
+function isStaleName(error: unknown): boolean {
+  const state = sqlstate(error);
+  if (state === sqlstates.featureNotSupported) return (error as { routine?: string }).routine === 'RevalidateCachedQuery';
+  return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
+}
+
+async function borrow<T>(pool: pg.Pool, use: (lease: Lease) => Promise<T>): Promise<T> {
+  const askedAt = performance.now();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw databaseUnavailable(error);
+  });
+  const lease: Lease = { client, waited: performance.now() - askedAt, isBroken: false };
+  try {
+    return await use(lease);
+  } finally {
+    client.release(lease.isBroken);
+  }
+}
+
+async function inTransaction<T>(lease: Lease, start: string, named: boolean, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+  let isOver = false;
+  const transaction: Queryable = {
+    async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
+      if (isOver) throw new Error(`${statement.name} came after the end of its transaction`);
+      return (await send(lease, queryOf(statement, values, named))).rows as Row[];
+    },
+  };
+  try {
+    await send(lease, { text: start });
+    const result = await work(transaction);
+    await commit(lease);
+    return result;
+  } catch (error) {
+    if (!lease.isBroken) await send(lease, { text: 'ROLLBACK' }).catch(() => undefined);
+    throw error;
+  } finally {
+    isOver = true;
+  }
+}
+
+/** A transaction in which a statement has failed is rolled back by COMMIT, without an error: only the answer's tag tells. */
+async function commit(lease: Lease): Promise<void> {
+  const { command } = await send(lease, { text: 'COMMIT' });
+  if (command === 'COMMIT') return;
+  const error = new Error('the transaction was rolled back instead of committed, because a statement in it had failed');
+  throw Object.assign(error, { code: sqlstates.inFailedSqlTransaction });
+}
+
+interface Query {
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: unknown[];
+  /** The extended protocol also without values: one statement only, as in the embedded database. */
+  readonly queryMode?: 'extended';
+}
+
+function queryOf({ name, text }: Statement<unknown>, values: readonly unknown[] = [], named: boolean): Query {
+  return { ...(named && { name }), text, values: [...values], queryMode: 'extended' };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the rows have the type that the statement declares.
+async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
+  const limit = answerLimit - lease.waited;
+  lease.waited = 0;
+  try {
+    return await within(limit, lease.client.query(query), query.name ?? query.text);
+  } catch (error) {
+    lease.isBroken ||= !leavesConnectionUsable(error);
+    throw asDatabaseError(error);
+  }
+}
+
+/** Whether the server answered with an error of the statement alone. */
+function leavesConnectionUsable(error: unknown): boolean {
+  const state = sqlstate(error);
+  if (state === undefined || isStaleName(error)) return false;
+  const ends: readonly string[] = [sqlstates.readOnlySqlTransaction, sqlstates.idleInTransactionSessionTimeout];
+  return !ends.includes(state) && !/^(08|57P|XX)/.test(state);
+}
+
+/** pg has such a limit too (`query_timeout`), but leaves the connection waiting for the late answer. */
+async function within<T>(milliseconds: number, answer: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () => reject(databaseUnavailable(new Error(`no answer to ${what} within ${Math.round(milliseconds)} ms`)));
+    // One more look at the sockets first: where this process itself was held up, the answer is there already.
+    timer = setTimeout(() => setImmediate(refuse), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ends in good order; a server that does not answer the goodbye is left without it. */
+async function closePool(pool: pg.Pool, connected: ReadonlySet<pg.PoolClient>): Promise<void> {
+  await pool.end();
+  const until = performance.now() + closeLimit;
+  while (connected.size > 0 && performance.now() < until) await sleep(5);
+  for (const client of connected) client.connection.stream.destroy();
+}

@@ -1,0 +1,21 @@
+/** The SQLSTATE codes that the program acts on, by the names that PostgreSQL gives them (appendix A of its manual). */
+export const sqlstates = {
+  uniqueViolation: '23505',
+  readOnlySqlTransaction: '25006',
+  inFailedSqlTransaction: '25P02',
+  idleInTransactionSessionTimeout: '25P03',
+  invalidSqlStatementName: '26000',
+  invalidAuthorizationSpecification: '28000',
+  invalidPassword: '28P01',
+  invalidCatalogName: '3D000',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  duplicatePreparedStatement: '42P05',
+  tooManyConnections: '53300',
+  lockNotAvailable: '55P03',
+  queryCanceled: '57014',
+  cannotConnectNow: '57P03',
+  ioError: '58030',
+  featureNotSupported: '0A000',
+  protocolViolation: '08P01',
+} as const;
