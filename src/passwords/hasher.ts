@@ -1,0 +1,83 @@
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+// Being loaded here too, the native code stops the program at start where a platform lacks it, and not the first sign-up in its thread.
+import bcrypt from 'bcrypt';
+import { Piscina } from 'piscina';
+import { openBoundedQueue, type QueueState } from './bounded-queue.ts';
+import type { HashTask, TimedHash } from './hash-worker.ts';
+import { maximumPasswordBytes, normalizePassword } from './password-rules.ts';
+
+export interface PasswordHasherSettings {
+  /** bcrypt's cost, 4 to 31: the hash takes 2^cost rounds. OWASP's minimum is 10. */
+  readonly cost: number;
+  /** Default: one for each core. */
+  readonly threads?: number;
+  /** Seconds that a hash may wait before it begins. */
+  readonly maximumWaitSeconds: number;
+}
+
+export interface PasswordHasher {
+  /**
+   * @param password as `acceptPassword` gave it; it is hashed in NFC, as it is, with nothing added and no hash before the hash.
+   * @param signal of the request: takes the password out of the queue when the client has gone.
+   * @returns `$2b$`, the cost, salt and hash: 60 characters.
+   * @throws Problem `overloaded` at once where it would wait longer than `maximumWaitSeconds`, or where the hasher is closed; the signal's reason;
+   *   RangeError for a password that bcrypt would cut (more than 72 bytes in UTF-8, or with NUL), which is a mistake of the caller.
+   */
+  hash(password: string, signal?: AbortSignal): Promise<string>;
+  state(): QueueState;
+  /** Finishes the hashes that run, refuses those that wait, ends the threads. */
+  close(): Promise<void>;
+}
+
+/** Per thread on Linux only; elsewhere `nice` would slow the whole process. At 10 the event loop goes before a flood of passwords. */
+const niceIncrement = process.platform === 'linux' ? 10 : 0;
+
+/** About what a round takes on a core of 2020; only until the first hash has been timed. */
+const expectedMillisecondsPerRound = 0.06;
+
+/** Beside this file and of its kind: `.ts` where tsx runs the sources, `.js` in the build. */
+const workerFile = new URL(`./hash-worker${extname(import.meta.url)}`, import.meta.url).href;
+
+/**
+ * bcrypt in a pool of niced threads behind a bounded queue. The queue is ours, and no task in the pool has a signal, because piscina ends the thread of a
+ * running task that is aborted.
+ */
+export function openPasswordHasher({ cost, threads = availableParallelism(), maximumWaitSeconds }: PasswordHasherSettings): PasswordHasher {
+  const pool = new Piscina<HashTask, TimedHash>({ filename: workerFile, minThreads: threads, maxThreads: threads, niceIncrement });
+  // A thread that dies with nothing to do is replaced by the pool; without a listener the process would end.
+  pool.on('error', (error: Error) => process.emitWarning(error));
+  const queue = openBoundedQueue({
+    places: threads,
+    maximumWaitSeconds,
+    expectedMilliseconds: 2 ** cost * expectedMillisecondsPerRound,
+    run: async (password: string) => {
+      const { hash, milliseconds } = await pool.run({ password, cost });
+      return { result: hash, milliseconds };
+    },
+  });
+  // Times the first hash before anybody waits for one. Whatever goes wrong goes wrong again, and is told, where somebody does.
+  queue.add('the first hash, for its time').catch(() => undefined);
+  return {
+    hash: async (password, signal) => queue.add(asBcryptReadsIt(password), signal),
+    state: queue.state,
+    async close() {
+      await queue.close();
+      await pool.destroy();
+    },
+  };
+}
+
+/** @returns how long one hash takes on this machine, from one try, without the pool and its niceness: for whoever chooses the cost. */
+export async function measureHashMilliseconds(cost: number): Promise<number> {
+  const begun = performance.now();
+  await bcrypt.hash('a hash for its time', cost);
+  return performance.now() - begun;
+}
+
+function asBcryptReadsIt(password: string): string {
+  const normalized = normalizePassword(password);
+  if (Buffer.byteLength(normalized) > maximumPasswordBytes) throw new RangeError('a password of more than 72 bytes reached bcrypt');
+  if (normalized.includes('\0')) throw new RangeError('a password with NUL reached bcrypt');
+  return normalized;
+}
