@@ -1,0 +1,46 @@
+import { type Accepted, accepted, refused } from '../accepted.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import {
+  countCodePoints,
+  hasBidirectionalControl,
+  hasUnusableCharacter,
+  hasVisibleCharacter,
+  maximumUnitsRead,
+} from '../well-formed-text.ts';
+
+/** Code points, after NFC and trimming. */
+export const maximumNameLength = 100;
+
+export const nameRules = fieldRules({
+  name_empty: {
+    ko: '이름을 적으세요.',
+    en: 'Enter your name.',
+  },
+  name_too_long: {
+    ko: '이름을 {maximum}자 이하로 적으세요.',
+    en: 'Enter a name of at most {maximum} characters.',
+  },
+  name_characters: {
+    ko: '이름에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
+    en: 'A name cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
+  },
+});
+
+/**
+ * The name as it is stored: in NFC and without white space around it (what ECMAScript trims), 1 to 100 code points.
+ * Nothing is escaped: `<b>` is stored as typed, and whoever shows a name escapes it there.
+ * Refused are control characters (they forge log lines), bidirectional controls, lone surrogates, and names that nobody can see.
+ * Joiners and variation selectors stay, since Persian, Indic and some Japanese names need them.
+ */
+export function acceptName(text: string): Accepted<string> {
+  if (text.length > maximumUnitsRead) return broken(nameRules.name_too_long, { maximum: maximumNameLength });
+  const name = text.normalize('NFC').trim();
+  if (hasUnusableCharacter(name) || hasBidirectionalControl(name)) return broken(nameRules.name_characters);
+  if (!hasVisibleCharacter(name)) return broken(nameRules.name_empty);
+  if (countCodePoints(name) > maximumNameLength) return broken(nameRules.name_too_long, { maximum: maximumNameLength });
+  return accepted(name);
+}
+
+function broken(rule: FieldRule, values: SentenceValues = {}): Accepted<never> {
+  return refused({ field: 'name', rule, values });
+}

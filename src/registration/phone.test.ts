@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, toE164 } from './phone.ts';
+
+const region = 'KR';
+
+function codeOf(text: string): string {
+  const result = acceptPhone(text, { region });
+  return result.ok ? `accepted ${result.value.e164}` : result.errors.map((error) => `${error.field} ${error.rule.code}`).join();
+}
+
+const spellings = [
+  '010-1234-5678',
+  '01012345678',
+  '010 1234 5678',
+  '(010) 1234.5678',
+  '+82 10-1234-5678',
+  '+82-010-1234-5678',
+  ' 010-1234-5678\n',
+];
+
+test('every spelling of a number is one number, and stays as typed', () => {
+  for (const text of spellings) {
+    assert.deepEqual(acceptPhone(text, { region }), { ok: true, value: { typed: text.trim(), e164: '+821012345678' } });
+    assert.equal(toE164(text.trim(), region), '+821012345678');
+    assert.equal(isSamePhone(text, '010-1234-5678', region), true);
+  }
+});
+
+test('a number of the region only: no landline, no other country, no digit too few or too many', () => {
+  for (const text of ['02-123-4567', '010-1234-56789', '010-1234', '1', '+82', '112', '00000000000'])
+    assert.equal(codeOf(text), 'phone phone_not_mobile', text);
+  for (const text of ['+1 415 555 2671', '+81 90-1234-5678']) assert.equal(codeOf(text), 'phone phone_other_region', text);
+  assert.equal(acceptPhone('090-1234-5678', { region: 'JP' }).ok, true);
+  assert.equal(acceptPhone('03-1234-5678', { region: 'JP' }).ok, false);
+});
+
+test('Korean numbers are 010 and eight digits, whatever libphonenumber makes of the others', () => {
+  for (const text of ['0101234567', '010-123-4567', '011-123-4567', '011-1234-5678', '016-234-5678', '019-1234-5678', '012-1234-5678']) {
+    assert.equal(codeOf(text), 'phone phone_not_mobile', text);
+  }
+});
+
+test('only ASCII digits, spaces and + - ( ) . are taken', () => {
+  for (const text of [
+    '０１０-1234-5678',
+    '010-1234-5678 ext. 9',
+    '010-1234-5678;ext=9',
+    '010_1234_5678',
+    '010/1234/5678',
+    'tel:01012345678',
+    '010\u201112345678',
+    '010\x0a3',
+    '\ud800',
+  ]) {
+    assert.equal(codeOf(text), 'phone phone_characters', text);
+  }
+  assert.equal(codeOf('   '), 'phone phone_empty');
+  assert.equal(codeOf(`010-1234-5678${'-'.repeat(20)}`), 'phone phone_too_long');
+});
+
+test('the example of a sentence is a number that would be accepted', () => {
+  assert.equal(examplePhone('KR'), '010-2000-0000');
+  for (const one of ['KR', 'JP', 'US', 'GB', 'DE'] as const) assert.equal(acceptPhone(examplePhone(one), { region: one }).ok, true, one);
+});
+
+test('the comparison of texts that are no numbers is by the text', () => {
+  assert.equal(isSamePhone('call me', ' call me ', region), true);
+  assert.equal(isSamePhone('call me', 'call you', region), false);
+  assert.equal(isSamePhone('', '010-1234-5678', region), false);
+  assert.equal(isSamePhone('010-1234-5678', '010-1234-5679', region), false);
+  assert.throws(() => toE164('call me', region), RangeError);
+});
+
+test('a text of digits with any signs is a phone number for passwords', () => {
+  const others = [
+    '821012345678',
+    '0082 10 1234 5678',
+    '1012345678',
+    '010_1234_5678',
+    '!010/1234/5678!',
+    '０１０１２３４５６７８',
+    '011-123-4567',
+    '0101234567',
+  ];
+  for (const text of [...spellings, ...others]) assert.equal(isPhoneNumber(text, region), true, text);
+  for (const text of ['correct horse', 'kim01012345678', '19900101', '98761234', '', '5'.repeat(40)])
+    assert.equal(isPhoneNumber(text, region), false, text);
+});
+
+test('whatever is accepted as a phone is a phone number for passwords, and equals itself without its signs', () => {
+  const sign = fc.constantFrom('', '-', ' ', '.', ') ', '(');
+  // libphonenumber knows 010-5970 to 010-5999 as not assigned.
+  const subscriber = fc
+    .integer({ min: 0, max: 9999_9999 })
+    .map((number) => String(number).padStart(8, '0'))
+    .filter((digits) => !/^59[7-9]/.test(digits));
+  fc.assert(
+    fc.property(fc.constantFrom('010', '+8210', '+82010'), subscriber, sign, sign, (prefix, digits, first, second) => {
+      const text = `${prefix}${first}${digits.slice(0, 4)}${second}${digits.slice(4)}`;
+      const result = acceptPhone(text, { region });
+      assert.equal(result.ok && result.value.e164, `+8210${digits}`);
+      assert.equal(isPhoneNumber(text, region), true);
+      assert.equal(isSamePhone(text, `010${digits}`, region), true);
+    }),
+  );
+});
+
+test('no text at all makes it throw', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('0', '1', '8', '2', '+', '-', '(', ')', '.', ' ', 'x', '\u0301', '\ud800'), maxLength: 60 }),
+      (text) => {
+        const result = acceptPhone(text, { region });
+        if (result.ok) assert.equal(isPhoneNumber(text, region), true);
+        isSamePhone(text, '01012345678', region);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('100 kB are refused unread', () => {
+  for (const unit of ['0', '+', '-', ' ', '010-1234-5678', '\u0301', '(']) {
+    const text = unit.repeat(100_000);
+    assert.equal(codeOf(text), 'phone phone_too_long');
+    assert.equal(isPhoneNumber(text, region), false);
+    assert.equal(isSamePhone(text, text, region), true);
+    assert.equal(isSamePhone(text, '010-1234-5678', region), false);
+  }
+});

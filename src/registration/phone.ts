@@ -1,0 +1,116 @@
+import { type CountryCode, getExampleNumber, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
+import examples from 'libphonenumber-js/mobile/examples';
+import { type Accepted, accepted, refused } from '../accepted.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import { maximumUnitsRead } from '../well-formed-text.ts';
+
+/** Characters as typed, after trimming: 15 digits (E.164) with a sign between any two fit. */
+const maximumTypedLength = 32;
+
+/**
+ * Where libphonenumber is laxer than the numbering plan. Korea has 010 and eight digits: libphonenumber also takes 0101234567, which is
+ * a digit short, and the 011, 016, 017, 018 and 019 of networks that are switched off since the unification on 010, and 012, which machines have.
+ */
+const narrower: Partial<Record<CountryCode, RegExp>> = { KR: /^\+8210\d{8}$/ };
+
+export const phoneRules = fieldRules({
+  phone_empty: {
+    ko: '휴대전화 번호를 적으세요. 예: {example}',
+    en: 'Enter your mobile phone number, like {example}.',
+  },
+  phone_too_long: {
+    ko: '휴대전화 번호를 {maximum}자 이하로 적으세요. 예: {example}',
+    en: 'Enter a mobile phone number of at most {maximum} characters, like {example}.',
+  },
+  phone_characters: {
+    ko: '휴대전화 번호에는 숫자와 빈칸, + - ( ) . 만 쓸 수 있습니다. 예: {example}',
+    en: 'Use only digits, spaces and + - ( ) . in the mobile phone number, like {example}.',
+  },
+  phone_not_mobile: {
+    ko: '쓸 수 없는 휴대전화 번호입니다. 빠지거나 틀린 숫자가 없는지 확인하세요. 예: {example}',
+    en: 'This is not a mobile phone number. Check for a missing or wrong digit; it looks like {example}.',
+  },
+  phone_other_region: {
+    ko: '다른 나라의 번호입니다. 이 지역({region})의 휴대전화 번호를 적으세요. 예: {example}',
+    en: 'This number belongs to another country. Enter a mobile phone number of {region}, like {example}.',
+  },
+});
+
+export interface AcceptedPhone {
+  /** As typed, trimmed, in NFC: what the original stored. */
+  readonly typed: string;
+  /** The number itself, `+` and at most 15 digits (E.164): equal for every spelling of it. */
+  readonly e164: string;
+}
+
+/**
+ * A mobile number of the region, typed as there or with the country code; 1 to 32 ASCII digits, spaces, and `+-().`.
+ * Full-width and other digits are refused, although libphonenumber reads them: `phone` is stored as typed, and whoever reads that column
+ * may look for ASCII digits. Letters go with them, and so does an extension.
+ */
+export function acceptPhone(text: string, { region }: { readonly region: CountryCode }): Accepted<AcceptedPhone> {
+  const values = { example: examplePhone(region), maximum: maximumTypedLength, region };
+  if (text.length > maximumUnitsRead) return broken(phoneRules.phone_too_long, values);
+  const typed = text.normalize('NFC').trim();
+  if (typed === '') return broken(phoneRules.phone_empty, values);
+  if (typed.length > maximumTypedLength) return broken(phoneRules.phone_too_long, values);
+  if (!/^[0-9+\-(). ]+$/.test(typed)) return broken(phoneRules.phone_characters, values);
+  const number = parse(typed, region);
+  if (!number?.isValid() || !/^\+\d{1,15}$/.test(number.number)) return broken(phoneRules.phone_not_mobile, values);
+  if (number.country !== region) return broken(phoneRules.phone_other_region, values);
+  if (narrower[region]?.test(number.number) === false) return broken(phoneRules.phone_not_mobile, values);
+  return accepted({ typed, e164: number.number });
+}
+
+/**
+ * @returns whether two typed numbers are one, in whatever spelling. A text that is no number (the original checked nothing) equals only itself,
+ *   trimmed and in NFC.
+ */
+export function isSamePhone(left: string, right: string, region: CountryCode): boolean {
+  return comparable(left, region) === comparable(right, region);
+}
+
+/**
+ * @param typed what `acceptPhone` accepted for this region.
+ * @returns the number itself (E.164).
+ * @throws RangeError for a text that is no number; the message holds none of it.
+ */
+export function toE164(typed: string, region: CountryCode): string {
+  const number = parse(typed, region);
+  if (!number) throw new RangeError('toE164 takes a phone number that was accepted');
+  return number.number;
+}
+
+/**
+ * Whether a text is a mobile number of the region in some spelling: with any signs between or around the digits, with the country code, with or
+ * without its plus or the zero in front. Wider than `acceptPhone`: whatever that accepts is one here. A text with a letter in it is none.
+ * For the rule that a password is no phone number; the person's own is not known yet when the password is chosen.
+ */
+export function isPhoneNumber(text: string, region: CountryCode): boolean {
+  if (text.length > maximumUnitsRead || /\p{L}/u.test(text)) return false;
+  const digits = text.normalize('NFKC').replace(/[^0-9]/g, '');
+  return [digits, `+${digits.replace(/^0+/, '')}`].some((candidate) => {
+    const number = parse(candidate, region);
+    return number?.country === region && number.isValid();
+  });
+}
+
+/** @returns a number of the region as people write it there, for forms and sentences; empty where none is known. */
+export function examplePhone(region: CountryCode): string {
+  return getExampleNumber(region, examples)?.formatNational() ?? '';
+}
+
+/** `extract: false`: the whole text is the number, or nothing is. libphonenumber refuses what is longer than 250 characters. */
+function parse(text: string, region: CountryCode): PhoneNumber | undefined {
+  return parsePhoneNumberFromString(text, { defaultCountry: region, extract: false });
+}
+
+function comparable(text: string, region: CountryCode): string {
+  if (text.length > maximumUnitsRead) return text;
+  const typed = text.normalize('NFC').trim();
+  return parse(typed, region)?.number ?? typed;
+}
+
+function broken(rule: FieldRule, values: SentenceValues): Accepted<never> {
+  return refused({ field: 'phone', rule, values });
+}
