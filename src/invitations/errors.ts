@@ -1,0 +1,61 @@
+import { problemCatalogue } from '../errors.ts';
+
+/** Why an invitation lets nobody in. The reasons are told apart on purpose: an honest invitee must know what to ask for. */
+export const invitationProblems = problemCatalogue({
+  invitation_not_found: {
+    status: 404,
+    title: { ko: '없는 초대 코드입니다', en: 'No such invitation' },
+    detail: {
+      ko: '이 초대 코드를 찾을 수 없습니다. 받은 코드와 글자 하나하나를 비교해 보세요.',
+      en: 'There is no invitation with this code. Compare it with the one you were given, letter by letter.',
+    },
+  },
+  invitation_used: {
+    status: 410,
+    title: { ko: '이미 사용된 초대입니다', en: 'Invitation already used' },
+    detail: {
+      ko: '이 초대 코드는 이미 모두 사용되었습니다. 초대한 사람에게 새 코드를 요청하세요.',
+      en: 'This invitation has been used up. Ask whoever invited you for a new code.',
+    },
+  },
+  invitation_expired: {
+    status: 410,
+    title: { ko: '기간이 지난 초대입니다', en: 'Invitation expired' },
+    detail: {
+      ko: '이 초대 코드의 사용 기간이 끝났습니다. 초대한 사람에게 새 코드를 요청하세요.',
+      en: 'This invitation is past its last day. Ask whoever invited you for a new code.',
+    },
+  },
+  invitation_revoked: {
+    status: 410,
+    title: { ko: '취소된 초대입니다', en: 'Invitation revoked' },
+    detail: {
+      ko: '이 초대는 취소되었습니다. 초대한 사람에게 문의하세요.',
+      en: 'This invitation was withdrawn. Ask whoever invited you.',
+    },
+  },
+  invitation_not_started: {
+    status: 403,
+    title: { ko: '아직 시작되지 않은 초대입니다', en: 'Invitation not valid yet' },
+    detail: {
+      ko: '이 초대 코드는 아직 쓸 수 없습니다. {startsAt} 이후에 다시 시도하세요.',
+      en: 'This invitation cannot be used yet. Try again after {startsAt}.',
+    },
+  },
+  invitation_phone_mismatch: {
+    status: 403,
+    title: { ko: '다른 번호로 보낸 초대입니다', en: 'Invitation is for another phone number' },
+    detail: {
+      ko: '이 초대는 다른 휴대폰 번호로 보낸 것입니다. 초대를 받은 번호를 입력하세요.',
+      en: 'This invitation was made for another phone number. Enter the number that was invited.',
+    },
+  },
+  invitation_full: {
+    status: 409,
+    title: { ko: '지금은 남은 자리가 없습니다', en: 'Every seat is held right now' },
+    detail: {
+      ko: '남은 자리를 모두 다른 사람이 가입하는 데 쓰고 있습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
+      en: 'Every free seat is held by somebody who is signing up. One may be free at {freeAt} at the earliest: try again then.',
+    },
+  },
+});

@@ -1,0 +1,56 @@
+import { violatedConstraint } from '../database/unavailable.ts';
+import { Problem, validationFailed } from '../errors.ts';
+import { invitationProblems } from '../invitations/errors.ts';
+import type { RegistrationServices } from './dependencies.ts';
+import { registrationProblems } from './errors.ts';
+import { isSamePhone, toE164 } from './phone.ts';
+import { demandOpenSession, stepsIncomplete } from './refusals.ts';
+import { completingStep, stepsBeforeLast } from './steps.ts';
+import { completeSession, readSession, type SessionState } from './store.ts';
+
+/**
+ * The last step: makes the user, exactly once. One round trip where it succeeds, a second one to find out why it did not.
+ * Repeated with the same phone number it gives the same answer for 24 hours, also after a restart.
+ * @returns the user's id.
+ * @throws Problem `validation_failed`, `session_not_found`, `steps_incomplete`, `session_completed`, `invitation_used`, `invitation_revoked`,
+ *   `invitation_phone_mismatch`, `phone_taken`.
+ */
+export async function completeRegistration(services: RegistrationServices, sessionId: string, body: unknown): Promise<number> {
+  const { database, rules } = services;
+  const accepted = completingStep.accept(body as never, rules);
+  if (!accepted.ok) throw validationFailed(accepted.errors);
+  const [phone = ''] = accepted.value;
+  const e164 = toE164(phone, rules.phoneRegion);
+
+  // Nearly always one round; another where the state changed between the refusal and the question why.
+  for (let round = 0; round < 3; round += 1) {
+    const userId = await completeOnce(services, sessionId, e164, accepted.value);
+    if (userId !== undefined) return userId;
+    const session = await readSession(database, sessionId);
+    if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', phone);
+    refuseCompletion(session, e164);
+  }
+  throw new Problem(registrationProblems.session_not_found);
+}
+
+async function completeOnce({ database, rules }: RegistrationServices, sessionId: string, e164: string, values: readonly string[]) {
+  try {
+    return await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, values);
+  } catch (error) {
+    if (violatedConstraint(error) === 'User_phone_key_key') throw new Problem(registrationProblems.phone_taken);
+    throw error;
+  }
+}
+
+function repeatAnswer({ rules }: RegistrationServices, userId: number, storedPhone: string, phone: string): number {
+  if (isSamePhone(storedPhone, phone, rules.phoneRegion)) return userId;
+  throw new Problem(registrationProblems.session_completed);
+}
+
+/** Throws why a session could not be completed; returns where it could be by now. */
+function refuseCompletion(session: SessionState, e164: string): void {
+  const { completed_steps, invited_phone } = demandOpenSession(session);
+  const missing = stepsBeforeLast.map((step) => step.name).filter((name) => !completed_steps.includes(name));
+  if (missing.length > 0) throw stepsIncomplete(missing);
+  if (invited_phone !== null && invited_phone !== e164) throw new Problem(invitationProblems.invitation_phone_mismatch);
+}

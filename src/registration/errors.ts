@@ -1,0 +1,44 @@
+import { problemCatalogue } from '../errors.ts';
+
+export const registrationProblems = problemCatalogue({
+  session_not_found: {
+    status: 404,
+    title: { ko: '진행 중인 가입이 없습니다', en: 'No such sign-up' },
+    detail: {
+      ko: '이 번호로 진행 중인 가입이 없습니다. 시간이 지나 만료되었거나 이미 끝났을 수 있습니다. 초대 코드를 다시 입력해 시작하세요.',
+      en: 'No sign-up is under way under this session id: it may have expired or be finished. Start again with your invitation code.',
+    },
+  },
+  session_required: {
+    status: 401,
+    title: { ko: '세션 ID가 필요합니다', en: 'Session id missing' },
+    detail: {
+      ko: 'Authorization: Bearer 뒤에 초대 코드를 확인할 때 받은 sessionId를 넣어 보내세요.',
+      en: 'Send the sessionId that verifying the invitation gave you as Authorization: Bearer <sessionId>.',
+    },
+  },
+  steps_incomplete: {
+    status: 409,
+    title: { ko: '아직 남은 단계가 있습니다', en: 'Steps are missing' },
+    detail: {
+      ko: '먼저 끝내야 할 단계가 있습니다: {missing}. 지금까지 입력한 내용은 그대로 있습니다.',
+      en: 'These steps come first: {missing}. What you entered so far is kept.',
+    },
+  },
+  session_completed: {
+    status: 409,
+    title: { ko: '이미 끝난 가입입니다', en: 'Sign-up already completed' },
+    detail: {
+      ko: '이 가입은 다른 휴대폰 번호로 이미 끝났습니다. 바뀐 것은 없습니다.',
+      en: 'This sign-up was already completed with another phone number. Nothing was changed.',
+    },
+  },
+  phone_taken: {
+    status: 409,
+    title: { ko: '이미 가입된 번호입니다', en: 'Phone number already registered' },
+    detail: {
+      ko: '이 휴대폰 번호로 가입한 사람이 이미 있습니다. 다른 번호를 입력하세요. 지금까지 입력한 내용은 그대로 있습니다.',
+      en: 'Somebody has signed up with this phone number already. Enter another one; what you entered so far is kept.',
+    },
+  },
+});

@@ -1,0 +1,20 @@
+import { Problem } from '../errors.ts';
+import { refusalFor } from '../invitations/refusals.ts';
+import { registrationProblems } from './errors.ts';
+import type { SessionState } from './store.ts';
+
+/**
+ * A session that is alive, on an invitation that still lets somebody in.
+ * @throws Problem `session_not_found`, `invitation_revoked`, `invitation_used`.
+ */
+export function demandOpenSession(session: SessionState): SessionState & { readonly expires_at: Date } {
+  const { expires_at, still_open, state } = session;
+  if (!expires_at || still_open === null) throw new Problem(registrationProblems.session_not_found);
+  if (!still_open) throw refusalFor(state === 'revoked' ? 'revoked' : 'used');
+  return { ...session, expires_at };
+}
+
+/** @returns the refusal of the last step while others are missing. */
+export function stepsIncomplete(missing: readonly string[]): Problem {
+  return new Problem(registrationProblems.steps_incomplete, { values: { missing: missing.join(', ') }, members: { missing } });
+}

@@ -1,0 +1,158 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { databaseProblems } from '../database/unavailable.ts';
+import { validationFailed } from '../errors.ts';
+import { clientGone } from '../http/client-gone.ts';
+import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
+import { acceptCode } from '../invitations/code.ts';
+import { invitationProblems } from '../invitations/errors.ts';
+import { everySeatHeld, refusalFor } from '../invitations/refusals.ts';
+import { passwordProblems } from '../passwords/errors.ts';
+import { abandonRegistration } from './abandon-registration.ts';
+import { completeRegistration } from './complete-registration.ts';
+import type { RegistrationServices } from './dependencies.ts';
+import { registrationProblems } from './errors.ts';
+import { demandOpenSession, stepsIncomplete } from './refusals.ts';
+import { saveRegistrationStep } from './save-step.ts';
+import { abandonAnswer, completionAnswer, sessionAnswer, stepAnswer, stepBody, verifyAnswer, verifyBody } from './schema.ts';
+import { bearerSession } from './session-id.ts';
+import { completingStep, remainingSteps, type Step, stepsBeforeLast } from './steps.ts';
+import { readSession, type SessionProgress } from './store.ts';
+import { verifyInvitation } from './verify-invitation.ts';
+
+/** The sign-up, below `/auth`: verifying an invitation, a route for each step, and the session. */
+export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationServices }> = async (app, { services }) => {
+  const tags = ['sign-up'];
+  const unavailable = databaseProblems.database_unavailable;
+  const { invitation_not_found, invitation_revoked, invitation_used, invitation_phone_mismatch } = invitationProblems;
+  const { session_not_found, session_required, session_completed, phone_taken } = registrationProblems;
+  const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
+
+  app.post(
+    '/invitation/verify',
+    {
+      schema: {
+        tags,
+        operationId: 'verifyInvitation',
+        summary: 'Verify an invitation code and open a sign-up',
+        body: verifyBody,
+        response: {
+          200: verifyAnswer,
+          ...problemResponses(
+            ...bodyProblems,
+            invitation_not_found,
+            refusalFor('not_started', exampleMoment),
+            everySeatHeld(exampleMoment),
+            invitation_used,
+            invitationProblems.invitation_expired,
+            invitation_revoked,
+            unavailable,
+          ),
+        },
+      },
+    },
+    async ({ body }) => {
+      const code = acceptCode(body.invitation_code);
+      if (!code.ok) throw validationFailed(code.errors);
+      const { sessionId, expiresAt } = await verifyInvitation(services, code.value);
+      return { valid: true as const, sessionId, ...shownProgress({ expires_at: expiresAt, completed_steps: [] }) };
+    },
+  );
+
+  for (const step of stepsBeforeLast) addStep(step);
+
+  function addStep(step: Step) {
+    const refusals = [session_not_found, invitation_used, invitation_revoked, unavailable];
+    if (step.passwordAt !== undefined) refusals.push(passwordProblems.overloaded);
+    app.put(
+      `/register/${step.name}`,
+      {
+        schema: {
+          tags,
+          operationId: `save-${step.name}`,
+          summary: step.summary,
+          body: stepBody(step),
+          response: { 200: stepAnswer, ...problemResponses(...bodyProblems, ...refusals) },
+        },
+      },
+      async (request, reply) => {
+        const { session_id, ...body } = request.body;
+        const progress = await saveRegistrationStep(services, step, session_id, body, clientGone(reply));
+        return { ok: true as const, ...shownProgress(progress) };
+      },
+    );
+  }
+
+  app.put(
+    `/register/${completingStep.name}`,
+    {
+      schema: {
+        tags,
+        operationId: `save-${completingStep.name}`,
+        summary: completingStep.summary,
+        description: 'Makes the user, exactly once. Repeating the request gives the same answer for 24 hours.',
+        body: stepBody(completingStep),
+        response: {
+          200: completionAnswer,
+          ...problemResponses(
+            ...bodyProblems,
+            session_not_found,
+            stepsIncomplete(['birthday']),
+            session_completed,
+            phone_taken,
+            invitation_phone_mismatch,
+            invitation_used,
+            invitation_revoked,
+            unavailable,
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { session_id, ...body } = request.body;
+      return { ok: true as const, userId: await completeRegistration(services, session_id, body) };
+    },
+  );
+
+  const security = [{ session: [] }];
+
+  app.get(
+    '/register/session',
+    {
+      schema: {
+        tags,
+        security,
+        operationId: 'readSession',
+        summary: 'See how far a sign-up is, to resume it',
+        response: {
+          200: sessionAnswer,
+          ...problemResponses(session_required, session_not_found, invitation_used, invitation_revoked, unavailable),
+        },
+      },
+    },
+    async (request) => {
+      const session = demandOpenSession(await readSession(services.database, bearerSession(request.headers.authorization)));
+      return { ...shownProgress(session), completedSteps: [...session.completed_steps] };
+    },
+  );
+
+  app.delete(
+    '/register/session',
+    {
+      schema: {
+        tags,
+        security,
+        operationId: 'abandonSession',
+        summary: 'Abandon a sign-up and delete what was entered',
+        response: { 200: abandonAnswer, ...problemResponses(session_required, session_not_found, unavailable) },
+      },
+    },
+    async (request) => {
+      await abandonRegistration(services, bearerSession(request.headers.authorization));
+      return { ok: true as const };
+    },
+  );
+};
+
+function shownProgress({ expires_at, completed_steps }: SessionProgress) {
+  return { expiresAt: expires_at.toISOString(), remainingSteps: remainingSteps(completed_steps) };
+}

@@ -1,0 +1,18 @@
+import { Problem } from '../errors.ts';
+import { registrationProblems } from './errors.ts';
+
+/**
+ * What a session id may look like. Ours are 32 hexadecimal digits, the original's too; anything that fits a header field is looked up, so that
+ * an unknown id is a 404 and not a lesson about its form.
+ */
+export const sessionIdShape = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * @param authorization the field of that name: `Bearer <sessionId>` (RFC 6750, 2.1).
+ * @throws Problem `session_required`.
+ */
+export function bearerSession(authorization: string | undefined): string {
+  const sessionId = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (sessionId === undefined || !sessionIdShape.test(sessionId)) throw new Problem(registrationProblems.session_required);
+  return sessionId;
+}

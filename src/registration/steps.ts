@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Accepted } from '../accepted.ts';
+import type { RegistrationConfig } from '../config/config.ts';
+import { acceptPassword } from '../passwords/password-rules.ts';
+import { acceptBirthday, todayIn } from './birthday.ts';
+import { acceptName } from './name.ts';
+import { acceptPhone, isPhoneNumber } from './phone.ts';
+
+/** What the rules of the steps depend on. */
+export interface StepRules extends RegistrationConfig {
+  /** Code points. */
+  readonly passwordMinimumLength: number;
+  readonly now: () => Date;
+}
+
+/**
+ * One part of a sign-up. From this table come the routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps`.
+ * `docs/adding-a-step.md` shows how to add one.
+ */
+export interface Step {
+  /** The last segment of the path, the name in `remainingSteps`, the event of the funnel. */
+  readonly name: string;
+  /** For the OpenAPI document. */
+  readonly summary: string;
+  /** The members of the body beside `session_id`: shape only; `accept` judges the values. */
+  readonly body: z.ZodRawShape;
+  /** The columns of "RegisterSession" and of "User" that this step fills. */
+  readonly columns: readonly string[];
+  /** Judges a body of the right shape. @returns the value of each column, in order, or what is wrong with which field. */
+  accept(body: never, rules: StepRules): Accepted<readonly string[]>;
+  /** The place, in the accepted values, of a password that has to be hashed before it is stored. */
+  readonly passwordAt?: number;
+}
+
+function step<Shape extends z.ZodRawShape>(
+  definition: Omit<Step, 'accept' | 'body'> & {
+    body: Shape;
+    accept(body: z.infer<z.ZodObject<Shape>>, rules: StepRules): Accepted<readonly string[]>;
+  },
+): Step {
+  return definition as Step;
+}
+
+const nameStep = step({
+  name: 'name',
+  summary: 'Store name and password',
+  body: {
+    name: z.string().meta({
+      description: '1 to 100 code points after trimming; normalised to NFC; no control characters and no bidirectional overrides.',
+      minLength: 1,
+      maxLength: 100,
+      examples: ['홍길동'],
+    }),
+    password: z.string().meta({
+      description:
+        'At least 8 code points (the operator may ask for more) and at most 72 bytes in UTF-8; normalised to NFC, not trimmed. Refused: very common passwords, the name, a phone number, a date. Stored as a bcrypt hash.',
+      format: 'password',
+      examples: ['securePass123!'],
+    }),
+  },
+  columns: ['name', 'password'],
+  passwordAt: 1,
+  accept(body, rules) {
+    const name = acceptName(body.name);
+    const password = acceptPassword(body.password, {
+      minimumLength: rules.passwordMinimumLength,
+      name: name.ok ? name.value : body.name,
+      isPhoneNumber: (text) => isPhoneNumber(text, rules.phoneRegion),
+    });
+    if (name.ok && password.ok) return { ok: true, value: [name.value, password.value] };
+    return { ok: false, errors: [...(name.ok ? [] : name.errors), ...(password.ok ? [] : password.errors)] };
+  },
+});
+
+const birthdayStep = step({
+  name: 'birthday',
+  summary: 'Store the birthday',
+  body: {
+    birthday: z.string().meta({
+      description: 'A real calendar date (ISO 8601, `YYYY-MM-DD`) from 1900-01-01 to today.',
+      format: 'date',
+      examples: ['1990-01-01'],
+    }),
+  },
+  columns: ['birthday'],
+  accept(body, rules) {
+    const birthday = acceptBirthday(body.birthday, { today: todayIn(rules.timeZone, rules.now()), minimumAge: rules.minimumAge });
+    return birthday.ok ? { ok: true, value: [birthday.value] } : birthday;
+  },
+});
+
+const phoneStep = step({
+  name: 'phone',
+  summary: 'Store the phone number and complete the sign-up',
+  body: {
+    phone: z.string().meta({
+      description:
+        'A mobile number of the operator’s region (by default Korea), with or without hyphens or country code. Stored as typed, trimmed.',
+      minLength: 1,
+      maxLength: 32,
+      examples: ['010-1234-5678'],
+    }),
+  },
+  columns: ['phone'],
+  accept(body, rules) {
+    const phone = acceptPhone(body.phone, { region: rules.phoneRegion });
+    return phone.ok ? { ok: true, value: [phone.value.typed] } : phone;
+  },
+});
+
+/** In the order of the form. Clients may send those before the last in any order. */
+export const stepsBeforeLast: readonly Step[] = [nameStep, birthdayStep];
+/** The step that makes the user; its first column is the phone number, by which a repeated request is recognised. */
+export const completingStep: Step = phoneStep;
+export const steps: readonly Step[] = [...stepsBeforeLast, completingStep];
+
+/** @returns the names of the steps still to be done, in order. */
+export function remainingSteps(completed: readonly string[]): string[] {
+  return steps.map((one) => one.name).filter((name) => !completed.includes(name));
+}

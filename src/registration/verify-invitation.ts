@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { Problem } from '../errors.ts';
+import { invitationProblems } from '../invitations/errors.ts';
+import { everySeatHeld, refusalFor } from '../invitations/refusals.ts';
+import type { RegistrationServices } from './dependencies.ts';
+import { openSeatSession, openSession } from './store.ts';
+
+export interface OpenedSession {
+  /** 32 hexadecimal digits, 128 random bits. */
+  readonly sessionId: string;
+  readonly expiresAt: Date;
+}
+
+/**
+ * Opens a sign-up on an invitation. On one with several seats the session holds a seat; on one with a single seat it holds nothing, so that the
+ * same person can simply start again after closing the tab.
+ * @throws Problem `invitation_not_found`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
+ */
+export async function verifyInvitation({ database, rules }: RegistrationServices, code: string): Promise<OpenedSession> {
+  const sessionId = randomBytes(16).toString('hex');
+  for (let round = 0; round < 3; round += 1) {
+    const invitation = await openSession(database, code, sessionId, rules.sessionSeconds);
+    if (!invitation) throw new Problem(invitationProblems.invitation_not_found);
+    if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
+    if (invitation.state !== 'usable') throw refusalFor(invitation.state, invitation.starts_at);
+
+    const seat = await openSeatSession(database, invitation.id, sessionId, rules.sessionSeconds);
+    if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
+    if (seat) throw everySeatHeld(seat.seat_free_at);
+    // It stopped being usable between the two statements: the next round says why.
+  }
+  throw refusalFor('used');
+}
