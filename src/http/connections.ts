@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** After this many requests a client is asked to open another connection, which a balancer may send elsewhere. */
+const maximumRequests = 10_000;
+
+interface ConnectionState {
+  requests: number;
+  /** The newest answer under way; undefined while nothing was asked. */
+  answer: ServerResponse | undefined;
+}
+
+const states = new WeakMap<Socket, ConnectionState>();
+
+/** @returns the newest answer under way on a connection. */
+export function answerUnderWay(socket: Socket): ServerResponse | undefined {
+  return states.get(socket)?.answer;
+}
+
+/**
+ * Lets `app.close()` finish the requests under way and nothing else. Node alone waits for more: a connection that never sent
+ * a request (browsers open some in advance) is not idle to it, and one that is answered during the close stays open for
+ * the whole `keepAliveTimeout`. Node's `maxRequestsPerSocket` is not used either: it answers later requests with an empty
+ * 503 and leaves the connection open.
+ */
+export function closeConnectionsInOrder(app: FastifyInstance): void {
+  const open = new Set<Socket>();
+  let closing = false;
+  // Under TLS requests belong to the secured socket and not to the one below.
+  const opened = 'addContext' in app.server ? 'secureConnection' : 'connection';
+  app.server.on(opened, (socket: Socket) => {
+    if (closing) socket.destroy();
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  // Before Fastify's own listener, which may send the header fields at once.
+  app.server.prependListener('request', (request, response) => noteRequest(request.socket, response));
+  app.addHook('preClose', (done) => {
+    closing = true;
+    for (const socket of open) closeAfterAnswer(socket);
+    done();
+  });
+}
+
+function noteRequest(socket: Socket, answer: ServerResponse): void {
+  const state = states.get(socket) ?? { requests: 0, answer };
+  states.set(socket, state);
+  state.requests += 1;
+  state.answer = answer;
+  if (state.requests >= maximumRequests) answer.setHeader('connection', 'close');
+  answer.once('close', () => {
+    if (state.answer === answer) state.answer = undefined;
+  });
+}
+
+function closeAfterAnswer(socket: Socket): void {
+  const answer = answerUnderWay(socket);
+  if (answer === undefined) socket.destroy();
+  else if (answer.headersSent) answer.once('close', () => socket.end());
+  else answer.setHeader('connection', 'close');
+}

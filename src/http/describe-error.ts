@@ -1,0 +1,71 @@
+/** What a log may know of an error: where it happened and its fixed names, never a value. */
+export interface ErrorDescription {
+  readonly name?: string;
+  /** A constant such as `ECONNREFUSED` or `FST_ERR_…`. */
+  readonly code?: string;
+  readonly syscall?: string;
+  /** The stack without its first lines, which hold the message. */
+  readonly frames?: readonly string[];
+  readonly sqlstate?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+  readonly routine?: string;
+  readonly severity?: string;
+  readonly cause?: ErrorDescription;
+}
+
+/** Deep enough for refusal → query → driver → socket. */
+const maximumCauses = 4;
+const maximumFrames = 12;
+const constant = /^[A-Za-z0-9_.:-]{1,64}$/;
+const frame = /^\s+at /;
+
+/**
+ * Describes anything that was thrown. No message is ever kept: PostgreSQL's name the row that was refused, JSON.parse's
+ * quote the body, and V8's quote values too (`Cannot use 'in' operator to search for 'x' in 010-1234-5678`).
+ */
+export function describeError(thrown: unknown, depth = 0): ErrorDescription {
+  if (!(thrown instanceof Error)) return { name: typeof thrown };
+  const properties = thrown as Error & Record<string, unknown>;
+  const own = isDatabaseError(properties) ? databaseFields(properties) : programFields(properties);
+  const cause = thrown.cause === undefined || depth >= maximumCauses ? undefined : describeError(thrown.cause, depth + 1);
+  return { ...own, ...present({ cause }) };
+}
+
+/** pg and PGlite alike: the SQLSTATE in `code`, and a severity. */
+function isDatabaseError(error: Record<string, unknown>): boolean {
+  return typeof error.severity === 'string' && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code);
+}
+
+function databaseFields({ code, constraint, table, routine, severity }: Record<string, unknown>): ErrorDescription {
+  return present({
+    sqlstate: known(code),
+    constraint: known(constraint),
+    table: known(table),
+    routine: known(routine),
+    severity: known(severity),
+  });
+}
+
+function programFields(error: Error & Record<string, unknown>): ErrorDescription {
+  return present({ name: known(error.name), code: known(error.code), syscall: known(error.syscall), frames: stackFrames(error) });
+}
+
+function stackFrames(error: Error): string[] {
+  const stack = typeof error.stack === 'string' ? error.stack : '';
+  // A message may have lines that look like frames, so it is cut off by its length where it is still the one in the stack.
+  const start = stack.indexOf(error.message) === -1 ? 0 : stack.indexOf(error.message) + error.message.length;
+  const lines = stack.slice(start).split('\n');
+  return lines
+    .filter((line) => frame.test(line))
+    .slice(0, maximumFrames)
+    .map((line) => line.trim());
+}
+
+function known(value: unknown): string | undefined {
+  return typeof value === 'string' && constant.test(value) ? value : undefined;
+}
+
+function present<Fields extends Record<string, unknown>>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,84 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem } from '../errors.ts';
+import { httpProblems } from './http-problems.ts';
+import { problemResponses } from './problem-responses.ts';
+
+export interface HealthOptions {
+  /** Rejects where the program cannot serve, for whatever reason. */
+  readonly checkReady: () => Promise<void>;
+  /** Milliseconds that one answer is good for, whoever asks. */
+  readonly cacheMilliseconds?: number;
+  /** Milliseconds after which no answer means not ready. */
+  readonly deadlineMilliseconds?: number;
+}
+
+const healthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health', description: 'The process answers.' });
+const readyAnswer = z.object({ status: z.literal('ready') }).meta({ id: 'Readiness', description: 'Requests can be served.' });
+
+/** Answers `/healthz` (is the process alive: restart it if not) and `/readyz` (may it get requests). */
+export function addHealth(app: FastifyInstance, options: HealthOptions): void {
+  app.register(healthRoutes, { checkReady: cachedReadiness(options) });
+}
+
+const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> = async (app, { checkReady }) => {
+  app.get(
+    '/healthz',
+    { schema: { operationId: 'health', tags: ['health'], summary: 'Is the process alive', response: { 200: healthAnswer } } },
+    async () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'readiness',
+        tags: ['health'],
+        summary: 'May this process get requests',
+        response: { 200: readyAnswer, ...problemResponses(httpProblems.not_ready) },
+      },
+    },
+    async () => {
+      await checkReady();
+      return { status: 'ready' as const };
+    },
+  );
+};
+
+/**
+ * Probes of several balancers cost one check: it is shared while it runs and kept for a moment.
+ * @returns a function that throws Problem `not_ready`.
+ */
+export function cachedReadiness({
+  checkReady,
+  cacheMilliseconds = 1_000,
+  deadlineMilliseconds = 2_000,
+}: HealthOptions): () => Promise<void> {
+  let latest: Promise<void> | undefined;
+  let goodUntil = 0;
+  return () => {
+    if (latest === undefined || performance.now() >= goodUntil) {
+      goodUntil = Number.POSITIVE_INFINITY;
+      latest = checkInTime(checkReady, deadlineMilliseconds).finally(() => {
+        goodUntil = performance.now() + cacheMilliseconds;
+      });
+    }
+    return latest;
+  };
+}
+
+async function checkInTime(checkReady: () => Promise<void>, deadlineMilliseconds: number): Promise<void> {
+  const cancel = new AbortController();
+  const late = delay(deadlineMilliseconds, undefined, { signal: cancel.signal }).then(() => {
+    throw new Error('the check took too long');
+  });
+  try {
+    await Promise.race([Promise.resolve().then(checkReady), late]);
+  } catch (cause) {
+    throw new Problem(httpProblems.not_ready, { cause });
+  } finally {
+    cancel.abort();
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import { httpProblems } from './http-problems.ts';
+import { defaultJsonLimits, type JsonLimits, parseStrictJson } from './strict-json.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** For a route that takes more than one record at a time; its size is the route's own `bodyLimit` (bytes). */
+    jsonLimits?: JsonLimits;
+  }
+}
+
+/** The only spelling that no two parsers read differently (CVE-2026-25223, CVE-2026-33806). */
+const jsonMediaType = /^application\/json(?:; ?charset=utf-8)?$/i;
+
+/**
+ * Makes strict JSON the only body that routes take. A scope that needs another media type adds its own parser with
+ * `addContentTypeParser`; the refusal of encoded bodies holds there as well.
+ */
+export function acceptJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addHook('preParsing', (request, _reply, _payload, done) => done(bodyRefusal(request)));
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    try {
+      done(null, readJson(request, bytes as Buffer));
+    } catch (refusal) {
+      done(refusal as Problem);
+    }
+  });
+}
+
+/** A compressed body of 16 KiB could become many MiB, so none is decoded; a body without a media type is not guessed at. */
+function bodyRefusal(request: FastifyRequest): Problem | null {
+  const encoding = request.headers['content-encoding'];
+  const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
+  const undeclared = request.headers['content-type'] === undefined && request.routeOptions.schema?.body !== undefined;
+  return encoded || undeclared ? new Problem(httpProblems.unsupported_media_type) : null;
+}
+
+function readJson(request: FastifyRequest, bytes: Buffer): unknown {
+  // Fastify chose this parser by the media type alone: whatever stands around it is checked here.
+  if (!jsonMediaType.test(request.headers['content-type'] ?? '')) throw new Problem(httpProblems.unsupported_media_type);
+  // Some clients declare JSON whatever they send; a route that reads no body does not mind an empty one.
+  if (bytes.length === 0 && request.routeOptions.schema?.body === undefined) return undefined;
+  return parseStrictJson(bytes, request.routeOptions.config.jsonLimits ?? defaultJsonLimits);
+}

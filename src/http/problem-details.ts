@@ -1,0 +1,50 @@
+import { fillSentence, type Language, type Problem } from '../errors.ts';
+
+/** RFC 9457, 3. */
+export const problemMediaType = 'application/problem+json';
+
+/** A refusal as it goes over the wire. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON, already text: the serializers of a route's answers never see it. */
+  readonly body: string;
+}
+
+/** Renders a refusal for one reader. */
+export function problemAnswer(problem: Problem, language: Language): ProblemAnswer {
+  const headers: Record<string, string> = { 'content-type': `${problemMediaType}; charset=utf-8`, 'content-language': language };
+  const { status } = problem.kind;
+  if (status === 429 || status === 503) headers['retry-after'] = String(retryAfterSeconds(problem));
+  // RFC 9110, 15.5.2: a 401 names what would be accepted.
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  return { status, headers, body: JSON.stringify(problemMembers(problem, language)) };
+}
+
+/** @returns the members of RFC 9457 and ours: `code`, `errors`, and those of the refusal itself. */
+export function problemMembers({ kind, details }: Problem, language: Language): Record<string, unknown> {
+  const errors = details.errors?.map(({ field, rule, values }) => ({
+    field,
+    code: rule.code,
+    message: fillSentence(rule.message, language, values),
+  }));
+  return {
+    type: problemType(kind.code),
+    title: fillSentence(kind.title, language, details.values),
+    status: kind.status,
+    detail: fillSentence(kind.detail, language, details.values),
+    code: kind.code,
+    ...(errors && { errors }),
+    ...details.members,
+  };
+}
+
+/** @returns the relative reference that names a kind of refusal; `problem-pages.ts` answers under it. */
+export function problemType(code: string): string {
+  return `/problems/${code}`;
+}
+
+/** RFC 9110, 10.2.3: whole seconds; never 0, or clients would come back at once. */
+function retryAfterSeconds({ kind, details }: Problem): number {
+  return Math.max(1, Math.ceil(details.retryAfterSeconds ?? kind.retryAfterSeconds ?? 1));
+}

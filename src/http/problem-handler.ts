@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Language, Problem } from '../errors.ts';
+import { describeError } from './describe-error.ts';
+import { httpProblems } from './http-problems.ts';
+import { preferredLanguage } from './languages.ts';
+import { problemAnswer } from './problem-details.ts';
+import { problemFromError } from './problem-from-error.ts';
+
+/** Makes every refusal and every fault a problem document. An unknown address is refused before its body is read. */
+export function answerWithProblems(app: FastifyInstance, defaultLanguage: Language): void {
+  app.setErrorHandler((error, request, reply) => sendProblem(problemFromError(error, request), request, reply, defaultLanguage));
+  app.setNotFoundHandler(refuseUnknownAddress);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) done(new Problem(httpProblems.not_found));
+    else done();
+  });
+}
+
+/** Reached where a plugin finds nothing under its own address, such as a static file. */
+function refuseUnknownAddress(): never {
+  throw new Problem(httpProblems.not_found);
+}
+
+/** Answers with a refusal in the reader's language, and logs what is behind it where that is a fault and not the client's doing. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, defaultLanguage: Language): FastifyReply {
+  request.refusalCode = problem.kind.code;
+  logFault(problem, request);
+  const { status, headers, body } = problemAnswer(problem, preferredLanguage(request.headers['accept-language'], defaultLanguage));
+  addVary(reply, 'Accept-Language');
+  return reply.code(status).headers(headers).send(body);
+}
+
+function logFault({ kind, details }: Problem, request: FastifyRequest): void {
+  if (kind.status < 500) return;
+  const fault = { code: kind.code, route: request.routeOptions.url ?? null, error: describeError(details.cause) };
+  if (kind.status !== 503) request.log.error(fault, 'request failed');
+  else if (details.cause !== undefined) request.log.warn(fault, 'request refused');
+}
+
+function addVary(reply: FastifyReply, field: string): void {
+  const present = reply.getHeader('vary');
+  reply.header('vary', present === undefined ? field : `${String(present)}, ${field}`);
+}

@@ -1,0 +1,55 @@
+import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem, type ProblemKind, validationProblems } from '../errors.ts';
+import { httpProblems } from './http-problems.ts';
+import { problemType } from './problem-details.ts';
+import { problemResponses } from './problem-responses.ts';
+
+/** What a slice declares with `problemCatalogue`. */
+export type ProblemCatalogue = Readonly<Record<string, ProblemKind>>;
+
+const sentence = z.object({ ko: z.string(), en: z.string() });
+const problemPage = z
+  .object({ code: z.string(), status: z.int(), title: sentence, detail: sentence })
+  .meta({ id: 'ProblemPage', description: 'One kind of refusal, in every language.' });
+
+/**
+ * Answers `GET /problems/<code>`, so that the `type` of a refusal leads somewhere.
+ * @param catalogues those of the slices; the ones of HTTP and of validation are always there.
+ * @throws Error where two catalogues use one code.
+ */
+export function addProblemPages(app: FastifyInstance, catalogues: readonly ProblemCatalogue[]): void {
+  const kinds = kindsByCode([httpProblems, validationProblems, ...catalogues]);
+  app.register(problemRoutes, { kinds });
+}
+
+function kindsByCode(catalogues: readonly ProblemCatalogue[]): ReadonlyMap<string, ProblemKind> {
+  const kinds = new Map<string, ProblemKind>();
+  for (const kind of catalogues.flatMap((catalogue) => Object.values(catalogue))) {
+    if (kinds.has(kind.code)) throw new Error(`two problems have the code ${kind.code}`);
+    kinds.set(kind.code, kind);
+  }
+  return kinds;
+}
+
+const problemRoutes: FastifyPluginAsyncZod<{ kinds: ReadonlyMap<string, ProblemKind> }> = async (app, { kinds }) => {
+  app.get(
+    problemType(':code'),
+    {
+      schema: {
+        operationId: 'explainProblem',
+        tags: ['problems'],
+        summary: 'Explain a kind of refusal',
+        params: z.object({ code: z.string().meta({ examples: ['validation_failed'] }) }),
+        response: { 200: problemPage, ...problemResponses(httpProblems.not_found) },
+      },
+    },
+    async ({ params }) => {
+      const kind = kinds.get(params.code);
+      if (kind === undefined) throw new Problem(httpProblems.not_found);
+      const { code, status, title, detail } = kind;
+      return { code, status, title, detail };
+    },
+  );
+};

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { Problem, type ProblemKind, validationFailed } from '../errors.ts';
+import { schemaRules } from './field-messages.ts';
+import { httpProblems } from './http-problems.ts';
+import { problemMediaType, problemMembers } from './problem-details.ts';
+
+/** A kind, or one refusal of that kind whose values and members make the better example. */
+export type DocumentedProblem = ProblemKind | Problem;
+
+/** What every route with a JSON body can answer besides its own refusals. */
+export const bodyProblems: readonly DocumentedProblem[] = [
+  httpProblems.malformed_json,
+  httpProblems.payload_too_large,
+  httpProblems.unsupported_media_type,
+  validationFailed([{ field: 'name', rule: schemaRules.required }]),
+];
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string().meta({ description: 'A relative reference that explains this kind of refusal.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: "A sentence in the reader's language." }),
+    code: z.string().meta({ description: 'Names the kind of refusal; it never changes.' }),
+    errors: z
+      .array(z.object({ field: z.string(), code: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'The fields that need another value; an empty `field` is the body itself.' }),
+  })
+  .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' });
+
+/**
+ * Without members for the compiler: a handler throws its refusals, so they are no part of the type of its answer. At run time
+ * these schemas serialize nothing either, because refusals are sent as text.
+ */
+export type ProblemResponses = Readonly<Record<never, never>>;
+
+interface ProblemResponse {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, object>>;
+  readonly content: Record<string, { readonly schema: z.ZodType; readonly examples: Record<string, { summary: string; value: object }> }>;
+}
+
+/**
+ * @param problems the refusals that a route can answer with; of two with one code the later is the example.
+ * @returns entries for `schema.response`: one a status, with a named example in English for each code.
+ */
+export function problemResponses(...problems: readonly DocumentedProblem[]): ProblemResponses {
+  const byCode = new Map(problems.map(asProblem).map((problem) => [problem.kind.code, problem]));
+  const responses: Record<number, ProblemResponse> = {};
+  for (const status of new Set([...byCode.values()].map((problem) => problem.kind.status))) {
+    responses[status] = problemResponse([...byCode.values()].filter((problem) => problem.kind.status === status));
+  }
+  return responses;
+}
+
+function asProblem(documented: DocumentedProblem): Problem {
+  return documented instanceof Problem ? documented : new Problem(documented);
+}
+
+function problemResponse(problems: readonly Problem[]): ProblemResponse {
+  const headers = responseHeaders[problems[0]?.kind.status ?? 0];
+  const examples = problems.map((problem) => [problem.kind.code, { summary: problem.kind.title.en, value: problemMembers(problem, 'en') }]);
+  return {
+    description: problems.map(({ kind }) => `\`${kind.code}\`: ${kind.title.en}`).join('; '),
+    ...(headers && { headers }),
+    content: { [problemMediaType]: { schema: problemSchema, examples: Object.fromEntries(examples) } },
+  };
+}
+
+const retryAfter = { 'Retry-After': { type: 'integer', minimum: 1, description: 'Seconds until another try makes sense.' } };
+const responseHeaders: Readonly<Record<number, Readonly<Record<string, object>>>> = { 429: retryAfter, 503: retryAfter };

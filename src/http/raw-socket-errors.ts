@@ -1,0 +1,78 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Language, Problem, type ProblemKind } from '../errors.ts';
+import { answerUnderWay } from './connections.ts';
+import { httpProblems } from './http-problems.ts';
+import { problemAnswer } from './problem-details.ts';
+import { problemFromError } from './problem-from-error.ts';
+import { sendProblem } from './problem-handler.ts';
+import { logRequest, newRequestId } from './request-log.ts';
+import { answerHeaders } from './security-headers.ts';
+
+/** The parser's errors that have a status of their own; any other of them is a bad request. */
+const kindOfParserCode: Readonly<Record<string, ProblemKind>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: httpProblems.request_timeout,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: httpProblems.payload_too_large,
+  HPE_HEADER_OVERFLOW: httpProblems.headers_too_large,
+};
+
+/** @returns Fastify's `clientErrorHandler`: answers bytes that never became a request, then closes the connection. */
+export function socketErrorAnswer(language: Language): (this: FastifyInstance, error: ConnectionError, socket: Socket) => void {
+  return function answerSocketError(error, socket) {
+    const kind = kindOfParserCode[error.code] ?? (error.code?.startsWith('HPE_') ? httpProblems.bad_request : undefined);
+    const answer = answerUnderWay(socket);
+    // Any other error is the connection's own, such as ECONNRESET: there is nobody to answer.
+    if (kind === undefined || !socket.writable || answer?.headersSent) socket.destroy();
+    else {
+      const requestId = refuseOnSocket(socket, kind, language);
+      // A request that broke off in its body has a line of its own.
+      if (answer === undefined) logUnreadable(this, requestId, kind);
+    }
+  };
+}
+
+/** @returns Fastify's `frameworkErrors`: addresses that the router cannot read. Hooks do not run for these. */
+export function frameworkErrorAnswer(language: Language): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
+  return (error, request, reply) => {
+    reply.headers(answerHeaders).header('x-request-id', request.id);
+    sendProblem(problemFromError(error, request), request, reply, language);
+    logRequest(request, reply);
+  };
+}
+
+/** Requests that Node would answer by itself, with an empty body. */
+export function answerUnusualRequests(app: FastifyInstance, language: Language): void {
+  app.server.on('connect', (_request, socket) => {
+    const requestId = refuseOnSocket(socket as Socket, httpProblems.bad_request, language);
+    logUnreadable(app, requestId, httpProblems.bad_request);
+  });
+  // RFC 9110, 10.1.1 lets a server pass over an expectation that it does not know.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  // RFC 9112, 3.2: asked for here because Node's own check answers without a body.
+  app.addHook('onRequest', (request, _reply, done) => {
+    const nameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(nameless ? new Problem(httpProblems.bad_request) : undefined);
+  });
+}
+
+/** @returns the request id that was sent with the refusal. */
+function refuseOnSocket(socket: Socket, kind: ProblemKind, language: Language): string {
+  const { status, headers, body } = problemAnswer(new Problem(kind), language);
+  const requestId = newRequestId();
+  const fields = {
+    ...answerHeaders,
+    ...headers,
+    'x-request-id': requestId,
+    date: new Date().toUTCString(),
+    connection: 'close',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  return requestId;
+}
+
+function logUnreadable(app: FastifyInstance, requestId: string, { status, code }: ProblemKind): void {
+  app.log.info({ requestId, method: null, route: null, status, code }, 'request');
+}

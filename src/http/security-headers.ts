@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+
+/** An answer of the API is data: a browser that opens one may load, frame and run nothing. */
+export const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
+
+/**
+ * For the pages that show the API's documents. Scripts come from this server alone and never from the page itself; Swagger UI
+ * and ReDoc write style attributes, and ReDoc searches in a worker that it makes from a blob.
+ */
+export const documentContentPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+  "connect-src 'self'; worker-src blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
+
+/**
+ * On every answer, also on those that Fastify's hooks never see (a bad URL, bytes that are no HTTP). A plain table for that
+ * reason, and because @fastify/helmet builds its headers anew for each request: 76 µs against 67 µs, 64 against 48, of a request's CPU.
+ */
+export const answerHeaders: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': apiContentPolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+/** RFC 6797, 7.2: the field must not be sent over plain HTTP. One year, as ASVS 3.4.1 asks. */
+const strictTransportSecurity = 'max-age=31536000; includeSubDomains';
+
+/** Sets the headers before anything else answers; a page or a static file replaces what it needs otherwise. */
+export function setSecurityHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(answerHeaders);
+    if (request.protocol === 'https') reply.header('strict-transport-security', strictTransportSecurity);
+    done();
+  });
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Language } from '../errors.ts';
+import { closeConnectionsInOrder } from './connections.ts';
+import { acceptJsonBodies } from './json-body.ts';
+import { collectRoutePatterns } from './methods.ts';
+import { answerWithProblems } from './problem-handler.ts';
+import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
+import { logController, logRequests, newRequestId, withoutValues } from './request-log.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+
+export type HttpServer = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+export interface HttpServerOptions {
+  /** A pino logger or anything with its methods. */
+  readonly log: FastifyBaseLogger;
+  /** For readers who ask for no language, or for none of ours. */
+  readonly defaultLanguage: Language;
+}
+
+const limits = {
+  /** Bytes; a route may raise its own. */
+  bodyLimit: 16 * 1024,
+  /** Milliseconds for a whole request to arrive. */
+  requestTimeout: 20_000,
+  /** Milliseconds for its header fields to arrive. */
+  headersTimeout: 10_000,
+  /** Milliseconds between two looks at both; Node's own 30 s would let a slow request live three times as long. */
+  connectionsCheckingInterval: 1_000,
+  /** Milliseconds: above the 60 s of the usual proxies, so that it is they who close and no request falls into the gap. */
+  keepAliveTimeout: 72_000,
+  /** Bytes of header fields; Node's default, said aloud. */
+  maxHeaderSize: 16 * 1024,
+  /** An idle connection takes about 10 KiB. */
+  maxConnections: 8_192,
+};
+
+/**
+ * @returns an HTTP server without routes: it reads strict JSON, refuses with problem documents, logs one line a request, and
+ * closes without dropping a request. Routes are added after it, and `completeMethods` last.
+ */
+export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): HttpServer {
+  const app: HttpServer = fastify({
+    loggerInstance: withoutValues(log),
+    logController,
+    genReqId: newRequestId,
+    bodyLimit: limits.bodyLimit,
+    requestTimeout: limits.requestTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    forceCloseConnections: 'idle',
+    // A request that came in before the close is answered; Fastify's own 503 is no problem document.
+    return503OnClosing: false,
+    clientErrorHandler: socketErrorAnswer(defaultLanguage),
+    frameworkErrors: frameworkErrorAnswer(defaultLanguage),
+    http: {
+      headersTimeout: limits.headersTimeout,
+      connectionsCheckingInterval: limits.connectionsCheckingInterval,
+      maxHeaderSize: limits.maxHeaderSize,
+      requireHostHeader: false,
+    },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = limits.maxConnections;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  logRequests(app);
+  setSecurityHeaders(app);
+  answerUnusualRequests(app, defaultLanguage);
+  answerWithProblems(app, defaultLanguage);
+  acceptJsonBodies(app);
+  collectRoutePatterns(app);
+  closeConnectionsInOrder(app);
+  return app;
+}
