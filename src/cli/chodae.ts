@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { fillSentence, Problem } from '../errors.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
+import { languageFromEnvironment } from './language.ts';
+import { addMigrateCommand } from './migrate.ts';
+import { addSeedCommand } from './seed.ts';
+import { addServeCommand } from './serve.ts';
+import { addTryCommand } from './try.ts';
+
+const program = new Command('chodae')
+  .description('Invitation-only sign-up service.')
+  .version(readVersion())
+  .showSuggestionAfterError()
+  .exitOverride();
+
+addServeCommand(program);
+addMigrateCommand(program);
+addSeedCommand(program);
+addTryCommand(program);
+addDoctorCommand(program);
+
+await runProgram();
+
+async function runProgram(): Promise<void> {
+  process.stdout.on('error', leaveQuietlyWithoutReader);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (process.exitCode !== exitCodes.success) tell(error);
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Misuse) return exitCodes.misuse;
+  // commander throws to leave after --help and --version too, then with 0; with any other number it was called wrongly.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.misuse;
+  return exitCodes.refusal;
+}
+
+/** Whoever asked for JSON gets the failure as JSON too; everybody gets the sentence on stderr. */
+function tell(error: unknown): void {
+  const message = sentenceOf(error);
+  // commander has written its own sentence by now.
+  if (!(error instanceof CommanderError)) process.stderr.write(`${message}\n`);
+  if (!process.argv.includes('--json')) return;
+  const code = exitCodeOf(error) === exitCodes.misuse ? 'misuse' : 'refused';
+  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof Misuse || error instanceof Refusal || error instanceof CommanderError) return error.message;
+  if (error instanceof Problem) return fillSentence(error.kind.detail, languageFromEnvironment(process.env), error.details.values);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** `chodae … | head` closes the pipe early; that is no failure. */
+function leaveQuietlyWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+/** The package is two folders up, from the sources and from the build alike. */
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../config/config.ts';
+import { readEnvFile } from '../config/env-file.ts';
+import { ConfigError, configWarnings, readConfig } from '../config/read-config.ts';
+import { DatabaseInUseError } from '../database/embedded-lock.ts';
+import { SchemaError } from '../database/schema-state.ts';
+import { explainConnectionFailure, isUnavailable, sqlstate } from '../database/unavailable.ts';
+import { Misuse, Refusal } from './exit-codes.ts';
+
+/** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
+export function environmentFromHere(options: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...readEnvFile(process.cwd(), process.env), ...Object.fromEntries(given) };
+}
+
+/**
+ * The settings of this process, with warnings written to stderr.
+ * @param options settings that the command line names, by the name of the variable.
+ * @throws Misuse with a sentence for each mistake.
+ */
+export function settingsFromHere(options: Readonly<Record<string, string | undefined>> = {}): Config {
+  try {
+    const environment = environmentFromHere(options);
+    const config = readConfig(environment);
+    for (const warning of configWarnings(config, environment)) process.stderr.write(`${warning}\n`);
+    return config;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Misuse(error.message);
+    throw error;
+  }
+}
+
+/** Runs a command's work; failures of the surroundings become one sentence. @throws Refusal */
+export async function explaining<T>(config: Config, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explained(error, config);
+  }
+}
+
+function explained(error: unknown, { database, http }: Config): unknown {
+  if (error instanceof DatabaseInUseError || error instanceof SchemaError) return new Refusal(error.message);
+  const { code, syscall } = error as { code?: string; syscall?: string };
+  if (syscall === 'listen' && code === 'EADDRINUSE') {
+    return new Refusal(
+      `Port ${http.port} is in use by another program. Stop that one, or choose another: --port ${http.port + 1} (or PORT).`,
+    );
+  }
+  if (syscall === 'listen') return new Refusal(`Cannot listen on ${http.host}:${http.port} (${code}). Check HOST and PORT.`);
+  const unreachable = isUnavailable(error) || sqlstate(error) !== undefined;
+  if (database.kind === 'postgresql' && unreachable) return new Refusal(explainConnectionFailure(error, database.migrations));
+  return error;
+}

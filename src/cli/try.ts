@@ -1,0 +1,78 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Language, languages } from '../errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { languageFromEnvironment } from './language.ts';
+import { type BaseUrl, parseBaseUrl } from './try/base-url.ts';
+import { phrase } from './try/remark.ts';
+import { countOutcomes, lineAudience, reportAsJson, silentAudience, unreachableSentence, writeSummary } from './try/show-results.ts';
+import { type TryReport, tryServer } from './try/try-server.ts';
+
+interface TryFlags {
+  readonly code?: string;
+  readonly readOnly?: true;
+  readonly language?: Language;
+  readonly json?: true;
+}
+
+const timeLimitMilliseconds = 10_000;
+const opening = { ko: '{url}: 확인을 시작합니다', en: 'Trying {url}' };
+
+/** Adds `chodae try`: a whole sign-up, every endpoint and the error cases against a running server. */
+export function addTryCommand(program: Command): void {
+  program
+    .command('try')
+    .summary('try a running server: a whole sign-up, every endpoint, the error cases')
+    .description(
+      'Walks a whole sign-up against a running server, then each endpoint on its own and the error cases. It signs up an invented person, so one code is used up: the first usable one of TEST001 to TEST005, unless --code names another.',
+    )
+    .argument('[url]', 'address of the server', parseUrlArgument, 'http://127.0.0.1:8000')
+    .addOption(new Option('--code <code>', 'sign up with this code').conflicts('readOnly'))
+    .option('--read-only', 'only the checks that change nothing')
+    .addOption(new Option('--language <language>', 'language of the lines (default: by LANG)').choices(languages))
+    .option('--json', 'print one JSON document and nothing else')
+    .action(tryUrl);
+}
+
+function parseUrlArgument(text: string): BaseUrl {
+  try {
+    return parseBaseUrl(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function tryUrl(url: BaseUrl, flags: TryFlags): Promise<void> {
+  const language = flags.language ?? languageFromEnvironment(process.env);
+  const report = await untilInterrupted((interrupt) => {
+    if (!flags.json) process.stdout.write(`${phrase({ sentence: opening, values: { url } }, language)}\n`);
+    return tryServer({
+      baseUrl: url,
+      language,
+      timeLimitMilliseconds,
+      interrupt,
+      code: flags.code,
+      readOnly: flags.readOnly ?? false,
+      audience: flags.json ? silentAudience : lineAudience(process.stdout, language),
+    });
+  });
+  if (flags.json) process.stdout.write(reportAsJson(report));
+  else tellTheEnd(report, language);
+  process.exitCode = countOutcomes(report.checks).failed > 0 ? exitCodes.refusal : exitCodes.success;
+}
+
+function tellTheEnd(report: TryReport, language: Language): void {
+  if (report.reached) writeSummary(report, process.stdout, language);
+  else process.stderr.write(`${unreachableSentence(report, language)}\n`);
+}
+
+/** The first Ctrl-C ends the work in an orderly way, which abandons the open sessions; the second one ends the process. */
+async function untilInterrupted<T>(work: (interrupt: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}

@@ -1,0 +1,70 @@
+import type { Language, Sentence } from '../../errors.ts';
+import { type Output, painter } from '../paint.ts';
+import { phrase } from './remark.ts';
+import type { Audience, Result } from './run.ts';
+import type { TryReport } from './try-server.ts';
+
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+const marks: Record<Outcome, string> = { passed: '✓', failed: '✗', skipped: '-' };
+/** For files and pipes; the words of one language are equally wide. */
+const words: Record<Outcome, Sentence> = {
+  passed: { ko: '통과', en: 'ok  ' },
+  failed: { ko: '실패', en: 'FAIL' },
+  skipped: { ko: '생략', en: 'skip' },
+};
+const colours = { passed: 'green', failed: 'red', skipped: 'yellow' } as const;
+
+const sentences = {
+  summary: { ko: '통과 {passed}, 실패 {failed}, 생략 {skipped}', en: '{passed} passed, {failed} failed, {skipped} skipped' },
+  unreachable: { ko: '{url}: 서버가 답하지 않습니다. {reason}.', en: '{url} does not answer: {reason}.' },
+} satisfies Record<string, Sentence>;
+
+/** @returns an audience that writes a line for each check. */
+export function lineAudience(output: Output, language: Language): Audience {
+  const paint = painter(output);
+  return {
+    section: (title) => output.write(`\n${paint('bold', title)}\n`),
+    result(title, result) {
+      const outcome = outcomeOf(result);
+      const mark = paint(colours[outcome], output.isTTY ? marks[outcome] : words[outcome][language]);
+      const message = result.message ? `: ${result.message}` : '';
+      const time = result.status === null ? '' : ` ${paint('dim', `(${result.milliseconds} ms)`)}`;
+      output.write(`  ${mark} ${title}${message}${time}\n`);
+    },
+  };
+}
+
+/** For a reader who wants nothing until it is over. */
+export const silentAudience: Audience = { section() {}, result() {} };
+
+/** How many checks went which way. */
+export function countOutcomes(checks: readonly Result[]): Record<Outcome, number> {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of checks) counts[outcomeOf(check)] += 1;
+  return counts;
+}
+
+/** The last lines: the numbers, and what the reader should know. */
+export function writeSummary(report: TryReport, output: Output, language: Language): void {
+  const counts = countOutcomes(report.checks);
+  const line = phrase({ sentence: sentences.summary, values: counts }, language);
+  output.write(`\n${painter(output)(counts.failed > 0 ? 'red' : 'green', line)}\n`);
+  for (const closing of report.closing) output.write(`${closing}\n`);
+}
+
+/** One JSON document with everything in it. */
+export function reportAsJson({ url, code, checks }: TryReport): string {
+  return `${JSON.stringify({ url, code, checks, ...countOutcomes(checks) }, null, 2)}\n`;
+}
+
+/** @returns the one sentence for a server that never answered. */
+export function unreachableSentence(report: TryReport, language: Language): string {
+  const reason = report.checks.at(-1)?.message ?? '';
+  return phrase({ sentence: sentences.unreachable, values: { url: report.url, reason } }, language);
+}
+
+function outcomeOf({ ok, skipped }: Result): Outcome {
+  if (skipped) return 'skipped';
+  return ok ? 'passed' : 'failed';
+}
