@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import pg from 'pg';
+import { temporaryFolder } from './temporary.ts';
+import { testPoolerUrl, testServerUrl } from './test-server.ts';
+
+/** What the suites run over; `npm test` runs them once for each that the machine has. */
+export type TestDatabaseKind = 'embedded' | 'postgresql' | 'pgbouncer';
+export const testDatabaseKinds: readonly TestDatabaseKind[] = ['embedded', 'postgresql', 'pgbouncer'];
+
+/** A database in which nothing ever was, for a program that is told about it by its environment. */
+export interface EmptyDatabase {
+  readonly kind: TestDatabaseKind;
+  /** `DATA_DIR`, or `DATABASE_URL` (and `DIRECT_URL` where that leads through PgBouncer). */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The direct address of the database; not of an embedded one. */
+  readonly url: string | undefined;
+  /**
+   * Looks behind the scenes on a connection of its own, past the pooler. Counts come as numbers.
+   * @throws Error for the embedded database, which one process alone can open.
+   */
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** @returns what `CHODAE_TEST_DATABASE` says; the embedded database where it says nothing. */
+export function testDatabaseKind(): TestDatabaseKind {
+  const named = process.env.CHODAE_TEST_DATABASE || 'embedded';
+  const kind = testDatabaseKinds.find((one) => one === named);
+  if (!kind) throw new Error(`CHODAE_TEST_DATABASE is ${named}; write ${testDatabaseKinds.join(', ')}.`);
+  return kind;
+}
+
+/** Makes an empty database of the kind that this run is about. */
+export function emptyDatabase(kind: TestDatabaseKind = testDatabaseKind()): Promise<EmptyDatabase> {
+  return kind === 'embedded' ? emptyFolder() : emptyPostgresql(kind);
+}
+
+async function emptyFolder(): Promise<EmptyDatabase> {
+  const folder = await temporaryFolder('embedded');
+  const drop = async () => folder.remove();
+  const query = () => Promise.reject(new Error('Only the process that opened an embedded database can look into it.'));
+  const environment = { DATA_DIR: path.join(folder.path, 'data') };
+  return { kind: 'embedded', environment, url: undefined, query, drop, [Symbol.asyncDispose]: drop };
+}
+
+async function emptyPostgresql(kind: 'postgresql' | 'pgbouncer'): Promise<EmptyDatabase> {
+  const server = await testServerUrl();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await onServer(server, `CREATE DATABASE ${name}`);
+  const url = withDatabase(server, name);
+  const environment =
+    kind === 'postgresql' ? { DATABASE_URL: url } : { DATABASE_URL: withDatabase(await testPoolerUrl(), name), DIRECT_URL: url };
+  let client: pg.Client | undefined;
+
+  async function query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+    client ??= await connect(url);
+    // Without values several statements may come at once, and each has a result.
+    const results = [await client.query(sql, values && [...values])].flat();
+    return (results.at(-1)?.rows ?? []) as Row[];
+  }
+
+  async function drop(): Promise<void> {
+    await client?.end();
+    client = undefined;
+    // By force: a pooler keeps its connections, and a killed server's are noticed late.
+    await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+
+  return { kind, environment, url, query, drop, [Symbol.asyncDispose]: drop };
+}
+
+function withDatabase(server: string, name: string): string {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const client = await connect(url);
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const getTypeParser = ((id: number, format?: 'text' | 'binary') =>
+    id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser;
+  const client = new pg.Client({ connectionString: url, types: { getTypeParser } });
+  // Where a test ends the server under it, the next query says so.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
