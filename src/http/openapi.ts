@@ -31,6 +31,8 @@ export async function addOpenApi(app: FastifyInstance, { version, tags, credenti
       info: { title: 'Chodae', description, version, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
       tags: [...tags, ...ownTags],
+      // What needs a credential says so itself.
+      security: [],
       components: { securitySchemes: bearerSchemes(credentials) },
     },
     convertConstToEnum: false,

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** Follows docs/adding-a-step.md to the letter in a copy of the sources: its code blocks are pasted where it says. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(root, 'docs/adding-a-step.md'), 'utf8');
+// Inside the repository, so that the copy finds node_modules.
+mkdirSync(join(root, '.cache'), { recursive: true });
+const folder = mkdtempSync(join(root, '.cache/adding-a-step-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+for (const name of ['src', 'drizzle.config.ts', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true });
+
+const [schemaBlock = '', stepBlock = '', rulesBlock = ''] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) =>
+  code.replace(/^ {3}/gm, ''),
+);
+
+function edit(file: string, change: (text: string) => string): void {
+  const path = join(folder, file);
+  const before = readFileSync(path, 'utf8');
+  const changed = change(before);
+  assert.notEqual(changed, before, `nothing changed in ${file}`);
+  writeFileSync(path, changed);
+}
+
+function run(...words: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' });
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+const probe = `
+import { pino } from 'pino';
+import { buildApp } from './src/app.ts';
+import { readConfig } from './src/config/read-config.ts';
+import { openEmbeddedDatabase } from './src/database/embedded.ts';
+import { migrateEmbedded } from './src/database/migrate.ts';
+import { seedTestCodes } from './src/invitations/seed-test-codes.ts';
+import { openServices } from './src/services.ts';
+
+const database = await openEmbeddedDatabase({ directory: undefined });
+await migrateEmbedded(database.pglite);
+await seedTestCodes(database);
+const services = openServices({ ...readConfig({}), passwords: { bcryptCost: 4, minimumLength: 8, maximumWaitSeconds: 30 } }, pino({ level: 'silent' }), database);
+const { http } = await buildApp(services);
+const send = async (method, url, payload) => (await http.inject({ method, url, payload })).json();
+const { sessionId: session_id, remainingSteps } = await send('POST', '/auth/invitation/verify', { invitation_code: 'TEST001' });
+const put = (step, body) => send('PUT', '/auth/register/' + step, { session_id, ...body });
+const refused = await put('email', { email: 'hong' });
+await put('name', { name: '홍길동', password: 'securePass123!' });
+await put('birthday', { birthday: '1990-01-01' });
+const early = await put('phone', { phone: '010-1234-5678' });
+await put('email', { email: ' hong@example.com ' });
+const completed = await put('phone', { phone: '010-1234-5678' });
+const { rows } = await database.pglite.query('SELECT email FROM "User"');
+const { paths } = http.swagger();
+console.log(JSON.stringify({ remainingSteps, refused, early, completed, rows, documented: Object.keys(paths).includes('/auth/register/email') }));
+process.exit(0);
+`;
+
+test('a step is one entry and one migration', () => {
+  const [forSessions = '', forUsers = ''] = schemaBlock.split('// users\n').map((lines) => lines.replace(/^\/\/.*\n/gm, '').trim());
+  edit('src/database/schema.ts', (text) =>
+    text.replace("    phone: text('phone'),\n    createdAt", `    phone: text('phone'),\n    ${forSessions}\n    createdAt`),
+  );
+  edit('src/database/schema.ts', (text) =>
+    text.replace("phone: text('phone').notNull(),\n", `phone: text('phone').notNull(),\n    ${forUsers}\n`),
+  );
+
+  const command = page.match(/npx drizzle-kit (generate --name email)/)?.[1]?.split(' ') ?? [];
+  run(join(root, 'node_modules/drizzle-kit/bin.cjs'), ...command);
+  assert.equal(readdirSync(join(folder, 'src/database/migrations')).filter((name) => name.endsWith('_email.sql')).length, 1);
+
+  const [entry = '', list = ''] = stepBlock.split('export const stepsBeforeLast');
+  edit('src/registration/steps.ts', (text) =>
+    text
+      .replace(
+        "import { acceptName } from './name.ts';",
+        "import { fieldRules } from '../errors.ts';\nimport { acceptName } from './name.ts';",
+      )
+      .replace(
+        /\/\*\* In the order of the form[\s\S]*?\nexport const stepsBeforeLast[^\n]*\n/,
+        `${rulesBlock}\n${entry}\nexport const stepsBeforeLast${list}\n`,
+      ),
+  );
+
+  writeFileSync(join(folder, 'probe.ts'), probe);
+  const seen = JSON.parse(run('--import', 'tsx', 'probe.ts'));
+  assert.deepEqual(seen.remainingSteps, ['name', 'email', 'birthday', 'phone']);
+  assert.deepEqual([seen.refused.status, seen.refused.errors[0].code], [422, 'email_invalid']);
+  assert.deepEqual([seen.early.code, seen.early.missing], ['steps_incomplete', ['email']]);
+  assert.deepEqual(seen.completed, { ok: true, userId: 1 });
+  assert.deepEqual(seen.rows, [{ email: 'hong@example.com' }]);
+  assert.equal(seen.documented, true);
+});

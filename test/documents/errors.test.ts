@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { problemCatalogues } from '../../src/app.ts';
+import { type FieldRule, type ProblemKind, validationProblems } from '../../src/errors.ts';
+import { schemaRules } from '../../src/http/field-messages.ts';
+import { httpProblems } from '../../src/http/http-problems.ts';
+import { codeRules } from '../../src/invitations/code.ts';
+import { passwordRules } from '../../src/passwords/password-rules.ts';
+import { birthdayRules } from '../../src/registration/birthday.ts';
+import { nameRules } from '../../src/registration/name.ts';
+import { phoneRules } from '../../src/registration/phone.ts';
+
+const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+
+/** @returns the rows of the table under a heading, without its two head lines. */
+function tableUnder(heading: string): string {
+  const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).join('\n');
+}
+
+const row = (...cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+
+test('docs/errors.md lists every refusal of the program', () => {
+  const kinds: ProblemKind[] = [...problemCatalogues, validationProblems, httpProblems].flatMap((catalogue) => Object.values(catalogue));
+  kinds.sort((left, right) => left.status - right.status || left.code.localeCompare(right.code));
+  const table = kinds.map(({ status, code, detail }) => row(status, `\`${code}\``, detail.en)).join('\n');
+  assert.equal(tableUnder('Refusals'), table, `the table should be:\n${table}`);
+});
+
+test('docs/errors.md lists every rule of a field', () => {
+  const catalogues: readonly Readonly<Record<string, FieldRule>>[] = [
+    schemaRules,
+    codeRules,
+    nameRules,
+    passwordRules,
+    birthdayRules,
+    phoneRules,
+  ];
+  const rules = catalogues.flatMap((catalogue) => Object.values(catalogue));
+  const table = rules.map(({ code, message }) => row(`\`${code}\``, message.en)).join('\n');
+  assert.equal(tableUnder('Fields'), table, `the table should be:\n${table}`);
+});
+
+test('every sentence exists in Korean and in English, with the same placeholders', () => {
+  const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
+  const kinds = [...problemCatalogues, validationProblems, httpProblems].flatMap((catalogue) => Object.values(catalogue));
+  for (const sentence of kinds.flatMap((kind) => [kind.title, kind.detail])) {
+    assert.match(sentence.ko, /[가-힣]/, sentence.en);
+    assert.doesNotMatch(sentence.en, /[가-힣]/, sentence.en);
+    assert.deepEqual(placeholders(sentence.ko), placeholders(sentence.en), sentence.en);
+  }
+});
