@@ -1,6 +1,7 @@
 // Makes `dist/` from `src/`: compiles, copies what the compiler leaves behind, removes what has no source any more.
 // Plain JavaScript, because it has to run where nothing is compiled yet.
-// `--if-possible`: says nothing and succeeds where the compiler is not installed but `dist/` is there (`npm ci --omit=dev`).
+// `--if-possible`: says nothing and succeeds where the compiler is not installed (`npm ci --omit=dev`) but `dist/` is there, and after every
+// `npm ci`, which must not fail for it; the start says what is missing.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,7 +23,8 @@ process.exitCode = main(process.argv.includes('--if-possible'));
 function main(ifPossible) {
   const compiler = findPackage('typescript');
   if (!compiler || !existsSync(source)) {
-    if (ifPossible && existsSync(program)) return 0;
+    const afterInstall = process.env.npm_lifecycle_event === 'prepare';
+    if (ifPossible && (existsSync(program) || afterInstall)) return 0;
     return refuse('Chodae is not built and the compiler is not installed: run `npm ci` (without --omit=dev), then `npm run build`.');
   }
   const files = filesIn(source);

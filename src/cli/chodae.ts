@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { fillSentence, Problem } from '../errors.ts';
+import { version } from '../version.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
 import { languageFromEnvironment } from './language.ts';
@@ -12,7 +12,7 @@ import { addTryCommand } from './try.ts';
 
 const program = new Command('chodae')
   .description('Invitation-only sign-up service.')
-  .version(readVersion())
+  .version(version)
   .showSuggestionAfterError()
   .exitOverride();
 
@@ -60,10 +60,4 @@ function sentenceOf(error: unknown): string {
 /** `chodae … | head` closes the pipe early; that is no failure. */
 function leaveQuietlyWithoutReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-}
-
-/** The package is two folders up, from the sources and from the build alike. */
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }

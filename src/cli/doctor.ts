@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import type { Config, PostgresqlConfig } from '../config/config.ts';
 import { diagnosePostgresql, type PostgresqlDiagnosis } from '../database/diagnose.ts';
@@ -7,6 +6,7 @@ import { explainConnectionFailure } from '../database/unavailable.ts';
 import { measureHashMilliseconds } from '../passwords/hasher.ts';
 import { exitCodes, Misuse } from './exit-codes.ts';
 import { printResult } from './output.ts';
+import { painter } from './paint.ts';
 import { settingsFromHere } from './settings.ts';
 
 /** One thing that was looked at; `advice` says what to do where it is not `ok`. */
@@ -34,7 +34,7 @@ const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], problem: ['red',
 
 function lines({ name, verdict, message, advice }: Finding): string[] {
   const [colour, mark] = marks[verdict];
-  const shown = process.stdout.isTTY && !process.env.NO_COLOR ? styleText(colour, mark) : mark;
+  const shown = painter(process.stdout)(colour, mark);
   return [`${shown} ${name}: ${message}`, ...(advice ? [`    ${advice}`] : [])];
 }
 

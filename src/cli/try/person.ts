@@ -15,7 +15,7 @@ const givenSyllables = ['서', '민', '지', '하', '도', '윤', '예', '준', 
 export function inventPerson(): Person {
   return {
     name: pick(familyNames) + pick(givenSyllables) + pick(givenSyllables),
-    password: randomBytes(24).toString('base64url'),
+    password: randomBytes(48).toString('base64url'),
     birthday: `${randomInt(1970, 2000)}-${twoDigits(randomInt(1, 13))}-${twoDigits(randomInt(1, 29))}`,
     phone: inventPhone(),
   };

@@ -33,6 +33,13 @@ test('a given code is the only one shown; whether it is used up cannot be told w
   assert.deepEqual(report.closing, ['One seat of BETA is used now.']);
 });
 
+test('an empty code, as from an unset variable of a script, is not taken for none', async () => {
+  await using server = await startContractServer();
+  const { report } = await tryIt(server, { code: '' });
+  assert.ok(failures(report).length > 0);
+  assert.deepEqual([server.state.users, freeCodes(server).length], [0, 2]);
+});
+
 test('without a usable code the rest is still checked, and the reader learns how to get codes', async () => {
   await using server = await startContractServer({ codes: { TEST001: 'used' } });
   const { report } = await tryIt(server);

@@ -78,7 +78,7 @@ async function runAll(trial: Trial): Promise<void> {
 
 async function runWithCodes(trial: Trial): Promise<void> {
   const { options, client } = trial;
-  const { shown, refused } = await chooseCodes(client, options.code ? [options.code] : testCodes, 2);
+  const { shown, refused } = await chooseCodes(client, options.code === undefined ? testCodes : [options.code], 2);
   const refusedList = refused.map(({ code, reason }) => `${code} ${reason}`).join(', ');
   const [first, second] = shown;
   if (!first) return reportNoCode(trial, refusedList);
@@ -131,7 +131,7 @@ async function checkUsedCode(trial: Trial, code: string): Promise<void> {
   const { run, client, options } = trial;
   const check = usedCode(code);
   const outcome = await client.send(check.request);
-  if (options.code && outcome.kind === 'answer' && outcome.status === 200) return run.skip([check], reasons.seatsLeft);
+  if (options.code !== undefined && outcome.kind === 'answer' && outcome.status === 200) return run.skip([check], reasons.seatsLeft);
   if (run.judge(check, outcome)) trial.codeUse = 'used up';
 }
 
@@ -148,7 +148,7 @@ const resetSql = `INSERT INTO "Invitation" (code, is_used) VALUES ${testCodes.ma
 
 function closingOf({ options, code, codeUse }: Trial): string[] {
   const say = (sentence: Sentence) => phrase({ sentence, values: { code: code ?? '' } }, options.language);
-  const reset = options.code ? [] : [say(closings.reset), ...resetSql.split('\n').map((line) => `  ${line}`)];
+  const reset = options.code !== undefined ? [] : [say(closings.reset), ...resetSql.split('\n').map((line) => `  ${line}`)];
   if (codeUse === 'used up') return [say(closings.codeUsedUp), ...reset];
   if (codeUse === 'one seat') return [say(closings.seatUsed)];
   return codeUse === 'none usable' ? reset : [];
