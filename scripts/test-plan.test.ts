@@ -19,7 +19,7 @@ const sources = {
 };
 
 test('a file that asks for a database runs over each, every other one once', async () => {
-  const folder = await temporaryFolder('test-plan');
+  const folder = temporaryFolder('test-plan');
   for (const [name, content] of Object.entries(sources)) {
     mkdirSync(path.join(folder.path, path.dirname(name)), { recursive: true });
     writeFileSync(path.join(folder.path, name), content);

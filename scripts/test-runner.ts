@@ -13,7 +13,7 @@ export interface TestCounts {
 }
 
 /** A file that keeps something open does not end by itself; none takes as long as this. */
-const fileMilliseconds = 600_000;
+const fileMilliseconds = 180_000;
 /** More at once crash Node now and then: each file may hold an embedded database of its own. */
 const concurrency = 2;
 
@@ -37,7 +37,7 @@ export function interruptedBy(): NodeJS.Signals | undefined {
 
 /** Runs some files with Node's own runner; its report goes to stdout as it is. */
 export async function runTests(root: string, run: TestRun, options: readonly string[], environment: object): Promise<TestCounts> {
-  const folder = await temporaryFolder('test-report');
+  const folder = temporaryFolder('test-report');
   const report = path.join(folder.path, 'report.tap');
   const reporters = ['spec', 'stdout', 'tap', report].map((value, index) =>
     index % 2 === 0 ? `--test-reporter=${value}` : `--test-reporter-destination=${value}`,

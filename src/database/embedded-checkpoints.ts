@@ -18,15 +18,17 @@ export interface Checkpoints {
  * statements), and every so many seconds where it has grown at all.
  */
 export function startCheckpoints(pglite: PGlite, seconds: number): Checkpoints {
+  let isStopped = false;
   let statements = 0;
   let checkpointedAt: number | undefined;
 
   async function checkpointIfGrownBy(bytes: number): Promise<void> {
     statements = 0;
     const position = await walPosition(pglite);
-    if (checkpointedAt !== undefined && position - checkpointedAt < bytes) return;
+    // A query that comes while PGlite closes would run after its end.
+    if (isStopped || (checkpointedAt !== undefined && position - checkpointedAt < bytes)) return;
     await pglite.query('CHECKPOINT');
-    checkpointedAt = await walPosition(pglite);
+    if (!isStopped) checkpointedAt = await walPosition(pglite);
   }
   // Both wait for their turn behind the running transaction. What fails now, a full disk say, the next one does.
   const look = (bytes: number) => void checkpointIfGrownBy(bytes).catch(() => undefined);
@@ -36,16 +38,17 @@ export function startCheckpoints(pglite: PGlite, seconds: number): Checkpoints {
       statements += 1;
       if (statements >= statementsBetweenLooks) look(grownMegabytes * 2 ** 20);
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
   };
 }
 
 /** @returns bytes since the database was made. */
 async function walPosition(pglite: PGlite): Promise<number> {
   const { rows } = await pglite.query<{ position: number }>(
-    `SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position`,
-    [],
-    { parsers: { 20: Number } },
+    `SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 AS position`,
   );
   return rows[0]?.position ?? 0;
 }

@@ -48,7 +48,7 @@ export const registerSessions = pgTable(
     birthday: text('birthday'),
     phone: text('phone'),
     createdAt: moment('created_at').notNull().defaultNow(),
-    expiresAt: moment('expires_at').notNull().default(sql`now() + interval '30 minutes'`),
+    expiresAt: moment('expires_at').notNull().default(sql`(now() + '00:30:00'::interval)`),
     /** Ties the events of one sign-up together without naming the session or the person. */
     attempt: uuid('attempt').notNull().defaultRandom(),
   },

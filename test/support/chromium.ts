@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { isRequired } from './requirements.ts';
+import { exitOnSignals } from './temporary.ts';
 
 const places = [
   '/usr/bin/chromium',
@@ -35,5 +36,9 @@ export async function launchChromium(): Promise<Browser> {
   if (!executablePath) throw new Error('No Chromium on this machine: install it or set CHROMIUM_PATH.');
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
   // As root it starts without its sandbox only; the pages it opens here are our own.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+  const args = ['--no-sandbox', '--disable-gpu', ...quiet];
+  // It ends when this process exits; on a signal by itself it would only close the browser and leave the test hanging.
+  exitOnSignals();
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  return chromium.launch({ executablePath, args, ...signals });
 }

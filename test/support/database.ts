@@ -69,8 +69,14 @@ export async function openTestDatabase(kind?: TestDatabaseKind): Promise<TestDat
 
 async function openInMemory(): Promise<Database> {
   const database = await openEmbeddedDatabase({ directory: undefined, template: await embeddedTemplate() });
-  await migrateEmbedded(database.pglite);
-  return database;
+  try {
+    await migrateEmbedded(database.pglite);
+    return database;
+  } catch (error) {
+    // Whoever asked for it never gets it, and so cannot close it.
+    await database.close();
+    throw error;
+  }
 }
 
 async function openMigrated(config: PostgresqlConfig): Promise<Database> {

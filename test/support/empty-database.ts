@@ -38,7 +38,7 @@ export function emptyDatabase(kind: TestDatabaseKind = testDatabaseKind()): Prom
 }
 
 async function emptyFolder(): Promise<EmptyDatabase> {
-  const folder = await temporaryFolder('embedded');
+  const folder = temporaryFolder('embedded');
   const drop = async () => folder.remove();
   const query = () => Promise.reject(new Error('Only the process that opened an embedded database can look into it.'));
   const environment = { DATA_DIR: path.join(folder.path, 'data') };

@@ -39,7 +39,7 @@ export function findPgbouncer(): string | undefined {
 export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbouncer> {
   const program = findPgbouncer();
   if (!program) throw new Error('No PgBouncer found: install it, or put it on the PATH.');
-  const folder = await temporaryFolder('pgbouncer');
+  const folder = temporaryFolder('pgbouncer');
   const user = unprivilegedUser();
   const port = await freePort();
   const file = path.join(folder.path, 'pgbouncer.ini');

@@ -44,7 +44,7 @@ const stopSignals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 export async function startPostgresql(options: PostgresqlServerOptions = {}): Promise<PostgresqlServer> {
   const binaries = findPostgresqlBinaries();
   if (!binaries) throw new Error('No PostgreSQL server programs found: install PostgreSQL, or put its pg_config on the PATH.');
-  const folder = options.directory ? { path: options.directory, remove: () => {} } : await temporaryFolder('postgresql');
+  const folder = options.directory ? { path: options.directory, remove: () => {} } : temporaryFolder('postgresql');
   const dataDirectory = path.join(folder.path, 'data');
   const logFile = path.join(folder.path, 'postgresql.log');
   const port = options.port ?? (await freePort());

@@ -63,7 +63,7 @@ export function cleanEnvironment(settings: Readonly<Record<string, string>>): Re
 
 /** Starts `chodae serve` on a free port and waits for the address that it prints. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const folder = options.directory ? { path: options.directory, remove: () => {} } : await temporaryFolder('server');
+  const folder = options.directory ? { path: options.directory, remove: () => {} } : temporaryFolder('server');
   const child = spawn(process.execPath, [...programArguments(options.command), 'serve', '--port', '0', ...(options.args ?? [])], {
     cwd: folder.path,
     env: cleanEnvironment(options.environment),

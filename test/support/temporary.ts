@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 
-const leftovers = new Set<() => void>();
+const leftovers = new Set<() => unknown>();
 let watching = false;
 
 /**
@@ -12,8 +11,8 @@ let watching = false;
  * @param work synchronous; runs at most once.
  * @returns a function that takes the registration back, for when the work was done in good order.
  */
-export function cleanUpAtExit(work: () => void): () => void {
-  if (!watching) watch();
+export function cleanUpAtExit(work: () => unknown): () => void {
+  exitOnSignals();
   leftovers.add(work);
   return () => void leftovers.delete(work);
 }
@@ -22,18 +21,18 @@ export function cleanUpAtExit(work: () => void): () => void {
  * A new empty folder under the system's folder for temporary files.
  * @returns its path and `remove`; what is still there when the process ends is removed then.
  */
-export async function temporaryFolder(name: string): Promise<{ path: string; remove(): void }> {
-  const folder = await mkdtemp(path.join(tmpdir(), `chodae-${name}-`));
+export function temporaryFolder(name: string): { path: string; remove(): void } {
+  let folder: string | undefined;
   // A process that is just being killed may still write: removing again finds what it wrote.
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-  const forget = cleanUpAtExit(remove);
-  return {
-    path: folder,
-    remove: () => {
-      forget();
-      remove();
-    },
+  const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  // Before there is a folder: a signal between the two would leave it behind.
+  const forget = cleanUpAtExit(removeFolder);
+  folder = mkdtempSync(path.join(tmpdir(), `chodae-${name}-`));
+  const remove = () => {
+    forget();
+    removeFolder();
   };
+  return { path: folder, remove };
 }
 
 /** @returns a TCP port of 127.0.0.1 that nobody listens on at this moment. */
@@ -46,15 +45,16 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-function watch(): void {
+/** Makes a signal end this process like `process.exit` does, with the event `exit`, unless somebody else handles it. */
+export function exitOnSignals(): void {
+  if (watching) return;
   watching = true;
   process.on('exit', cleanUp);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       // Somebody else handles the signal too and will end the process in good order.
       if (process.listenerCount(signal) > 0) return;
-      cleanUp();
-      process.kill(process.pid, signal);
+      process.exit(128 + constants.signals[signal]);
     });
   }
 }

@@ -25,7 +25,7 @@ ALTER TABLE "Invitation" ADD COLUMN "note" text;--> statement-breakpoint
 ALTER TABLE "Invitation" ADD COLUMN "phone" text;--> statement-breakpoint
 ALTER TABLE "Invitation" ADD COLUMN "created_by" text;--> statement-breakpoint
 ALTER TABLE "RegisterSession" ADD COLUMN "created_at" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
-ALTER TABLE "RegisterSession" ADD COLUMN "expires_at" timestamp with time zone DEFAULT now() + interval '30 minutes' NOT NULL;--> statement-breakpoint
+ALTER TABLE "RegisterSession" ADD COLUMN "expires_at" timestamp with time zone DEFAULT (now() + '00:30:00'::interval) NOT NULL;--> statement-breakpoint
 ALTER TABLE "RegisterSession" ADD COLUMN "attempt" uuid DEFAULT gen_random_uuid() NOT NULL;--> statement-breakpoint
 -- In two statements, so that rows older than this column keep NULL: nobody knows when they were made.
 ALTER TABLE "User" ADD COLUMN "created_at" timestamp with time zone;--> statement-breakpoint
