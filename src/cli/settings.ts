@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { readEnvFile } from '../config/env-file.ts';
 import { ConfigError, configWarnings, readConfig } from '../config/read-config.ts';
+import { DataFolderError } from '../database/embedded-folder.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { SchemaError } from '../database/schema-state.ts';
 import { explainConnectionFailure, isUnavailable, sqlstate } from '../database/unavailable.ts';
@@ -39,7 +40,7 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 }
 
 function explained(error: unknown, { database, http }: Config): unknown {
-  if (error instanceof DatabaseInUseError || error instanceof SchemaError) return new Refusal(error.message);
+  if ([DatabaseInUseError, DataFolderError, SchemaError].some((kind) => error instanceof kind)) return new Refusal((error as Error).message);
   const { code, syscall } = error as { code?: string; syscall?: string };
   if (syscall === 'listen' && code === 'EADDRINUSE') {
     return new Refusal(

@@ -24,6 +24,9 @@ export interface EmbeddedDatabase extends Database {
 
 const checkpointSecondsByDefault = 60;
 
+// After a recovery PGlite would set this timer again and again, and a process that does not close the database would never end.
+const noProgressTimer = ['-c', 'log_startup_progress_interval=0'];
+
 // int8 and date (by their type ids) as PostgreSQL's driver is told to give them.
 const parsers = { 20: Number, 1082: String };
 
@@ -71,7 +74,7 @@ async function openFolder(directory: string): Promise<PGlite> {
 }
 
 function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite> {
-  const startParams = [...PGlite.defaultStartParams, ...walSettings];
+  const startParams = [...PGlite.defaultStartParams, ...walSettings, ...noProgressTimer];
   return PGlite.create({ parsers, startParams, ...(directory && { dataDir: directory }), ...(template && { loadDataDir: template }) });
 }
 
