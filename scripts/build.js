@@ -3,17 +3,20 @@
 // `--if-possible`: says nothing and succeeds where the compiler is not installed (`npm ci --omit=dev`) but `dist/` is there, and after every
 // `npm ci`, which must not fail for it; the start says what is missing.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** What the last build was made from. */
+const builtFile = '.built-from';
 const source = path.join(root, 'src');
 const target = path.join(root, 'dist');
 const program = path.join(target, 'cli', 'chodae.js');
-const compilerMemory = path.join(target, '.tsbuildinfo');
+
 const redocFile = path.join('http', 'redoc', 'redoc.standalone.js');
+const redocLicence = path.join('http', 'redoc', 'redoc.standalone.js.LICENSE.txt');
 const redocLogo = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
 const require = createRequire(import.meta.url);
 
@@ -21,7 +24,7 @@ process.exitCode = main(process.argv.includes('--if-possible'));
 
 /** @returns {number} the exit code. */
 function main(ifPossible) {
-  const compiler = findPackage('typescript');
+  const compiler = folderOf(() => require.resolve('typescript/package.json'));
   if (!compiler || !existsSync(source)) {
     const afterInstall = process.env.npm_lifecycle_event === 'prepare';
     if (ifPossible && (existsSync(program) || afterInstall)) return 0;
@@ -30,18 +33,39 @@ function main(ifPossible) {
   const files = filesIn(source);
   const compiled = files.filter(isCompiled).map((file) => file.replace(/\.ts$/, '.js'));
   const copied = files.filter(isCopied);
-  // The compiler does not notice that its output was deleted; without its memory it writes everything again (0.5 s more).
-  if (compiled.some((file) => !existsSync(path.join(target, file)))) rmSync(compilerMemory, { force: true });
+  if (isUpToDate([...compiled, ...copied])) return 0;
   const status = compile(path.join(compiler, 'bin', 'tsc'));
   if (status !== 0) return status;
   for (const file of copied) writeIfChanged(path.join(target, file), readFileSync(path.join(source, file)));
   const redoc = readRedoc();
   if (!redoc) return 1;
   writeIfChanged(path.join(target, redocFile), redoc);
-  removeAllBut(new Set([...compiled, ...copied, redocFile, path.basename(compilerMemory)]));
+  writeIfChanged(path.join(target, redocLicence), readFileSync(require.resolve('redoc/bundles/redoc.standalone.js.LICENSE.txt')));
+  removeAllBut(new Set([...compiled, ...copied, redocFile, redocLicence, builtFile]));
   if (!existsSync(program)) return refuse('src/cli/chodae.ts is missing: the package has no program.');
   chmodSync(program, 0o755);
+  writeFileSync(path.join(target, builtFile), stateOf([...compiled, ...copied]));
   return 0;
+}
+
+/** Nothing was touched since the last build; so that a start does not wait 0.5 s for the compiler to find that out. */
+function isUpToDate(outputs) {
+  const built = path.join(target, builtFile);
+  if (!existsSync(built) || readFileSync(built, 'utf8') !== stateOf(outputs)) return false;
+  return [...outputs, redocFile, redocLicence].every((file) => existsSync(path.join(target, file)));
+}
+
+/** @returns {string} what the output depends on, file by file: time of change and size, the compiler's settings and the installed packages included. */
+function stateOf(outputs) {
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.js'].map((file) => path.join(root, file));
+  const sources = filesIn(source)
+    .filter((file) => isCompiled(file) || isCopied(file))
+    .map((file) => path.join(source, file));
+  const lines = [...settings, ...sources].sort().map((file) => {
+    const { mtimeMs, size } = statSync(file);
+    return `${path.relative(root, file)} ${mtimeMs} ${size}`;
+  });
+  return [...lines, ...[...outputs].sort()].join('\n');
 }
 
 function compile(compiler) {
@@ -52,7 +76,7 @@ function compile(compiler) {
 
 /** @returns {Buffer | undefined} ReDoc's bundle without its one address on the internet: /redoc has to work offline. */
 function readRedoc() {
-  const folder = findPackage('redoc');
+  const folder = folderOf(() => require.resolve('redoc/package.json'));
   if (!folder) {
     refuse('The package redoc is not installed: run `npm ci`.');
     return undefined;
@@ -94,10 +118,10 @@ function removeAllBut(expected) {
   for (const folder of deepestFirst) if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** @returns {string | undefined} the folder of an installed package. */
-function findPackage(name) {
+/** @returns {string | undefined} the folder of a package, where it is installed. */
+function folderOf(resolveManifest) {
   try {
-    return path.dirname(require.resolve(`${name}/package.json`));
+    return path.dirname(resolveManifest());
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { ConfigError, configWarnings, readConfig } from '../config/read-config.t
 import { DataFolderError } from '../database/embedded-folder.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { SchemaError } from '../database/schema-state.ts';
-import { explainConnectionFailure, isUnavailable, sqlstate } from '../database/unavailable.ts';
+import { explainConnectionFailure } from '../database/unavailable.ts';
 import { Misuse, Refusal } from './exit-codes.ts';
 
 /** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
@@ -48,7 +48,7 @@ function explained(error: unknown, { database, http }: Config): unknown {
     );
   }
   if (syscall === 'listen') return new Refusal(`Cannot listen on ${http.host}:${http.port} (${code}). Check HOST and PORT.`);
-  const unreachable = isUnavailable(error) || sqlstate(error) !== undefined;
-  if (database.kind === 'postgresql' && unreachable) return new Refusal(explainConnectionFailure(error, database.migrations));
+  const sentence = database.kind === 'postgresql' ? explainConnectionFailure(error, database.migrations) : undefined;
+  if (sentence !== undefined) return new Refusal(sentence);
   return error;
 }

@@ -93,7 +93,12 @@ export function folder(): SettingKind<string> {
 /** Where a server may listen; whether this machine has that address shows only when it listens. */
 export function listeningHost(): SettingKind<string> {
   const write = 'an address or a host name without scheme and port, such as 127.0.0.1, 0.0.0.0 or ::';
-  return { schema: z.string().refine((text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text), `write ${write}`), write };
+  const schema = z
+    .string()
+    .refine((text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text), `write ${write}`)
+    // Fastify opens a second server of its own for the other address of `localhost`, one without our handling of broken requests.
+    .transform((text) => (text === 'localhost' ? '127.0.0.1' : text));
+  return { schema, write };
 }
 
 /** A region whose phone numbers libphonenumber knows. */

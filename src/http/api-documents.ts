@@ -34,7 +34,8 @@ export async function addApiDocuments(app: FastifyInstance): Promise<void> {
     routePrefix: '/docs',
     staticCSP: documentContentPolicy,
     theme: { title: 'Chodae: try the API' },
-    uiConfig: { displayRequestDuration: true, tryItOutEnabled: true },
+    // Without the bar at the top: it carries another project's logo and a field for other documents, which the policy blocks.
+    uiConfig: { layout: 'BaseLayout', displayRequestDuration: true, tryItOutEnabled: true },
   });
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('docs', 302));
   app.get('/redoc', { schema: { hide: true } }, (_request, reply) =>

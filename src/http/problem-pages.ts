@@ -11,7 +11,7 @@ export type ProblemCatalogue = Readonly<Record<string, ProblemKind>>;
 
 const sentence = z.object({ ko: z.string(), en: z.string() });
 const problemPage = z
-  .object({ code: z.string(), status: z.int(), title: sentence, detail: sentence })
+  .object({ code: z.string(), status: z.int().min(400).max(599), title: sentence, detail: sentence })
   .meta({ id: 'ProblemPage', description: 'One kind of refusal, in every language.' });
 
 /**

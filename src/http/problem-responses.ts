@@ -19,7 +19,7 @@ export const problemSchema = z
   .looseObject({
     type: z.string().meta({ description: 'A relative reference that explains this kind of refusal.' }),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     detail: z.string().meta({ description: "A sentence in the reader's language." }),
     code: z.string().meta({ description: 'Names the kind of refusal; it never changes.' }),
     errors: z

@@ -49,11 +49,6 @@ export function answerUnusualRequests(app: FastifyInstance, language: Language):
   });
   // RFC 9110, 10.1.1 lets a server pass over an expectation that it does not know.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  // RFC 9112, 3.2: asked for here because Node's own check answers without a body.
-  app.addHook('onRequest', (request, _reply, done) => {
-    const nameless = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(nameless ? new Problem(httpProblems.bad_request) : undefined);
-  });
 }
 
 /** @returns the request id that was sent with the refusal. */

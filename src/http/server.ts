@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Language } from '../errors.ts';
+import { refuseAmbiguousRequests } from './ambiguous-requests.ts';
 import { closeConnectionsInOrder } from './connections.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
@@ -57,6 +58,7 @@ export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): H
       headersTimeout: limits.headersTimeout,
       connectionsCheckingInterval: limits.connectionsCheckingInterval,
       maxHeaderSize: limits.maxHeaderSize,
+      // Node's own check answers without a body; ours is in `ambiguous-requests.ts`.
       requireHostHeader: false,
     },
   }).withTypeProvider<ZodTypeProvider>();
@@ -67,6 +69,7 @@ export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): H
   logRequests(app);
   setSecurityHeaders(app);
   answerUnusualRequests(app, defaultLanguage);
+  refuseAmbiguousRequests(app);
   answerWithProblems(app, defaultLanguage);
   acceptJsonBodies(app);
   collectRoutePatterns(app);

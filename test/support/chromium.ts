@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { isRequired } from './requirements.ts';
-import { exitOnSignals } from './temporary.ts';
+import { temporaryFolder } from './temporary.ts';
 
 const places = [
   '/usr/bin/chromium',
@@ -37,8 +37,12 @@ export async function launchChromium(): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-quic'];
   // As root it starts without its sandbox only; the pages it opens here are our own.
   const args = ['--no-sandbox', '--disable-gpu', ...quiet];
+  // Killed with this process, it would leave its own temporary files behind.
+  const folder = temporaryFolder('chromium');
+  const env = { ...process.env, TMPDIR: folder.path } as Record<string, string>;
   // It ends when this process exits; on a signal by itself it would only close the browser and leave the test hanging.
-  exitOnSignals();
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
-  return chromium.launch({ executablePath, args, ...signals });
+  const browser = await chromium.launch({ executablePath, args, env, ...signals });
+  browser.once('disconnected', folder.remove);
+  return browser;
 }

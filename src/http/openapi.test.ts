@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createSampleApp, type SampleApp } from '../../test/support/sample-http-app.ts';
+
+interface Operation {
+  operationId: string;
+  tags: string[];
+  requestBody?: unknown;
+  responses: Record<string, { description: string; headers?: object; content: Record<string, { schema: object; examples?: object }> }>;
+}
+
+interface Document {
+  openapi: string;
+  info: { version: string; license: object };
+  servers: object[];
+  tags: { name: string }[];
+  components: { schemas: Record<string, Record<string, unknown>>; securitySchemes: object };
+  paths: Record<string, Record<string, Operation>>;
+}
+
+let sample: SampleApp;
+let document: Document;
+before(async () => {
+  sample = await createSampleApp();
+  document = (await sample.app.inject('/openapi.json')).json();
+});
+after(() => sample.app.close());
+
+test('it says what it is', () => {
+  assert.equal(document.openapi, '3.1.0');
+  assert.equal(document.info.version, '1.2.3');
+  assert.deepEqual(document.info.license, { name: 'MIT', identifier: 'MIT' });
+  assert.deepEqual(document.servers, [{ url: '/' }]);
+  assert.deepEqual(
+    document.tags.map((tag) => tag.name),
+    ['samples', 'problems', 'health'],
+  );
+});
+
+test('it has the routes of the API, each in a group and with a name of its own, and nothing else', () => {
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => `${method} ${path} ${operation.operationId} ${operation.tags}`),
+  );
+  assert.deepEqual(operations.sort(), [
+    'get /auth/samples/{id} getSample samples',
+    'get /healthz health health',
+    'get /problems/{code} explainProblem problems',
+    'get /readyz readiness health',
+    'put /auth/samples/{id} putSample samples',
+  ]);
+});
+
+test('schemas have the names that were given to them, once', () => {
+  assert.deepEqual(Object.keys(document.components.schemas).sort(), [
+    'Health',
+    'Problem',
+    'ProblemPage',
+    'Readiness',
+    'SampleAnswer',
+    'SampleRequest',
+  ]);
+  const operation = document.paths['/auth/samples/{id}']?.put;
+  assert.deepEqual(operation?.requestBody, {
+    required: true,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/SampleRequest' } } },
+  });
+  assert.deepEqual(operation?.responses['200'], {
+    description: 'It is kept.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/SampleAnswer' } } },
+  });
+});
+
+test('answers may gain members, so no schema closes itself', () => {
+  assert.ok(!JSON.stringify(document).includes('"additionalProperties":false'));
+});
+
+test('refusals are problem documents with an example for each code', () => {
+  const responses = document.paths['/auth/samples/{id}']?.put?.responses ?? {};
+  assert.deepEqual(Object.keys(responses), ['200', '400', '410', '413', '415', '422', '503']);
+  assert.deepEqual(responses['410'], {
+    description: '`sample_gone`: Gone',
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: {
+          sample_gone: {
+            summary: 'Gone',
+            value: {
+              type: '/problems/sample_gone',
+              title: 'Gone',
+              status: 410,
+              detail: 'It is gone since Monday.',
+              code: 'sample_gone',
+            },
+          },
+        },
+      },
+    },
+  });
+  assert.deepEqual(Object.keys(responses['503']?.headers ?? {}), ['Retry-After']);
+});
+
+test('credentials are bearer tokens', () => {
+  assert.deepEqual(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer', description: 'A sample key.' } });
+});
+
+test('Swagger UI reads the same document', async () => {
+  assert.deepEqual((await sample.app.inject('/docs/json')).json(), document);
+});

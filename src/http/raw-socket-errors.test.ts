@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo, Socket } from 'node:net';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openSocket, parseAnswer, readToEnd } from '../../test/support/raw-http.ts';
+import { createSampleApp, type SampleApp } from '../../test/support/sample-http-app.ts';
+
+let sample: SampleApp;
+let port = 0;
+before(async () => {
+  sample = await createSampleApp((app) => {
+    app.get('/slow', async () => {
+      await delay(300);
+      return { ok: true };
+    });
+  });
+  // The real limits are 10 and 20 seconds; what happens at their end is the same.
+  Object.assign(sample.app.server, { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 });
+  await sample.app.listen({ port: 0, host: '127.0.0.1' });
+  port = (sample.app.server.address() as AddressInfo).port;
+});
+after(() => sample.app.close());
+
+const head = 'PUT /auth/samples/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 14\r\n';
+
+async function lineOf(match: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const line = sample.lines.find((one) => one.msg === 'request' && match(one));
+    if (line) return line;
+    await delay(20);
+  }
+  throw new Error(`no such line: ${JSON.stringify(sample.lines)}`);
+}
+
+async function answerTo(write: (socket: Socket) => void) {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  write(socket);
+  return parseAnswer(await readToEnd(socket));
+}
+
+test('header fields that never end: 408, and the connection is closed', async () => {
+  const answer = await answerTo((socket) => socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: '));
+  assert.equal(answer.status, 408);
+  assert.equal(JSON.parse(answer.body).code, 'request_timeout');
+  assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8');
+  const line = await lineOf(({ code }) => code === 'request_timeout');
+  assert.equal(line.requestId, answer.headers['x-request-id']);
+});
+
+test('a connection on which nothing is ever asked is closed too', async () => {
+  const answer = await answerTo(() => undefined);
+  assert.equal(answer.status, 408);
+});
+
+test('a body that never ends: 408, and one line for the request', async () => {
+  const answer = await answerTo((socket) => socket.write(`${head}\r\n{"na`));
+  assert.equal(answer.status, 408);
+  assert.equal(JSON.parse(answer.body).code, 'request_timeout');
+  const line = await lineOf(({ route }) => route === '/auth/samples/:id');
+  assert.equal(line.aborted, true);
+  assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('a client that leaves in the middle of its body is no error', async () => {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  socket.write(`${head}\r\n{"na`);
+  await delay(50);
+  socket.destroy();
+  await lineOf(({ aborted }) => aborted === true);
+  assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('a client that leaves before its answer is no error', async () => {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
+  await delay(50);
+  socket.destroy();
+  const line = await lineOf(({ aborted }) => aborted === true);
+  assert.deepEqual([line.method, line.route, line.status, line.level], ['GET', '/slow', null, 30]);
+  await delay(400);
+  assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('a connection that is cut at once leaves nothing', async () => {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  socket.resetAndDestroy();
+  await delay(100);
+  assert.deepEqual(sample.lines, []);
+});
+
+test('an unknown expectation is passed over', async () => {
+  const answer = await answerTo((socket) => socket.write(`${head}Expect: tea\r\nConnection: close\r\n\r\n{"name":"Ada"}`));
+  assert.equal(answer.status, 200);
+});
+
+test('100-continue is granted, and the answer follows', async () => {
+  const answer = await answerTo((socket) => socket.write(`${head}Expect: 100-continue\r\nConnection: close\r\n\r\n{"name":"Ada"}`));
+  assert.equal(answer.status, 100);
+  assert.match(answer.body, /^HTTP\/1\.1 200 OK/);
+});
+
+test('garbage behind a good request does not spoil its answer', async () => {
+  const answer = await answerTo((socket) => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    setTimeout(() => socket.write('garbage\r\n\r\n'), 50);
+  });
+  assert.equal(answer.status, 200);
+  assert.match(answer.body, /HTTP\/1\.1 400 Bad Request/);
+});
+
+test('HTTP/1.0 needs no Host', async () => {
+  const answer = await answerTo((socket) => socket.write('GET /healthz HTTP/1.0\r\n\r\n'));
+  assert.equal(answer.status, 200);
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../errors.ts';
+import { problemMembers } from './problem-details.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+const limit = 16 * 1024;
+
+function refusal(body: string | Uint8Array): string {
+  try {
+    parseStrictJson(Buffer.from(body as string));
+  } catch (error) {
+    assert.ok(error instanceof Problem, `${error}`);
+    assert.equal(error.kind.code, 'malformed_json');
+    assert.equal(error.kind.status, 400);
+    return String(problemMembers(error, 'en').detail);
+  }
+  throw new Error('it was accepted');
+}
+
+const accepted: readonly string[] = [
+  '{}',
+  '[]',
+  'null',
+  ' {"a" : 1 }\r\n',
+  '{"a":{"b":{"c":[[[[[]]]]]}}}',
+  '{"number":-1.5e3,"zero":-0,"largest":9007199254740991}',
+  '{"a":"\\ud800","b":"한글","c":"\\u0000"}',
+  '{"a":{"x":1},"b":{"x":1}}',
+  `{${Array.from({ length: 32 }, (_, index) => `"k${index}":0`).join(',')}}`,
+];
+
+for (const body of accepted) {
+  test(`accepts ${body.slice(0, 60)}`, () => assert.deepEqual(parseStrictJson(Buffer.from(body)), JSON.parse(body)));
+}
+
+const refused: readonly [name: string, body: string | Uint8Array, detail: RegExp][] = [
+  ['nothing', '', /is empty/],
+  ['white space', '  ', /not JSON/],
+  ['two values', '{}{}', /not JSON/],
+  ['a comment', '{/* */}', /not JSON/],
+  ['a comma at the end', '{"a":1,}', /not JSON/],
+  ['single quotes', "{'a':1}", /not JSON/],
+  ['NaN', '{"a":NaN}', /not JSON/],
+  ['a raw control character', '{"a":"\u0001"}', /not JSON/],
+  ['a NUL byte after the value', '{}\0', /not JSON/],
+  ['a byte order mark', '\ufeff{}', /not JSON/],
+  ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]), /not UTF-8/],
+  ['an overlong encoding', Buffer.from([0x22, 0xc0, 0xaf, 0x22]), /not UTF-8/],
+  ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), /not UTF-8/],
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le'), /not JSON/],
+  ['nine levels', '[[[[[[[[[]]]]]]]]]', /deeper than 8/],
+  ['nine levels of both kinds', '{"a":[{"a":[{"a":[{"a":[{}]}]}]}]}', /deeper than 8/],
+  ['33 members', `{${Array.from({ length: 33 }, (_, index) => `"k${index}":0`).join(',')}}`, /more than 32/],
+  ['33 members in several objects', `[${'{"a":0,"b":0,"c":0},'.repeat(11).slice(0, -1)}]`, /more than 32/],
+  ['a repeated name', '{"a":1,"a":2}', /same name/],
+  ['a repeated name, once escaped', '{"a":1,"\\u0061":2}', /same name/],
+  ['a repeated name inside', '{"x":[{"a":1,"b":{},"a":2}]}', /same name/],
+  ['__proto__', '{"__proto__":{"polluted":1}}', /forbidden name/],
+  ['__proto__, escaped', '{"__pro\\u0074o__":{"polluted":1}}', /forbidden name/],
+  ['constructor', '{"constructor":{"prototype":{"polluted":1}}}', /forbidden name/],
+  ['prototype', '{"a":{"prototype":1}}', /forbidden name/],
+  ['an endless number', '{"a":1e400}', /too large to be exact/],
+  ['an endless negative number', '[-1e400]', /too large to be exact/],
+  ['a whole number that is not exact', '{"a":9007199254740993}', /too large to be exact/],
+  ['2^53', '9007199254740992', /too large to be exact/],
+  ['16 KiB of open brackets', '['.repeat(limit), /not JSON/],
+  ['8 KiB of open brackets, closed', '['.repeat(limit / 2) + ']'.repeat(limit / 2), /deeper than 8/],
+  ['2,700 objects in each other', `${'{"a":'.repeat(2_700)}{}${'}'.repeat(2_700)}`, /deeper than 8/],
+];
+
+for (const [name, body, detail] of refused) test(`refuses ${name}`, () => assert.match(refusal(body), detail));
+
+test('nothing reaches the prototype of other objects', () => {
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});
+
+test('no refusal repeats what was sent', () => {
+  for (const [, body] of refused) {
+    const sentence = refusal(body);
+    for (const word of ['proto', 'polluted', '9007', 'NaN', 'k0', 'Unexpected']) assert.ok(!sentence.includes(word), sentence);
+  }
+});
+
+test('every refusal takes a moment, whatever the body is', () => {
+  for (const [name, body] of refused) {
+    const before = performance.now();
+    refusal(body);
+    assert.ok(performance.now() - before < 1_000, name);
+  }
+});
+
+test('other limits may be given', () => {
+  const many = Buffer.from(JSON.stringify({ codes: Array.from({ length: 100 }, (_, index) => ({ index })) }));
+  assert.throws(() => parseStrictJson(many), Problem);
+  assert.doesNotThrow(() => parseStrictJson(many, { maximumDepth: 8, maximumKeys: 1_000 }));
+});
