@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../test/support/temporary.ts';
 import type { TestRun } from './test-plan.ts';
 
@@ -13,7 +14,8 @@ export interface TestCounts {
 }
 
 /** A file that keeps something open does not end by itself; none takes as long as this. */
-const fileMilliseconds = 180_000;
+const fileMilliseconds = 300_000;
+const groupMilliseconds = 5_000;
 /** More at once crash Node now and then: each file may hold an embedded database of its own. */
 const concurrency = 2;
 
@@ -47,13 +49,36 @@ export async function runTests(root: string, run: TestRun, options: readonly str
     cwd: root,
     env: { ...process.env, ...environment, CHODAE_TEST_DATABASE: run.database },
     stdio: 'inherit',
+    // A group of its own: interrupted, the runner ends at once and leaves its files running.
+    detached: true,
   });
   running = child;
   const exitCode = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   running = undefined;
+  if (interruption) await endGroup(child);
   const counts = readCounts(existsSync(report) ? readFileSync(report, 'utf8') : '');
   folder.remove();
   return { ...counts, exitCode };
+}
+
+/** Lets the test files end what they started, then ends those that do not. */
+async function endGroup(leader: ChildProcess): Promise<void> {
+  const deadline = Date.now() + groupMilliseconds;
+  let signal: NodeJS.Signals | 0 = 'SIGTERM';
+  while (signalGroup(leader, signal) && Date.now() < deadline) {
+    signal = 0;
+    await sleep(50);
+  }
+  signalGroup(leader, 'SIGKILL');
+}
+
+/** @returns whether there was anybody left. */
+function signalGroup(leader: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return leader.pid !== undefined && process.kill(-leader.pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 /** Reads the closing lines of a TAP report, such as `# pass 12`; a runner that died before them has counted nothing. */

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { buildApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { openDatabase } from './database/open.ts';
@@ -21,6 +21,7 @@ const stopWithinMilliseconds = 10_000;
 export async function serve(config: Config, print: (line: string) => void): Promise<number> {
   const stopping = untilSignal();
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  endOnUnexpectedFailure(log);
   const { database, isNew, migration } = await openDatabase(config.database, print);
   if (migration.applied > 0) print(`Database schema: ${migration.applied} migrations applied.`);
   if (migration.closedTables.length > 0) {
@@ -47,6 +48,16 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   await http.close();
   clearTimeout(deadline);
   return 0;
+}
+
+/** A failure that nobody awaited leaves the process in a state that nobody thought of: it ends, and its supervisor starts another. */
+function endOnUnexpectedFailure(log: Logger): void {
+  const end = (error: unknown) => {
+    log.fatal({ error: describeError(error) }, 'unexpected failure: the process ends');
+    process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
 }
 
 function untilSignal(): Promise<NodeJS.Signals> {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Config, PostgresqlConfig } from '../config/config.ts';
-import { diagnosePostgresql, type PostgresqlDiagnosis } from '../database/diagnose.ts';
+import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis } from '../database/diagnose.ts';
+import { DataFolderError, inspectDataFolder } from '../database/embedded-folder.ts';
 import { lockHolder } from '../database/embedded-lock.ts';
-import { explainConnectionFailure } from '../database/unavailable.ts';
 import { measureHashMilliseconds } from '../passwords/hasher.ts';
 import { exitCodes, Misuse } from './exit-codes.ts';
 import { printResult } from './output.ts';
@@ -10,7 +10,7 @@ import { painter } from './paint.ts';
 import { settingsFromHere } from './settings.ts';
 
 /** One thing that was looked at; `advice` says what to do where it is not `ok`. */
-export interface Finding {
+interface Finding {
   readonly name: string;
   readonly verdict: 'ok' | 'warning' | 'problem';
   readonly message: string;
@@ -52,13 +52,8 @@ async function examine(): Promise<Finding[]> {
 }
 
 function examineEmbedded(directory: string): Finding[] {
-  const holder = lockHolder(directory);
   return [
-    {
-      name: 'database',
-      verdict: 'ok',
-      message: `embedded, in ${directory}${holder ? `, in use by process ${holder.pid} on ${holder.host}` : ''}`,
-    },
+    embeddedFinding(directory),
     {
       name: 'durability',
       verdict: 'warning',
@@ -69,12 +64,24 @@ function examineEmbedded(directory: string): Finding[] {
   ];
 }
 
+function embeddedFinding(directory: string): Finding {
+  try {
+    const isReady = inspectDataFolder(directory) === 'ready';
+    const holder = lockHolder(directory);
+    const state = holder ? `, in use by process ${holder.pid} on ${holder.host}` : isReady ? '' : ', made at the first start';
+    return { name: 'database', verdict: 'ok', message: `embedded, in ${directory}${state}` };
+  } catch (error) {
+    if (!(error instanceof DataFolderError)) throw error;
+    return { name: 'database', verdict: 'problem', message: error.message };
+  }
+}
+
 async function examinePostgresql(config: PostgresqlConfig): Promise<Finding[]> {
   try {
     return findingsOf(await diagnosePostgresql(config), config);
   } catch (error) {
-    const message = explainConnectionFailure(error, config.runtime) ?? 'the database could not be examined';
-    return [{ name: 'database', verdict: 'problem', message }];
+    if (!(error instanceof DiagnosisError)) throw error;
+    return [{ name: 'database', verdict: 'problem', message: error.message }];
   }
 }
 
@@ -91,9 +98,10 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize }: PostgresqlConfig): 
           name: 'row level security',
           verdict: 'problem',
           message: 'row level security hides our own tables from the role of DATABASE_URL, so every code would look unknown',
-          advice: 'Connect as the owner of the tables, the role that ran the migration.',
+          advice: 'Connect as the owner of the tables, the role that ran the migration, or write policies for the role: docs/database.md.',
         }
       : openTablesFinding(seen),
+    rightsFinding(seen),
     seen.unsafeSettings.length > 0
       ? {
           name: 'durability',
@@ -113,13 +121,21 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize }: PostgresqlConfig): 
   ];
 }
 
-function schemaFinding({ pendingMigrations, schemaIsNewer }: PostgresqlDiagnosis): Finding {
-  if (schemaIsNewer) {
-    return { name: 'schema', verdict: 'problem', message: 'made by a newer version of Chodae', advice: 'Start the newer version.' };
-  }
+function schemaFinding({ pendingMigrations, schemaMistake }: PostgresqlDiagnosis): Finding {
+  if (schemaMistake !== undefined) return { name: 'schema', verdict: 'problem', message: schemaMistake };
   if (pendingMigrations === 0) return { name: 'schema', verdict: 'ok', message: 'up to date' };
   const message = `${pendingMigrations} migrations are pending`;
   return { name: 'schema', verdict: 'warning', message, advice: 'The next start applies them, or run: npx chodae migrate' };
+}
+
+function rightsFinding({ missingRights }: PostgresqlDiagnosis): Finding {
+  if (missingRights.length === 0) return { name: 'rights', verdict: 'ok', message: 'the role of DATABASE_URL lacks none' };
+  return {
+    name: 'rights',
+    verdict: 'problem',
+    message: `the role of DATABASE_URL lacks ${missingRights.join(', ')}`,
+    advice: 'Grant them as the owner of the tables: docs/database.md has the statements.',
+  };
 }
 
 function openTablesFinding({ openTables }: PostgresqlDiagnosis): Finding {

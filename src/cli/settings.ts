@@ -8,7 +8,7 @@ import { explainConnectionFailure } from '../database/unavailable.ts';
 import { Misuse, Refusal } from './exit-codes.ts';
 
 /** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
-export function environmentFromHere(options: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
+function environmentFromHere(options: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...readEnvFile(process.cwd(), process.env), ...Object.fromEntries(given) };
 }
@@ -40,7 +40,8 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 }
 
 function explained(error: unknown, { database, http }: Config): unknown {
-  if ([DatabaseInUseError, DataFolderError, SchemaError].some((kind) => error instanceof kind)) return new Refusal((error as Error).message);
+  if ([DatabaseInUseError, DataFolderError, SchemaError].some((kind) => error instanceof kind))
+    return new Refusal((error as Error).message);
   const { code, syscall } = error as { code?: string; syscall?: string };
   if (syscall === 'listen' && code === 'EADDRINUSE') {
     return new Refusal(

@@ -1,8 +1,10 @@
-import type { PostgresqlConfig } from '../config/config.ts';
+import type { PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { knownMigrations } from './migrate.ts';
+import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
-import { rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
-import { readSchemaState } from './schema-state.ts';
+import { missingRights, rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
+import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
+import { explainConnectionFailure } from './unavailable.ts';
 
 /** What a look at a PostgreSQL server tells; nothing is changed. */
 export interface PostgresqlDiagnosis {
@@ -11,41 +13,67 @@ export interface PostgresqlDiagnosis {
   /** Milliseconds for one round trip, the median of five. */
   readonly roundTripMilliseconds: number;
   readonly pendingMigrations: number;
-  readonly schemaIsNewer: boolean;
-  /** Tables of ours that Supabase's automatic REST API can reach. */
+  /** Why this program would refuse to start on the schema; a sentence that says what to do. */
+  readonly schemaMistake: string | undefined;
+  /** Tables and functions of ours that Supabase's automatic REST API can reach. */
   readonly openTables: readonly string[];
   /** Row level security hides our own rows from the role of `DATABASE_URL`. */
   readonly rowsHidden: boolean;
+  /** Rights that the role of `DATABASE_URL` lacks, such as `INSERT on "User"`. */
+  readonly missingRights: readonly string[];
   /** Those of fsync, full_page_writes and synchronous_commit that are off. */
   readonly unsafeSettings: readonly string[];
   readonly maximumConnections: number;
 }
 
-/** @throws the driver's connection error; `explainConnectionFailure` has a sentence for it. */
+/** A server that could not be asked; the message is a sentence. */
+export class DiagnosisError extends Error {
+  override readonly name = 'DiagnosisError';
+}
+
+/** @throws DiagnosisError */
 export async function diagnosePostgresql(config: PostgresqlConfig): Promise<PostgresqlDiagnosis> {
-  const seenByService = await withClient(config.runtime, async (client) => {
-    const query = queryOf(client);
-    return { roundTripMilliseconds: await medianRoundTrip(query), rowsHidden: await rowsHiddenFromUs(query) };
-  });
-  return withClient(config.migrations, async (client) => {
-    const query = queryOf(client);
+  const seenByService = await ask(config.runtime, async (query) => ({
+    roundTripMilliseconds: await medianRoundTrip(query),
+    rowsHidden: await rowsHiddenFromUs(query),
+    missingRights: await missingRights(query),
+  }));
+  return ask(config.migrations, async (query) => {
     const settings = await query<{ name: string; setting: string }>(
       `SELECT name, setting FROM pg_settings
        WHERE name IN ('server_version_num', 'max_connections', 'fsync', 'full_page_writes', 'synchronous_commit')`,
     );
     const setting = (name: string) => settings.find((row) => row.name === name)?.setting ?? '';
-    const known = knownMigrations();
-    const { newestMigration } = await readSchemaState(query);
     return {
       ...seenByService,
+      ...(await schemaSeenBy(query)),
       versionNumber: Number(setting('server_version_num')),
       maximumConnections: Number(setting('max_connections')),
       unsafeSettings: ['fsync', 'full_page_writes', 'synchronous_commit'].filter((name) => setting(name) === 'off'),
-      pendingMigrations: known.filter((moment) => moment > newestMigration).length,
-      schemaIsNewer: newestMigration > (known.at(-1) ?? 0),
       openTables: await tablesOpenToRestRoles(query),
     };
   });
+}
+
+async function ask<T>(address: PostgresqlAddress, work: (query: Query) => Promise<T>): Promise<T> {
+  try {
+    return await withClient(address, (client) => work(queryOf(client)));
+  } catch (error) {
+    const said = explainConnectionFailure(error, address) ?? `The database could not be examined: ${(error as Error).message}`;
+    throw new DiagnosisError(said, { cause: error });
+  }
+}
+
+async function schemaSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'pendingMigrations' | 'schemaMistake'>> {
+  const known = knownMigrations();
+  try {
+    const { newestMigration } = await inspectSchema(query, known);
+    return { pendingMigrations: known.filter((moment) => moment > newestMigration).length, schemaMistake: undefined };
+  } catch (error) {
+    const refusal = asSchemaError(error);
+    if (refusal instanceof SchemaError) return { pendingMigrations: 0, schemaMistake: refusal.message };
+    throw error;
+  }
 }
 
 async function medianRoundTrip(query: (text: string) => Promise<unknown>): Promise<number> {

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { PGlite } from '@electric-sql/pglite';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
-import type pg from 'pg';
+import pg from 'pg';
+import { asSchemaError } from './migration-failure.ts';
 import { closeTablesToRestRoles } from './row-security.ts';
-import { type Query, readSchemaState, refuseForeignTables, refuseNewerSchema } from './schema-state.ts';
+import { inspectSchema, type Query } from './schema-state.ts';
 
 /** Where the committed SQL is, beside this file both in the sources and in the build. */
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -14,8 +15,18 @@ const advisoryLock = 4_015_161_718;
 export interface MigrationOutcome {
   /** Migrations that this call applied; 0 where the schema was up to date or another process was faster. */
   readonly applied: number;
-  /** Tables that were readable through Supabase's automatic REST API and no longer are. */
+  /** Tables and functions that Supabase's automatic REST API could reach and no longer can. */
   readonly closedTables: readonly string[];
+}
+
+export interface MigrationOptions {
+  /** Prisma's `?schema=`: made where it does not exist. */
+  readonly schema?: string | undefined;
+  /**
+   * How long a statement may wait for a table that an open transaction holds, in milliseconds. Whoever asks for the table after us waits
+   * behind us, so a service that is running would stand still for as long.
+   */
+  readonly lockMilliseconds?: number;
 }
 
 /** The moments (milliseconds, as drizzle-kit writes them into its journal) that name this program's migrations, oldest first. */
@@ -28,47 +39,64 @@ export function knownMigrations(): number[] {
  * @throws SchemaError where the schema is newer than this program or the tables are somebody else's.
  */
 export async function migrateEmbedded(pglite: PGlite): Promise<MigrationOutcome> {
-  return pglite.transaction((transaction) => migrateInTransaction(async (text) => (await transaction.query(text)).rows as never));
+  try {
+    return await pglite.transaction((transaction) =>
+      migrateInTransaction(async (text) => (await transaction.query(text)).rows as never, {}),
+    );
+  } catch (error) {
+    throw asSchemaError(error);
+  }
 }
 
 /**
  * Brings a PostgreSQL database up to date: one transaction under an advisory lock that ends with it, so it is safe when many processes do it at
  * once and also through a transaction pooler. The ORM's own migrator is not used: it takes no lock, and commits a transaction that is not its own.
- * @param client a connected client of its own, without a statement time limit.
- * @throws SchemaError where the schema is newer than this program or the tables are somebody else's.
+ * @param client a connected client of its own.
+ * @throws SchemaError where the schema is newer than this program, the tables are somebody else's, or the migration fails; nothing was changed.
  */
-export async function migratePostgresql(client: pg.Client): Promise<MigrationOutcome> {
-  await client.query('BEGIN');
+export async function migratePostgresql(client: pg.Client, options: MigrationOptions = {}): Promise<MigrationOutcome> {
+  // A database may have another level as its default; then whoever waited for the lock would not see what was done meanwhile.
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    const outcome = await migrateInTransaction(async (text) => (await client.query(text)).rows as never);
+    const outcome = await migrateInTransaction(async (text) => (await client.query(text)).rows as never, options);
     await client.query('COMMIT');
     return outcome;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
-    throw error;
+    throw asSchemaError(error);
   }
 }
 
-async function migrateInTransaction(query: Query): Promise<MigrationOutcome> {
+async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 10_000 }: MigrationOptions): Promise<MigrationOutcome> {
+  // Roles and databases may have limits of their own, as Supabase's have; others' migrations and a large table take as long as they take.
+  await query('SET LOCAL statement_timeout = 0');
+  await query('SET LOCAL lock_timeout = 0');
   await query(`SELECT pg_advisory_xact_lock(${advisoryLock})`);
+  await query(`SET LOCAL lock_timeout = ${lockMilliseconds}`);
   // `IF NOT EXISTS` tells what it skips in notices, which nobody needs to read.
   await query('SET LOCAL client_min_messages = warning');
-  const state = await readSchemaState(query);
-  refuseNewerSchema(state, knownMigrations());
-  if (state.newestMigration === 0) await refuseForeignTables(query);
-  const pending = readMigrationFiles({ migrationsFolder }).filter((migration) => migration.folderMillis > state.newestMigration);
-  if (pending.length > 0) await createLedger(query);
-  for (const migration of pending) await apply(query, migration);
+  if (schema !== undefined) await createSchema(query, schema);
+  const { ledger, newestMigration } = await inspectSchema(query, knownMigrations());
+  const pending = readMigrationFiles({ migrationsFolder }).filter((migration) => migration.folderMillis > newestMigration);
+  if (ledger === undefined) throw new Error('the connection has no schema in its search path');
+  if (pending.length > 0) await createLedger(query, ledger);
+  for (const migration of pending) await apply(query, ledger, migration);
   return { applied: pending.length, closedTables: await closeTablesToRestRoles(query) };
 }
 
-/** The table in which the ORM's kit keeps what was applied, so that its own commands agree with ours. */
-async function createLedger(query: Query): Promise<void> {
-  await query('CREATE SCHEMA IF NOT EXISTS drizzle');
-  await query('CREATE TABLE IF NOT EXISTS drizzle.__drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)');
+/** Only where it is missing: the right to create schemas is asked for even where there is nothing to create. */
+async function createSchema(query: Query, schema: string): Promise<void> {
+  const [present] = await query(`SELECT FROM pg_namespace WHERE nspname = ${pg.escapeLiteral(schema)}`);
+  if (!present) await query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
 }
 
-async function apply(query: Query, migration: MigrationMeta): Promise<void> {
+/** The table in which the ORM's kit keeps what was applied, so that its own commands agree with ours. */
+async function createLedger(query: Query, ledger: string): Promise<void> {
+  if (ledger.startsWith('drizzle.')) await createSchema(query, 'drizzle');
+  await query(`CREATE TABLE IF NOT EXISTS ${ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint)`);
+}
+
+async function apply(query: Query, ledger: string, migration: MigrationMeta): Promise<void> {
   for (const text of migration.sql) await query(text);
-  await query(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('${migration.hash}', ${migration.folderMillis})`);
+  await query(`INSERT INTO ${ledger} (hash, created_at) VALUES ('${migration.hash}', ${migration.folderMillis})`);
 }

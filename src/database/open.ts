@@ -1,11 +1,13 @@
 import pg from 'pg';
 import type { Config, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
-import type { Database } from './database.ts';
+import { type Database, statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
+import { asSchemaError } from './migration-failure.ts';
 import { clientOptions, openPostgresql } from './postgresql.ts';
-import { tablesOpenToRestRoles } from './row-security.ts';
-import { type Query, readSchemaState, refuseNewerSchema } from './schema-state.ts';
+import { rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
+import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
+import { isUnavailable } from './unavailable.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
@@ -30,21 +32,44 @@ export async function openDatabase(config: Config['database'], announce: (line: 
     }
   }
   const migration = await migrateIfNeeded(config);
-  return { database: openPostgresql(config.runtime, { poolSize: config.poolSize }), isNew: false, migration };
+  const database = openPostgresql(config.runtime, { poolSize: config.poolSize });
+  try {
+    await refuseHiddenRows(database);
+    return { database, isNew: false, migration };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Row level security hides rows without any error: every code would look unknown. A database that does not answer now is asked again by requests. */
+async function refuseHiddenRows(database: Database): Promise<void> {
+  const query: Query = <Row>(text: string) => database.run(statement<Row>('rows_hidden', text));
+  const hidden = await rowsHiddenFromUs(query).catch((error: unknown) => {
+    if (isUnavailable(error)) return false;
+    throw error;
+  });
+  if (!hidden) return;
+  throw new SchemaError(
+    'Row level security hides the rows of our own tables from the role of DATABASE_URL, so every code would look unknown. Connect as the owner of the tables, or write policies for the role: docs/database.md.',
+  );
 }
 
 /**
  * Migrates PostgreSQL where something is pending. Asks first with statements that only read, so that the service can start with a role that
  * may not change the schema once somebody else has migrated.
  */
-export async function migrateIfNeeded(config: PostgresqlConfig): Promise<MigrationOutcome> {
+async function migrateIfNeeded(config: PostgresqlConfig): Promise<MigrationOutcome> {
   return withClient(config.migrations, async (client) => {
     const query = queryOf(client);
-    const known = knownMigrations();
-    const state = await readSchemaState(query);
-    refuseNewerSchema(state, known);
-    const upToDate = state.newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
-    return upToDate ? { applied: 0, closedTables: [] } : migratePostgresql(client);
+    try {
+      const known = knownMigrations();
+      const { newestMigration } = await inspectSchema(query, known);
+      const upToDate = newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
+      return upToDate ? { applied: 0, closedTables: [] } : await migratePostgresql(client, { schema: config.migrations.schema });
+    } catch (error) {
+      throw asSchemaError(error);
+    }
   });
 }
 

@@ -8,51 +8,94 @@ export const ownTables = [invitations, registerSessions, users, registrationRece
 );
 
 /**
- * Supabase serves every table of `public` through an automatic REST API to these two roles, to anybody who has the project's public key, unless
- * row level security is on.
+ * Supabase serves every table and function of `public` through an automatic REST API to these two roles, to anybody who has the project's public
+ * key, unless row level security is on.
  */
 const restRoles = `('anon', 'authenticated')`;
 
+/** Our tables as far as they exist, with the sequences that belong to their columns. */
+const ownRelations = `
+  SELECT own.name, relation.oid, relation.relrowsecurity, sequences.oids AS sequences
+  FROM (VALUES ${ownTables.map((table) => `('${table}')`).join(', ')}) AS own (name)
+  JOIN pg_class relation ON relation.oid = to_regclass(quote_ident(own.name))
+  CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(sequence.oid), '{}') AS oids
+    FROM pg_depend JOIN pg_class sequence ON sequence.oid = objid AND sequence.relkind = 'S'
+    WHERE refobjid = relation.oid AND deptype = 'a'
+  ) AS sequences`;
+
+/** Our functions: each begins with the name of the program. */
+const ownFunctions = `SELECT oid, oid::regprocedure::text AS name, proname FROM pg_proc WHERE proname LIKE 'chodae\\_%' AND pg_function_is_visible(oid)`;
+
 /**
- * @returns the tables of ours that Supabase's automatic REST API can reach; none where its roles do not exist.
- *   A table counts as open where row level security is off or a role has any right on it.
+ * @returns the tables and functions of ours that Supabase's automatic REST API can reach; none where its roles do not exist.
+ *   A table counts as open where row level security is off or a role has any right on it, on a column of it or on its sequence.
  */
 export async function tablesOpenToRestRoles(query: Query): Promise<string[]> {
-  const names = ownTables.map((table) => `('${table}')`).join(', ');
   const rows = await query<{ name: string }>(`
-    SELECT DISTINCT own.name
-    FROM (VALUES ${names}) AS own (name)
-    JOIN pg_class relation ON relation.oid = to_regclass(quote_ident(own.name))
-    JOIN pg_roles role ON role.rolname IN ${restRoles}
-    WHERE NOT relation.relrowsecurity OR has_table_privilege(role.oid, relation.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-    ORDER BY own.name`);
+    SELECT own.name
+    FROM (${ownRelations}) AS own JOIN pg_roles role ON role.rolname IN ${restRoles}
+    WHERE NOT own.relrowsecurity
+      OR has_table_privilege(role.oid, own.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+      OR has_any_column_privilege(role.oid, own.oid, 'SELECT, INSERT, UPDATE')
+      OR EXISTS (SELECT FROM unnest(own.sequences) AS sequence WHERE has_sequence_privilege(role.oid, sequence, 'USAGE, SELECT, UPDATE'))
+    UNION
+    SELECT own.proname
+    FROM (${ownFunctions}) AS own JOIN pg_roles role ON role.rolname IN ${restRoles}
+    WHERE has_function_privilege(role.oid, own.oid, 'EXECUTE')
+    ORDER BY 1`);
   return rows.map((row) => row.name);
 }
 
 /**
  * Turns row level security on and takes those roles' rights away, only where the roles exist. The owner of the tables, which the service
  * connects as, is not subject to row level security.
- * @returns the tables that were open before.
+ * @returns the tables and functions that were open before and no longer are.
  */
 export async function closeTablesToRestRoles(query: Query): Promise<string[]> {
   const open = await tablesOpenToRestRoles(query);
   if (open.length === 0) return open;
   const roles = await query<{ name: string }>(`SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname IN ${restRoles}`);
-  const to = roles.map((role) => role.name).join(', ');
-  for (const table of open) {
-    await query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY`);
-    await query(`REVOKE ALL ON TABLE "${table}" FROM ${to}`);
+  // Everybody includes those two; without this, what PUBLIC may do (execute a function, by default) they still could.
+  const everybody = ['PUBLIC', ...roles.map((role) => role.name)].join(', ');
+  const relations = await query<{ name: string; sequences: string[] }>(
+    `SELECT name, ARRAY(SELECT sequence::regclass::text FROM unnest(sequences) AS sequence) AS sequences FROM (${ownRelations}) AS own`,
+  );
+  for (const { name, sequences } of relations.filter((relation) => open.includes(relation.name))) {
+    await query(`ALTER TABLE "${name}" ENABLE ROW LEVEL SECURITY`);
+    await query(`REVOKE ALL ON TABLE "${name}" FROM ${everybody}`);
+    for (const sequence of sequences) await query(`REVOKE ALL ON SEQUENCE ${sequence} FROM ${everybody}`);
   }
-  for (const table of ['Invitation', 'User']) {
-    const [sequence] = await query<{ name: string | null }>(`SELECT pg_get_serial_sequence('"${table}"', 'id') AS name`);
-    if (sequence?.name) await query(`REVOKE ALL ON SEQUENCE ${sequence.name} FROM ${to}`);
-  }
-  await query(`REVOKE ALL ON FUNCTION chodae_open_seat_session FROM ${to}`);
-  return open;
+  for (const { name } of await query<{ name: string }>(ownFunctions)) await query(`REVOKE ALL ON FUNCTION ${name} FROM ${everybody}`);
+  const stillOpen = await tablesOpenToRestRoles(query);
+  return open.filter((name) => !stillOpen.includes(name));
 }
 
-/** @returns whether row level security hides our rows from the role that asks; then the service would find no invitation at all. */
+/**
+ * @returns whether row level security hides rows of ours from the role that asks; then the service would find no invitation at all.
+ *   A role for which somebody has written policies sees what they let it see.
+ */
 export async function rowsHiddenFromUs(query: Query): Promise<boolean> {
-  const [row] = await query<{ hidden: boolean }>(`SELECT coalesce(row_security_active(to_regclass('"Invitation"')), false) AS hidden`);
+  const [row] = await query<{ hidden: boolean }>(`
+    SELECT EXISTS (
+      SELECT FROM (${ownRelations}) AS own
+      WHERE row_security_active(own.oid) AND NOT EXISTS (
+        SELECT FROM pg_policy, unnest(polroles) AS member WHERE polrelid = own.oid AND (member = 0 OR pg_has_role(member, 'USAGE'))
+      )
+    ) AS hidden`);
   return row?.hidden ?? false;
+}
+
+/** @returns what the role that asks lacks of the rights that the service needs, such as `INSERT on "User"`; nothing is told of tables that do not exist yet. */
+export async function missingRights(query: Query): Promise<string[]> {
+  const rows = await query<{ lacking: string }>(`
+    SELECT wanted.privilege || ' on ' || quote_ident(own.name) AS lacking
+    FROM (${ownRelations}) AS own, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wanted (privilege)
+    WHERE NOT has_table_privilege(own.oid, wanted.privilege)
+    UNION ALL
+    SELECT 'USAGE on ' || sequence::regclass FROM (${ownRelations}) AS own, unnest(own.sequences) AS sequence
+    WHERE NOT has_sequence_privilege(sequence, 'USAGE')
+    UNION ALL
+    SELECT 'EXECUTE on ' || own.name FROM (${ownFunctions}) AS own WHERE NOT has_function_privilege(own.oid, 'EXECUTE')`);
+  return rows.map((row) => row.lacking);
 }

@@ -11,6 +11,7 @@ export const sqlstates = {
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   duplicatePreparedStatement: '42P05',
+  insufficientPrivilege: '42501',
   tooManyConnections: '53300',
   lockNotAvailable: '55P03',
   queryCanceled: '57014',

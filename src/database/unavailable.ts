@@ -176,6 +176,9 @@ function explainMessage(code: string, message: string, address: PostgresqlAddres
   if (message.includes('does not support SSL')) {
     return `${place} does not offer TLS. Switch it on at the server, or write sslmode=disable in DATABASE_URL where the network is trusted.`;
   }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `The TLS certificate of ${place} is made out to another name (${message}). Use that name as the host in DATABASE_URL.`;
+  }
   if (certificateCode.test(code)) {
     return `The TLS certificate of ${place} is not accepted (${message}). Name its authority with sslrootcert in DATABASE_URL.`;
   }

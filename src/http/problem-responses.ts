@@ -15,7 +15,7 @@ export const bodyProblems: readonly DocumentedProblem[] = [
   validationFailed([{ field: 'name', rule: schemaRules.required }]),
 ];
 
-export const problemSchema = z
+const problemSchema = z
   .looseObject({
     type: z.string().meta({ description: 'A relative reference that explains this kind of refusal.' }),
     title: z.string(),

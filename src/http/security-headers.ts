@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** An answer of the API is data: a browser that opens one may load, frame and run nothing. */
-export const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
+const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
 
 /**
  * For the pages that show the API's documents. Scripts come from this server alone and never from the page itself; Swagger UI

@@ -9,7 +9,7 @@ import {
 } from '../well-formed-text.ts';
 
 /** Code points, after NFC and trimming. */
-export const maximumNameLength = 100;
+const maximumNameLength = 100;
 
 export const nameRules = fieldRules({
   name_empty: {

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** One answer of the fake. */
-export interface FakeAnswer {
+interface FakeAnswer {
   status: number;
   body: unknown;
   type?: string;
   headers?: Record<string, string>;
 }
 
-export interface FakeRequest {
+interface FakeRequest {
   readonly method: string;
   /** Without the prefix. */
   readonly path: string;
@@ -26,7 +26,7 @@ interface Seat {
 type Steps = Map<string, string>;
 
 /** What the fake knows; a test may look and change. */
-export interface FakeState {
+interface FakeState {
   readonly invitations: Map<string, Seat>;
   readonly sessions: Map<string, { code: string; steps: Steps }>;
   readonly receipts: Map<string, { phone: string; userId: number }>;

@@ -6,7 +6,7 @@ import { testPoolerUrl, testServerUrl } from './test-server.ts';
 
 /** What the suites run over; `npm test` runs them once for each that the machine has. */
 export type TestDatabaseKind = 'embedded' | 'postgresql' | 'pgbouncer';
-export const testDatabaseKinds: readonly TestDatabaseKind[] = ['embedded', 'postgresql', 'pgbouncer'];
+const testDatabaseKinds: readonly TestDatabaseKind[] = ['embedded', 'postgresql', 'pgbouncer'];
 
 /** A database in which nothing ever was, for a program that is told about it by its environment. */
 export interface EmptyDatabase {

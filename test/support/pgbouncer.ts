@@ -27,7 +27,7 @@ export interface PgbouncerOptions {
   readonly maxClients?: number;
 }
 
-const startSeconds = 10;
+const startSeconds = 30;
 
 /** @returns the program's path, or nothing where the machine has none. Debian's folder for it is not on everybody's PATH. */
 export function findPgbouncer(): string | undefined {

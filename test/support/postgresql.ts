@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { findPostgresqlBinaries } from './postgresql-binaries.ts';
 import { cleanUpAtExit, freePort, temporaryFolder } from './temporary.ts';
@@ -37,7 +38,7 @@ export interface PostgresqlServerOptions {
 }
 
 const password = 'invited';
-const startSeconds = 30;
+const startSeconds = 60;
 const stopSignals = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 
 /** Makes and starts a server from the machine's own PostgreSQL programs; it listens on 127.0.0.1 and on a socket in its folder. */
@@ -51,7 +52,7 @@ export async function startPostgresql(options: PostgresqlServerOptions = {}): Pr
   const adminUrl = address('postgres', port);
   giveTo(unprivilegedUser(), folder.path);
   const isNew = !existsSync(dataDirectory);
-  if (isNew) initialise(binaries, dataDirectory);
+  if (isNew) await initialise(binaries, dataDirectory);
   const settings = { ...defaultSettings(port, folder.path), ...options.settings };
   let postmaster: ChildProcess | undefined;
   const spawnOnce = () => {
@@ -107,7 +108,7 @@ function address(user: 'postgres' | 'chodae', port: number): string {
   return `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`;
 }
 
-function initialise(binaries: string, dataDirectory: string): void {
+async function initialise(binaries: string, dataDirectory: string): Promise<void> {
   const user = unprivilegedUser();
   const passwordFile = `${dataDirectory}.password`;
   writeFileSync(passwordFile, password);
@@ -116,7 +117,7 @@ function initialise(binaries: string, dataDirectory: string): void {
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
   const authentication = ['--auth-local=trust', '--auth-host=scram-sha-256', '--username=postgres', `--pwfile=${passwordFile}`];
   const options = ['--encoding=UTF8', `--locale=${locale}`, '--no-sync', ...authentication, `--pgdata=${dataDirectory}`];
-  execFileSync(path.join(binaries, 'initdb'), options, { ...user, cwd: path.dirname(dataDirectory), stdio: ['ignore', 'ignore', 'pipe'] });
+  await promisify(execFile)(path.join(binaries, 'initdb'), options, { ...user, cwd: path.dirname(dataDirectory) });
   rmSync(passwordFile);
 }
 

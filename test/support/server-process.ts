@@ -23,7 +23,7 @@ export interface ServerProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

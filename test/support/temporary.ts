@@ -45,15 +45,22 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Makes a signal end this process like `process.exit` does, with the event `exit`, unless somebody else handles it. */
-export function exitOnSignals(): void {
+function exitOnSignals(): void {
   if (watching) return;
   watching = true;
   process.on('exit', cleanUp);
+  // The test runner that reads this is gone, and node:test would end the process without the event `exit`.
+  process.stdout.on('error', () => {
+    cleanUp();
+    process.exit(1);
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    // Not `once`: a second signal would then end the process in the middle of its cleaning up.
+    process.on(signal, () => {
       // Somebody else handles the signal too and will end the process in good order.
-      if (process.listenerCount(signal) > 0) return;
+      if (process.listenerCount(signal) > 1) return;
+      // Now, not on `exit`: node:test reports first there, and dies of it where its reader has gone already.
+      cleanUp();
       process.exit(128 + constants.signals[signal]);
     });
   }
@@ -63,6 +70,11 @@ function cleanUp(): void {
   // Last started, first ended: a pooler before its server, a server before its folder.
   for (const work of [...leftovers].reverse()) {
     leftovers.delete(work);
-    work();
+    try {
+      work();
+    } catch (error) {
+      // One that cannot be ended must not keep the others.
+      console.error(error);
+    }
   }
 }

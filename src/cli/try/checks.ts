@@ -18,7 +18,7 @@ export interface Check {
 }
 
 /** @returns a judge that gives the first objection of several. */
-export function firstOf(...judges: readonly Judge[]): Judge {
+function firstOf(...judges: readonly Judge[]): Judge {
   return (answer) => {
     for (const judge of judges) {
       const objection = judge(answer);
