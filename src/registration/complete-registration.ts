@@ -1,6 +1,7 @@
 import { violatedConstraint } from '../database/unavailable.ts';
 import { Problem, validationFailed } from '../errors.ts';
 import { invitationProblems } from '../invitations/errors.ts';
+import { refusalFor } from '../invitations/refusals.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { registrationProblems } from './errors.ts';
 import { isSamePhone, toE164 } from './phone.ts';
@@ -30,7 +31,8 @@ export async function completeRegistration(services: RegistrationServices, sessi
     if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', phone);
     refuseCompletion(session, e164);
   }
-  throw new Problem(registrationProblems.session_not_found);
+  // The seat was taken at each try and open again at each look: somebody resets the code while others race for it.
+  throw refusalFor('used');
 }
 
 async function completeOnce({ database, rules }: RegistrationServices, sessionId: string, e164: string, values: readonly string[]) {

@@ -1,7 +1,7 @@
-import { type FieldError, Problem, validationFailed } from '../errors.ts';
+import { type FieldError, type Problem, validationFailed } from '../errors.ts';
+import { refusalFor } from '../invitations/refusals.ts';
 import { birthdayRules } from './birthday.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { registrationProblems } from './errors.ts';
 import { demandOpenSession } from './refusals.ts';
 import type { Step } from './steps.ts';
 import { deleteSession, readSession, type SessionProgress, saveStep } from './store.ts';
@@ -30,7 +30,8 @@ export async function saveRegistrationStep(
   const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, values);
   if (saved) return saved;
   demandOpenSession(await readSession(database, sessionId));
-  throw new Problem(registrationProblems.session_not_found);
+  // Refused a moment ago and open now: the code was reset in between.
+  throw refusalFor('used');
 }
 
 /** Somebody below the minimum age may leave no data behind: their sign-up is deleted before they read the refusal. */
