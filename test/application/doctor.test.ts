@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { freshDatabase } from '../support/database.ts';
+import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
+import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
+import { startRoleServer } from '../support/role-server.ts';
+import { runChodae } from '../support/run-chodae.ts';
+import { startServer } from '../support/server-process.ts';
+import { freePort, temporaryFolder } from '../support/temporary.ts';
+
+interface Finding {
+  readonly name: string;
+  readonly verdict: 'ok' | 'warning' | 'problem';
+  readonly message: string;
+  readonly advice?: string;
+}
+
+const kind = testDatabaseKind();
+const onlyEmbedded = kind === 'embedded' ? false : 'about the embedded database';
+const onlyPostgresql = kind === 'embedded' ? 'about PostgreSQL' : false;
+const ownServer = kind === 'postgresql' && findPostgresqlBinaries() ? false : 'needs a PostgreSQL server of its own';
+
+/** Asks for JSON, and compares the exit code with what was found. */
+async function examine(environment: Readonly<Record<string, string>>): Promise<Map<string, Finding>> {
+  const { code, stdout } = await runChodae(['doctor', '--json'], { environment });
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  assert.equal(code, findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0);
+  for (const { name, message } of findings) assert.match(message, /^\S.{4,}/, name);
+  return new Map(findings.map((finding) => [finding.name, finding]));
+}
+
+/** @returns the message of the one problem that was found. */
+async function problemOf(environment: Readonly<Record<string, string>>, name: string): Promise<string> {
+  const findings = await examine(environment);
+  const problems = [...findings.values()].filter(({ verdict }) => verdict === 'problem');
+  assert.deepEqual(
+    problems.map((finding) => finding.name),
+    [name],
+    JSON.stringify(problems),
+  );
+  return problems[0]?.message ?? '';
+}
+
+test('a database that was never used is in order, and stays as it is', async () => {
+  await using empty = await emptyDatabase();
+  const findings = await examine(empty.environment);
+  assert.equal(findings.get('settings')?.verdict, 'ok');
+  assert.equal(findings.get('database')?.verdict, 'ok');
+  if (kind === 'embedded') {
+    const directory = String(empty.environment.DATA_DIR);
+    assert.equal(findings.get('database')?.message, `embedded, in ${directory}, made at the first start`);
+    assert.equal(existsSync(directory), false);
+    return;
+  }
+  assert.match(String(findings.get('database')?.message), /^PostgreSQL \d+, [\d.]+ ms a round trip$/);
+  assert.match(String(findings.get('schema')?.message), /^\d+ migrations are pending$/);
+  assert.deepEqual(await empty.query(`SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
+});
+
+test('a database in use is in order; the text has a line for each finding', async () => {
+  await using fresh = await freshDatabase();
+  await using server = await startServer({ environment: fresh.environment });
+  const findings = await examine(fresh.environment);
+  const { code, stdout, stderr } = await runChodae(['doctor'], { environment: fresh.environment });
+  assert.deepEqual([code, stderr], [0, '']);
+  const shown = stdout.split('\n').filter((line) => /^[✓!✗] /.test(line));
+  assert.deepEqual(
+    shown.map((line) => line.slice(0, line.indexOf(':'))),
+    [...findings.values()].map(({ name, verdict }) => `${verdict === 'ok' ? '✓' : '!'} ${name}`),
+  );
+  for (const { advice } of findings.values()) if (advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
+  if (kind === 'embedded') assert.match(stdout, new RegExp(`in use by process ${server.process.pid} on `));
+  else for (const name of ['schema', 'row level security', 'rights']) assert.equal(findings.get(name)?.verdict, 'ok', name);
+});
+
+test('an unknown option is misuse', async () => {
+  assert.equal((await runChodae(['doctor', '--everything'])).code, 2);
+});
+
+test('a setting that cannot be used is a problem, told without the password', async () => {
+  const message = await problemOf({ DATABASE_URL: 'postgresql://owner:se#cr@t@db.example:5432/app', PORT: '99999' }, 'settings');
+  assert.match(message, /DATABASE_URL .*write %40 for each "@" in the password/);
+  assert.match(message, /PORT is "99999"/);
+  assert.doesNotMatch(message, /se#cr|cr@t/);
+});
+
+test('a folder that is not ours is a problem', { skip: onlyEmbedded }, async () => {
+  const folder = temporaryFolder('doctor');
+  const directory = path.join(folder.path, 'data');
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, 'holiday.jpg'), '');
+  assert.match(await problemOf({ DATA_DIR: directory }, 'database'), /is not empty and was not made by Chodae \(it holds holiday\.jpg\)/);
+  folder.remove();
+});
+
+test('a schema on which the service would not start is a problem', { skip: onlyPostgresql }, async () => {
+  await using empty = await emptyDatabase();
+  await empty.query('CREATE TABLE "User" (id uuid PRIMARY KEY)');
+  assert.match(await problemOf(empty.environment, 'schema'), /^The database has a table "User" without the columns name, /);
+  await empty.query('DROP TABLE "User"');
+  assert.equal((await runChodae(['migrate'], empty)).code, 0);
+  await empty.query(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('later', 9999999999999)`);
+  assert.match(await problemOf(empty.environment, 'schema'), /^The database was migrated by a newer version of Chodae/);
+});
+
+test('where nothing answers, the sentence says where', async () => {
+  const port = await freePort();
+  const message = await problemOf({ DATABASE_URL: `postgresql://owner:secret@127.0.0.1:${port}/app` }, 'database');
+  assert.match(message, new RegExp(`^Nothing accepts connections at 127\\.0\\.0\\.1:${port}\\. Start PostgreSQL there, or correct`));
+});
+
+test('where it is the direct address that does not answer, the sentence says that', { skip: onlyPostgresql }, async () => {
+  await using empty = await emptyDatabase();
+  const DIRECT_URL = `postgresql://owner:secret@127.0.0.1:${await freePort()}/app`;
+  const message = await problemOf({ ...empty.environment, DIRECT_URL }, 'database');
+  assert.match(message, /^Nothing accepts connections at 127\.0\.0\.1:\d+\. .* correct host and port in DIRECT_URL\.$/);
+});
+
+test('a wrong password, and a database that does not exist', { skip: ownServer }, async () => {
+  await using server = await startRoleServer('ordinary');
+  const database = await server.database('examined');
+  const wrong = await problemOf({ DATABASE_URL: database.urlOf('chodae', 'not-the-password') }, 'database');
+  assert.match(wrong, /refuses the password of "chodae"\. Correct it in DATABASE_URL\. An @, # or \/ in the password must be written %40/);
+  assert.doesNotMatch(wrong, /not-the-password/);
+  const missing = await problemOf({ DATABASE_URL: database.url.replace(/examined$/, 'nowhere') }, 'database');
+  assert.match(missing, /^There is no database "nowhere" at 127\.0\.0\.1:\d+\. Create it, or correct the name/);
+});
+
+test('a Supabase project that does not answer may be paused', async () => {
+  // No such project has an address, whether this machine knows the internet or not.
+  const host = 'db.chodae-has-no-such-project.supabase.co';
+  const message = await problemOf({ DATABASE_URL: `postgresql://postgres:secret@${host}:5432/postgres` }, 'database');
+  assert.match(
+    message,
+    /^Supabase does not answer for this project\. .*https:\/\/supabase\.com\/dashboard, choose the project and press Resume/,
+  );
+  assert.doesNotMatch(message, /secret/);
+});

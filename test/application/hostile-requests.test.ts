@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import type { InjectOptions } from 'fastify';
+import { type HostileRequest, hostileRequest } from '../support/hostile-requests.ts';
+import { type HostileScene, openHostileScene } from '../support/hostile-scene.ts';
+import { assertClearAnswer, assertLogged, assertStored, type HostileAnswer } from '../support/hostile-verdict.ts';
+import { inTime } from '../support/in-time.ts';
+
+/** `CHODAE_TEST_CASES=100000` is the long form. A failure prints the seed: `CHODAE_TEST_SEED` repeats it. */
+const cases = Number(process.env.CHODAE_TEST_CASES ?? 3_000);
+const seed = process.env.CHODAE_TEST_SEED;
+
+let scene: HostileScene;
+before(async () => {
+  scene = await openHostileScene();
+});
+after(() => scene[Symbol.asyncDispose]());
+
+async function send({ method, path, headers, body }: HostileRequest): Promise<HostileAnswer> {
+  const response = await inTime(
+    scene.http.inject({
+      method: method as NonNullable<InjectOptions['method']>,
+      url: path,
+      headers: { ...headers },
+      ...(body !== undefined && { payload: typeof body === 'string' ? body : Buffer.from(body) }),
+    }),
+  );
+  return { status: response.statusCode, headers: response.headers, body: response.payload };
+}
+
+/** How often each route gave each answer: what was never reached was not tested. */
+const reached = new Map<string, number>();
+
+test(`${cases} generated requests: clear answers, nothing repeated, nothing stored that should not be`, async () => {
+  const property = fc.asyncProperty(hostileRequest, async (generated) => {
+    const stored = await scene.prepare();
+    const request = scene.fill(generated);
+    scene.lines.length = 0;
+    const answer = await send(request);
+    const line = assertLogged(scene.lines, answer.status);
+    assertClearAnswer(answer, line.route);
+    assertStored(request, answer, line, stored, await scene.stored());
+    const key = `${line.method} ${line.route} ${answer.status}`;
+    reached.set(key, (reached.get(key) ?? 0) + 1);
+  });
+  await fc.assert(property, { numRuns: cases, ...(seed !== undefined && { seed: Number(seed) }) });
+  assert.equal(({} as Record<string, unknown>).pl4nted7319, undefined, 'a prototype was changed');
+});
+
+test('they reached every refusal and every success of the sign-up', () => {
+  const steps = ['PUT /auth/register/name', 'PUT /auth/register/birthday', 'PUT /auth/register/phone'];
+  const wanted = [
+    ...['200', '403', '404', '410', '422'].map((status) => `POST /auth/invitation/verify ${status}`),
+    ...steps.flatMap((step) => ['200', '400', '404', '413', '415', '422'].map((status) => `${step} ${status}`)),
+    'PUT /auth/register/phone 409',
+    ...['200', '401', '404'].map((status) => `GET /auth/register/session ${status}`),
+    'DELETE /auth/register/session 200',
+  ];
+  const missing = wanted.filter((key) => !reached.has(key));
+  assert.deepEqual(
+    missing,
+    [],
+    `reached: ${[...reached]
+      .map((one) => one.join(': '))
+      .sort()
+      .join('\n')}`,
+  );
+});
+
+test('many at once: clear answers as well', async () => {
+  const property = fc.asyncProperty(fc.array(hostileRequest, { minLength: 24, maxLength: 24 }), async (generated) => {
+    await scene.prepare();
+    const answers = await Promise.all(generated.map((request) => send(scene.fill(request))));
+    for (const [at, answer] of answers.entries()) assertClearAnswer(answer, generated[at]?.path);
+    assert.ok(!scene.lines.some(({ level }) => Number(level) >= 50));
+    scene.lines.length = 0;
+    await scene.stored();
+  });
+  await fc.assert(property, { numRuns: Math.ceil(cases / 300), ...(seed !== undefined && { seed: Number(seed) }) });
+});

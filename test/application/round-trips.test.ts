@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, type TestContext, test } from 'node:test';
+import { openApplication } from '../support/application.ts';
+import { bearer, beginSignUp, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+
+/** @returns the names of the statements that a request sent to the database. */
+async function statementsOf(context: TestContext, request: () => Promise<unknown>): Promise<string[]> {
+  const { database } = application.services;
+  const run = context.mock.method(database, 'run');
+  const transaction = context.mock.method(database, 'transaction');
+  await request();
+  assert.equal(transaction.mock.callCount(), 0);
+  const names = run.mock.calls.map((call) => call.arguments[0].name);
+  run.mock.restore();
+  transaction.mock.restore();
+  return names;
+}
+
+test('a sign-up costs five statements, each of them one round trip', async (context) => {
+  const { sessionId, person } = await signUpToLastStep(application, await invite(application));
+  const code = await invite(application);
+  const requests = {
+    verify: () => application.verify(code),
+    name: () => application.name(sessionId, person.name, person.password),
+    birthday: () => application.birthday(sessionId, person.birthday),
+    phone: () => application.phone(sessionId, person.phone),
+  };
+  const counted: Record<string, number> = {};
+  for (const [step, request] of Object.entries(requests)) counted[step] = (await statementsOf(context, request)).length;
+  assert.deepEqual(counted, { verify: 1, name: 2, birthday: 1, phone: 1 });
+});
+
+test('an invitation with several seats costs one statement more to open, and so does a reason for a refusal', async (context) => {
+  const code = await invite(application, { max_uses: '2' });
+  assert.equal((await statementsOf(context, () => application.verify(code))).length, 2);
+  await beginSignUp(application, code);
+  assert.equal((await statementsOf(context, () => application.verify(code))).length, 2);
+
+  const sessionId = await beginSignUp(application, await invite(application));
+  assert.equal((await statementsOf(context, () => application.phone(sessionId, '010-2345-6789'))).length, 2);
+  assert.equal((await statementsOf(context, () => application.verify('no such code'))).length, 1);
+});
+
+test('a body that is refused costs the database nothing', async (context) => {
+  const sessionId = await beginSignUp(application, await invite(application));
+  for (const request of [
+    () => application.verify(''),
+    () => application.name(sessionId, '', 'seven quiet rivers'),
+    () => application.birthday(sessionId, '2023-02-29'),
+    () => application.phone(sessionId, 'no number'),
+    () => application.send('GET', '/auth/register/session'),
+  ]) {
+    assert.deepEqual(await statementsOf(context, request), []);
+  }
+});
+
+test('reading and abandoning a session cost one statement each', async (context) => {
+  const headers = bearer(await beginSignUp(application, await invite(application)));
+  for (const method of ['GET', 'DELETE']) {
+    const names = await statementsOf(context, () => application.send(method, '/auth/register/session', undefined, headers));
+    assert.equal(names.length, 1);
+  }
+});
