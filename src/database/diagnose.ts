@@ -33,12 +33,13 @@ export class DiagnosisError extends Error {
 
 /** @throws DiagnosisError */
 export async function diagnosePostgresql(config: PostgresqlConfig): Promise<PostgresqlDiagnosis> {
-  const seenByService = await ask(config.runtime, async (query) => ({
+  const seenByService = await ask('DATABASE_URL', config.runtime, async (query) => ({
     roundTripMilliseconds: await medianRoundTrip(query),
     rowsHidden: await rowsHiddenFromUs(query),
     missingRights: await missingRights(query),
   }));
-  return ask(config.migrations, async (query) => {
+  const direct = config.migrations === config.runtime ? 'DATABASE_URL' : 'DIRECT_URL';
+  return ask(direct, config.migrations, async (query) => {
     const settings = await query<{ name: string; setting: string }>(
       `SELECT name, setting FROM pg_settings
        WHERE name IN ('server_version_num', 'max_connections', 'fsync', 'full_page_writes', 'synchronous_commit')`,
@@ -55,12 +56,12 @@ export async function diagnosePostgresql(config: PostgresqlConfig): Promise<Post
   });
 }
 
-async function ask<T>(address: PostgresqlAddress, work: (query: Query) => Promise<T>): Promise<T> {
+async function ask<T>(variable: string, address: PostgresqlAddress, work: (query: Query) => Promise<T>): Promise<T> {
   try {
     return await withClient(address, (client) => work(queryOf(client)));
   } catch (error) {
     const said = explainConnectionFailure(error, address) ?? `The database could not be examined: ${(error as Error).message}`;
-    throw new DiagnosisError(said, { cause: error });
+    throw new DiagnosisError(said.replaceAll('DATABASE_URL', variable), { cause: error });
   }
 }
 

@@ -57,20 +57,29 @@ async function refuseHiddenRows(database: Database): Promise<void> {
 
 /**
  * Migrates PostgreSQL where something is pending. Asks first with statements that only read, so that the service can start with a role that
- * may not change the schema once somebody else has migrated.
+ * may not change the schema once somebody else has migrated, and so that replicas of an up-to-date service do not wait for each other.
  */
 async function migrateIfNeeded(config: PostgresqlConfig): Promise<MigrationOutcome> {
   return withClient(config.migrations, async (client) => {
-    const query = queryOf(client);
     try {
-      const known = knownMigrations();
-      const { newestMigration } = await inspectSchema(query, known);
-      const upToDate = newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
-      return upToDate ? { applied: 0, closedTables: [] } : await migratePostgresql(client, { schema: config.migrations.schema });
+      if (await isUpToDate(queryOf(client))) return { applied: 0, closedTables: [] };
+      return await migratePostgresql(client, { schema: config.migrations.schema });
     } catch (error) {
       throw asSchemaError(error);
     }
   });
+}
+
+/** Somebody may be migrating between two of these statements, so what looks wrong here is judged under the lock. */
+async function isUpToDate(query: Query): Promise<boolean> {
+  const known = knownMigrations();
+  try {
+    const { newestMigration } = await inspectSchema(query, known);
+    return newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
+  } catch (error) {
+    if (error instanceof SchemaError) return false;
+    throw error;
+  }
 }
 
 /** Runs work on one connection of its own, without time limits for statements, and closes it. */

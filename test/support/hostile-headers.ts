@@ -75,6 +75,7 @@ const languages = fc.oneof(
   headerText,
 );
 const authorizations = fc.oneof(
+  fc.constant(`Bearer ${placeholders.freshSession}`),
   fc
     .constantFrom(placeholders.freshSession, placeholders.readySession, placeholders.completedSession, planted, 'x'.repeat(129))
     .map((id) => `Bearer ${id}`),

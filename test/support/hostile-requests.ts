@@ -24,10 +24,10 @@ const endpoints: readonly Endpoint[] = [
   { method: 'PUT', path: '/auth/register/phone', fields: ['session_id', 'phone'] },
 ];
 
+const sessionEndpoints: readonly Endpoint[] = ['GET', 'DELETE'].map((method) => ({ method, path: '/auth/register/session', fields: [] }));
+
 const addresses: readonly Endpoint[] = [
   ...endpoints,
-  { method: 'GET', path: '/auth/register/session', fields: [] },
-  { method: 'DELETE', path: '/auth/register/session', fields: [] },
   ...[
     '/healthz',
     '/readyz',
@@ -85,7 +85,11 @@ const methods = METHODS.filter((method) => method !== 'CONNECT');
 
 /** A request for some address of the service, wrong in some way, or not at all. */
 export const hostileRequest: fc.Arbitrary<HostileRequest> = fc
-  .oneof({ weight: 6, arbitrary: fc.constantFrom(...endpoints) }, { weight: 2, arbitrary: fc.constantFrom(...addresses) })
+  .oneof(
+    { weight: 7, arbitrary: fc.constantFrom(...endpoints) },
+    { weight: 1, arbitrary: fc.constantFrom(...sessionEndpoints) },
+    { weight: 2, arbitrary: fc.constantFrom(...addresses) },
+  )
   .chain(({ method, path, fields }) =>
     fc.record({
       method: fc.oneof({ weight: 15, arbitrary: fc.constant(method) }, { weight: 1, arbitrary: fc.constantFrom(...methods) }),

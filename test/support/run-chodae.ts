@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Runs the built program with a command that ends by itself. */
 export async function runChodae(words: readonly string[], { environment = {}, directory }: RunOptions = {}): Promise<Ended> {
-  const folder = directory === undefined ? await temporaryFolder('command') : undefined;
+  const folder = directory === undefined ? temporaryFolder('command') : undefined;
   const child = spawn(process.execPath, [...programArguments(), ...words], {
     cwd: directory ?? folder?.path,
     env: cleanEnvironment({ LANG: 'C', ...environment }),

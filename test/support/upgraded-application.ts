@@ -15,7 +15,7 @@ export interface UpgradedApplication extends SignUpClient, AsyncDisposable {
 }
 
 /** Opens the application on a database that something else has made, as a start of the program does, with bcrypt's lowest cost. */
-export async function openApplicationOn(unmigrated: UnmigratedDatabase): Promise<UpgradedApplication> {
+async function openApplicationOn(unmigrated: UnmigratedDatabase): Promise<UpgradedApplication> {
   const config = readConfig({});
   const passwords = { ...config.passwords, bcryptCost: 4, maximumWaitSeconds: 60 };
   const services = openServices({ ...config, passwords }, pino({ level: 'silent' }), await unmigrated.open());

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { buildApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/read-config.ts';
+import { openServices } from '../../src/services.ts';
+import { openTestDatabase } from '../support/database.ts';
+
+/** Pages for people and what belongs to them. */
+const hidden = [
+  '/',
+  '/docs',
+  '/docs/',
+  '/docs/json',
+  '/docs/static/*',
+  '/docs/static/index.html',
+  '/docs/static/swagger-initializer.js',
+  '/docs/yaml',
+  '/openapi.json',
+  '/redoc',
+  '/redoc/redoc.standalone.js',
+];
+
+test('every route of the router is in /openapi.json, or is hidden on purpose', async () => {
+  await using testDatabase = await openTestDatabase();
+  const config = { ...readConfig({}), database: testDatabase.config };
+  await using services = openServices(config, pino({ level: 'silent' }), testDatabase.database);
+  const { http } = await buildApp(services);
+  await http.ready();
+  const { paths } = (await http.inject('/openapi.json')).json() as { paths: Record<string, Record<string, unknown>> };
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+  const routed: string[] = [];
+  for (const url of http.routePatterns) {
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE'] as const) {
+      // Every address answers every method: with 405 where there is no route.
+      const { statusCode } = await http.inject({ method: method as 'GET', url: url.replace(/:\w+|\*/g, 'x') });
+      if (statusCode !== 405) routed.push(`${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
+    }
+  }
+  await http.close();
+  assert.deepEqual(routed.filter((route) => !documented.includes(route)).sort(), hidden.map((url) => `GET ${url}`).sort());
+  assert.deepEqual(
+    documented.filter((route) => !routed.includes(route)),
+    [],
+    'documented and not there',
+  );
+});
