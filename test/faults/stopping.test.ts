@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { embeddedFolder } from '../support/embedded-folder.ts';
+import { openSocket, parseAnswer, readToEnd } from '../support/raw-http.ts';
+import { insertInvitation, insertReadySessions } from '../support/ready-sessions.ts';
+import { startServerPair } from '../support/server-pair.ts';
+import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { samplePhone, signUpClient } from '../support/sign-up-client.ts';
+import { countWaiting, sessionLine } from '../support/starting-line.ts';
+
+/** Seconds after which something that should have come will not. */
+const patienceSeconds = 20;
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} lets the request under way finish, closes the folder and exits 0`, async () => {
+    await using folder = await embeddedFolder();
+    const [session = ''] = await folder.whileClosed(async (query) => insertReadySessions(query, await insertInvitation(query, 'LAST'), 1));
+    const server = await startServer({ environment: folder.environment });
+    const request = await beginLastStep(server, session);
+    server.process.kill(signal);
+    await until(() => server.output().includes(`${signal}: finishing`));
+    assert.equal(await isReady(server), false);
+    // Somebody who is impatient changes nothing.
+    server.process.kill('SIGTERM');
+    server.process.kill('SIGINT');
+
+    const answer = await request.finish();
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.connection, 'close');
+    assert.deepEqual(await server.exited, { code: 0, signal: null });
+    assert.deepEqual(server.unexpectedLines(), []);
+    assert.equal(existsSync(path.join(folder.directory, 'chodae.lock')), false);
+
+    await using next = await startServer({ environment: folder.environment });
+    const again = await signUpClient(next.url).phone(session, request.phone);
+    assert.deepEqual(again.body, JSON.parse(answer.body));
+  });
+}
+
+test('a statement that the database is still working on is waited for', async () => {
+  await using pair = await startServerPair();
+  const [session = ''] = await insertReadySessions(pair.query, await insertInvitation(pair.query, 'LAST'), 1);
+  const [server] = pair.servers;
+  await pair.query('BEGIN');
+  const line = sessionLine(session);
+  await pair.query(line.sql, line.values);
+  const answer = signUpClient(server.url).phone(session, samplePhone());
+  await until(async () => (await countWaiting(pair.query)) === 1);
+
+  server.process.kill('SIGTERM');
+  await until(() => server.output().includes('SIGTERM: finishing'));
+  assert.equal(await isReady(server), false);
+  await pair.query('COMMIT');
+  assert.equal((await answer).status, 200);
+  assert.deepEqual(await server.exited, { code: 0, signal: null });
+});
+
+/** A request that has reached the program: it was told to go on, and its body is still to come. */
+async function beginLastStep(server: ServerProcess, session: string) {
+  const phone = samplePhone();
+  const body = JSON.stringify({ session_id: session, phone });
+  const socket = await openSocket(Number(new URL(server.url).port));
+  const head = ['PUT /auth/register/phone HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json'];
+  socket.write(`${[...head, `Content-Length: ${Buffer.byteLength(body)}`, 'Expect: 100-continue'].join('\r\n')}\r\n\r\n`);
+  assert.match(await firstBytes(socket), /^HTTP\/1\.1 100 /);
+  return {
+    phone,
+    async finish() {
+      const text = readToEnd(socket);
+      socket.write(body);
+      return parseAnswer(await text);
+    },
+  };
+}
+
+function firstBytes(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    socket.once('data', (data) => resolve(data.toString()));
+    socket.once('close', () => reject(new Error('the connection was closed before anything came')));
+  });
+}
+
+/** As a balancer sees it, over a new connection. */
+async function isReady(server: ServerProcess): Promise<boolean> {
+  return fetch(`${server.url}/readyz`, { headers: { connection: 'close' } }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + patienceSeconds * 1000;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, 'what was waited for did not come');
+    await delay(10);
+  }
+}
