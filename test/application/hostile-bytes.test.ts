@@ -13,7 +13,7 @@ import { openSocket, readToEnd } from '../support/raw-http.ts';
 import { changesBetween } from '../support/stored-changes.ts';
 
 /** A tenth of what `hostile-requests.test.ts` does: each is a connection of its own. */
-const cases = Math.ceil(Number(process.env.CHODAE_TEST_CASES ?? 3_000) / 10);
+const cases = Math.ceil(Number(process.env.CHODAE_TEST_CASES ?? 2_000) / 10);
 const seed = process.env.CHODAE_TEST_SEED;
 
 let scene: HostileScene;

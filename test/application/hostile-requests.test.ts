@@ -8,7 +8,7 @@ import { assertClearAnswer, assertLogged, assertStored, type HostileAnswer } fro
 import { inTime } from '../support/in-time.ts';
 
 /** `CHODAE_TEST_CASES=100000` is the long form. A failure prints the seed: `CHODAE_TEST_SEED` repeats it. */
-const cases = Number(process.env.CHODAE_TEST_CASES ?? 3_000);
+const cases = Number(process.env.CHODAE_TEST_CASES ?? 2_000);
 const seed = process.env.CHODAE_TEST_SEED;
 
 let scene: HostileScene;
@@ -48,7 +48,7 @@ test(`${cases} generated requests: clear answers, nothing repeated, nothing stor
   assert.equal(({} as Record<string, unknown>).pl4nted7319, undefined, 'a prototype was changed');
 });
 
-test('they reached what there is to reach', () => {
+test('they reached what there is to reach', { skip: cases < 2_000 && 'too few to reach all of it' }, () => {
   const steps = ['PUT /auth/register/name', 'PUT /auth/register/birthday', 'PUT /auth/register/phone'];
   // What is rarer than these may be missing from a short run.
   const wanted = [

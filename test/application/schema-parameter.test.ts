@@ -49,8 +49,8 @@ test("the original's tables are upgraded in the schema that Prisma had put them 
   assert.deepEqual(await migrate(myapp.url), { applied: 0, closedTables: [] });
 
   await using server = await startServer({ environment: { DATABASE_URL: myapp.url } });
-  const { answer } = await signUpClient(server.url).signUp('TEST001');
-  assert.equal(answer.status, 200);
+  const { step, answer } = await signUpClient(server.url).signUp('TEST001');
+  assert.deepEqual([step, answer.status], ['phone', 200], JSON.stringify(answer.body));
   assert.equal((await readOriginalRows(myapp.ask)).User?.rows.length, Number(before.User?.rows.length) + 1);
 });
 
