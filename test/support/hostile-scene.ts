@@ -26,7 +26,7 @@ export interface HostileScene extends AsyncDisposable {
   fill(request: HostileRequest): HostileRequest;
 }
 
-export const minimumAge = 14;
+const minimumAge = 14;
 export const bcryptCost = 4;
 const storedHash = bcrypt.hashSync('seven quiet rivers', bcryptCost);
 /** Above this, reading everything after each request would take longer than the request. */

@@ -94,8 +94,9 @@ let phones = 0;
 /** @returns a Korean mobile number, `010-XXXX-XXXX`, that this process gave nobody before. */
 export function samplePhone(): string {
   phones += 1;
-  // Numbers in use begin with 010-2 to 010-9.
-  const number = String(20_000_000 + ((firstNumber + phones) % 80_000_000));
+  // Numbers in use begin with 010-2 to 010-9, and nobody has been given one from 010-5970 to 010-5999.
+  const place = 20_000_000 + ((firstNumber + phones) % 79_700_000);
+  const number = String(place < 59_700_000 ? place : place + 300_000);
   return `010-${number.slice(0, 4)}-${number.slice(4)}`;
 }
 
