@@ -124,10 +124,10 @@ export async function assertTablesAgree(query: EmptyDatabase['query'], attempts:
   const alive = new Set((await query<{ id: string }>('SELECT "sessionId" AS id FROM "RegisterSession"')).map((row) => row.id));
   const ended = finished.filter((id) => alive.has(id));
   assert.deepEqual(ended, [], 'sessions that outlived their completion');
-  const refused = attempts.filter((attempt) => attempt.refusal !== undefined && attempt.sessionId !== undefined);
-  assert.deepEqual(
-    refused.filter((attempt) => !alive.has(attempt.sessionId ?? '')),
-    [],
-    'refused people whose session is gone',
-  );
+  const refused = attempts.filter((attempt) => attempt.refusal !== undefined);
+  const robbed = refused.filter(({ sessionId }) => sessionId !== undefined && !alive.has(sessionId));
+  assert.deepEqual(robbed, [], 'refused people whose session is gone');
+  const usedUp = new Set((await query<{ code: string }>('SELECT code FROM "Invitation" WHERE is_used')).map((row) => row.code));
+  const unjust = refused.filter(({ refusal, code }) => !refusal?.endsWith('410 invitation_used') || !usedUp.has(code));
+  assert.deepEqual(unjust, [], 'refused people for whom a seat is free');
 }
