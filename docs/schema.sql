@@ -17,12 +17,24 @@ CREATE TABLE "Invitation" (
   note        text,
   phone       text,
   created_by  text,
+  batch       uuid,
   CONSTRAINT "Invitation_pkey" PRIMARY KEY (id),
   CONSTRAINT "Invitation_max_uses_check" CHECK (((max_uses >= 1) AND (max_uses <= 1000000))),
   CONSTRAINT "Invitation_use_count_check" CHECK (((use_count >= 0) AND (use_count <= max_uses)))
 );
 ALTER SEQUENCE "Invitation_id_seq" OWNED BY "Invitation".id;
+CREATE INDEX "Invitation_batch_idx" ON "Invitation" USING btree (batch, id) WHERE (batch IS NOT NULL);
+CREATE INDEX "Invitation_campaign_idx" ON "Invitation" USING btree (campaign, id) WHERE (campaign IS NOT NULL);
 CREATE UNIQUE INDEX "Invitation_code_key" ON "Invitation" USING btree (code);
+CREATE INDEX "Invitation_created_at_idx" ON "Invitation" USING btree (created_at, id);
+CREATE INDEX "Invitation_expires_at_idx" ON "Invitation" USING btree (expires_at, id) WHERE (expires_at IS NOT NULL);
+CREATE INDEX "Invitation_note_words_idx" ON "Invitation" USING gin (to_tsvector('simple'::regconfig, note)) WHERE (note IS NOT NULL);
+CREATE INDEX "Invitation_open_idx" ON "Invitation" USING btree (id) WHERE ((NOT is_used) AND (revoked_at IS NULL));
+CREATE INDEX "Invitation_phone_idx" ON "Invitation" USING btree (phone) WHERE (phone IS NOT NULL);
+CREATE INDEX "Invitation_revoked_idx" ON "Invitation" USING btree (id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX "Invitation_starts_at_idx" ON "Invitation" USING btree (starts_at, id) WHERE (starts_at IS NOT NULL);
+CREATE INDEX "Invitation_tolerant_code_idx" ON "Invitation" USING btree (translate(upper(code), 'OIL- '::text, '011'::text) text_pattern_ops);
+CREATE INDEX "Invitation_used_idx" ON "Invitation" USING btree (id) WHERE is_used;
 
 CREATE TABLE "RegisterSession" (
   "sessionId"     text                      NOT NULL,
@@ -36,6 +48,7 @@ CREATE TABLE "RegisterSession" (
   attempt         uuid                      NOT NULL DEFAULT gen_random_uuid(),
   CONSTRAINT "RegisterSession_pkey" PRIMARY KEY ("sessionId")
 );
+CREATE INDEX "RegisterSession_created_at_idx" ON "RegisterSession" USING btree (created_at, attempt);
 CREATE INDEX "RegisterSession_expires_at_idx" ON "RegisterSession" USING btree (expires_at);
 CREATE INDEX "RegisterSession_invitationId_expires_at_idx" ON "RegisterSession" USING btree ("invitationId", expires_at);
 
@@ -52,7 +65,64 @@ CREATE TABLE "User" (
   CONSTRAINT "User_pkey" PRIMARY KEY (id)
 );
 ALTER SEQUENCE "User_id_seq" OWNED BY "User".id;
+CREATE INDEX "User_created_at_idx" ON "User" USING btree (created_at, id);
+CREATE INDEX "User_invitationId_idx" ON "User" USING btree ("invitationId", id);
 CREATE UNIQUE INDEX "User_phone_key_key" ON "User" USING btree (phone_key);
+
+CREATE SEQUENCE audit_log_id_seq AS bigint;
+CREATE TABLE audit_log (
+  id          bigint                    NOT NULL DEFAULT nextval('audit_log_id_seq'::regclass),
+  at          timestamp with time zone  NOT NULL DEFAULT now(),
+  key_id      integer,
+  operator    text                      NOT NULL,
+  action      text                      NOT NULL,
+  subject     text                      NOT NULL,
+  subject_id  text,
+  before      jsonb,
+  after       jsonb,
+  request_id  text,
+  origin      text,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (id)
+);
+ALTER SEQUENCE audit_log_id_seq OWNED BY audit_log.id;
+CREATE INDEX audit_log_at_idx ON audit_log USING btree (at, id);
+CREATE INDEX audit_log_key_id_idx ON audit_log USING btree (key_id, id);
+CREATE INDEX audit_log_subject_idx ON audit_log USING btree (subject, subject_id, id);
+
+CREATE TABLE campaigns (
+  name        text                      NOT NULL,
+  created_at  timestamp with time zone  NOT NULL DEFAULT now(),
+  revoked_at  timestamp with time zone,
+  CONSTRAINT campaigns_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE idempotency_keys (
+  operator_id   integer                   NOT NULL,
+  key           text                      NOT NULL,
+  request_hash  text                      NOT NULL,
+  answer        jsonb,
+  created_at    timestamp with time zone  NOT NULL DEFAULT now(),
+  CONSTRAINT idempotency_keys_operator_id_key_pk PRIMARY KEY (operator_id, key)
+);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING btree (created_at);
+
+CREATE SEQUENCE operator_keys_id_seq AS integer;
+CREATE TABLE operator_keys (
+  id            integer                   NOT NULL DEFAULT nextval('operator_keys_id_seq'::regclass),
+  label         text                      NOT NULL,
+  role          text                      NOT NULL,
+  key_hash      text                      NOT NULL,
+  hint          text                      NOT NULL,
+  created_at    timestamp with time zone  NOT NULL DEFAULT now(),
+  created_by    text                      NOT NULL,
+  last_used_at  timestamp with time zone,
+  expires_at    timestamp with time zone,
+  revoked_at    timestamp with time zone,
+  CONSTRAINT operator_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT operator_keys_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'issuer'::text, 'admin'::text])))
+);
+ALTER SEQUENCE operator_keys_id_seq OWNED BY operator_keys.id;
+CREATE UNIQUE INDEX operator_keys_key_hash_key ON operator_keys USING btree (key_hash);
 
 CREATE TABLE registration_events (
   attempt        uuid                      NOT NULL,
@@ -81,11 +151,12 @@ DECLARE
   next_release timestamptz;
   opened "RegisterSession"%ROWTYPE;
 BEGIN
-  SELECT max_uses - CASE WHEN use_count >= max_uses THEN 0 ELSE use_count END INTO free
-  FROM "Invitation"
-  WHERE id = wanted_invitation AND NOT is_used AND revoked_at IS NULL
-    AND (starts_at IS NULL OR starts_at <= clock_timestamp()) AND (expires_at IS NULL OR expires_at > clock_timestamp())
-  FOR NO KEY UPDATE;
+  SELECT i.max_uses - CASE WHEN i.use_count >= i.max_uses THEN 0 ELSE i.use_count END INTO free
+  FROM "Invitation" i
+  WHERE i.id = wanted_invitation AND NOT i.is_used AND i.revoked_at IS NULL
+    AND NOT EXISTS (SELECT FROM campaigns c WHERE c.name = i.campaign AND c.revoked_at IS NOT NULL)
+    AND (i.starts_at IS NULL OR i.starts_at <= clock_timestamp()) AND (i.expires_at IS NULL OR i.expires_at > clock_timestamp())
+  FOR NO KEY UPDATE OF i;
   IF NOT FOUND THEN
     RETURN;
   END IF;

@@ -8,10 +8,16 @@ import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { invitationProblems } from './invitations/errors.ts';
+import { invitationRoutes } from './invitations/routes.ts';
+import { operatorProblems } from './operators/errors.ts';
+import { requireOperator } from './operators/guard.ts';
+import { operatorRoutes } from './operators/routes.ts';
 import { passwordProblems } from './passwords/errors.ts';
 import { registrationProblems } from './registration/errors.ts';
+import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import type { Services } from './services.ts';
+import { userRoutes } from './users/routes.ts';
 import { version } from './version.ts';
 
 /** Every kind of refusal beside those of HTTP itself. */
@@ -19,12 +25,22 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   invitationProblems,
   registrationProblems,
   passwordProblems,
+  operatorProblems,
   databaseProblems,
 ];
 
-const tags = [{ name: 'sign-up', description: 'From an invitation code to a user' }];
+const tags = [
+  { name: 'sign-up', description: 'From an invitation code to a user' },
+  { name: 'invitations', description: 'For operators: issuing, finding, revoking' },
+  { name: 'progress', description: 'For operators: sign-ups under way, and where people stop' },
+  { name: 'users', description: 'For operators: accounts that exist' },
+  { name: 'operators', description: 'For admins: operator keys and the audit log' },
+];
 /** Who proves what by `Authorization: Bearer`. */
-const credentials = { session: 'The `sessionId` of a sign-up under way.' };
+const credentials = {
+  session: 'The `sessionId` of a sign-up under way.',
+  operator: 'An operator key, `chodae_key_…`; its role decides what it may do.',
+};
 
 export interface App {
   readonly http: HttpServer;
@@ -40,6 +56,16 @@ export async function buildApp(services: Services): Promise<App> {
 
   await addOpenApi(http, { version, tags, credentials });
   await http.register(registrationRoutes, { prefix: '/auth', services: services.registration });
+  await http.register(
+    async (admin) => {
+      requireOperator(admin, services.operators);
+      await admin.register(invitationRoutes, { services: services.invitations });
+      await admin.register(progressRoutes, { services: services.progress });
+      await admin.register(userRoutes, { services: services.users });
+      await admin.register(operatorRoutes, { services: services.operators });
+    },
+    { prefix: '/admin' },
+  );
   addProblemPages(http, problemCatalogues);
   addHealth(http, {
     async checkReady() {

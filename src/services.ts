@@ -1,8 +1,17 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
+import type { InvitationServices } from './invitations/dependencies.ts';
+import { invitationsNamed } from './invitations/store.ts';
+import type { OperatorServices } from './operators/dependencies.ts';
+import { oncePerKey } from './operators/once-per-key.ts';
+import { generateOperatorKey } from './operators/operator-key.ts';
+import { recordAudit } from './operators/store.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { RegistrationServices } from './registration/dependencies.ts';
+import type { ProgressServices } from './registration/progress/dependencies.ts';
+import type { UserServices } from './users/dependencies.ts';
+import { peopleOf } from './users/store.ts';
 
 /** Everything that the application works with, made once; see `openServices`. */
 export interface Services extends AsyncDisposable {
@@ -11,6 +20,12 @@ export interface Services extends AsyncDisposable {
   readonly database: Database;
   readonly passwords: PasswordHasher;
   readonly registration: RegistrationServices;
+  readonly progress: ProgressServices;
+  readonly invitations: InvitationServices;
+  readonly users: UserServices;
+  readonly operators: OperatorServices;
+  /** An admin's key that only this process knows and that dies with it, for whoever is at the machine itself. */
+  readonly localKey: string;
 }
 
 export interface ServiceOverrides {
@@ -32,12 +47,25 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     passwordMinimumLength: config.passwords.minimumLength,
     now: overrides.now ?? (() => new Date()),
   };
+  const localKey = generateOperatorKey();
+  const audited = { database, audit: recordAudit };
   return {
     config,
     log,
     database,
     passwords,
     registration: { database, passwords, rules },
+    progress: { database, timeZone: config.registration.timeZone },
+    invitations: {
+      ...audited,
+      once: oncePerKey,
+      publicUrl: config.http.publicUrl,
+      phoneRegion: config.registration.phoneRegion,
+      peopleOf,
+    },
+    users: { ...audited, invitationsNamed },
+    operators: { ...audited, localKeyHash: localKey.hash },
+    localKey: localKey.key,
     async [Symbol.asyncDispose]() {
       await passwords.close();
       await database.close();

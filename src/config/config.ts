@@ -7,6 +7,8 @@ export interface Config {
   readonly http: {
     readonly host: string;
     readonly port: number;
+    /** Where people reach the service, without a slash at the end; undefined: not known, so no links are made. */
+    readonly publicUrl: string | undefined;
   };
   readonly passwords: {
     /** bcrypt's cost: the hash takes 2^cost rounds. */

@@ -71,7 +71,7 @@ function isSet(environment: Environment, name: string): boolean {
 function configOf(values: SettingValues): Config {
   return {
     database: databaseOf(values),
-    http: { host: values.HOST, port: values.PORT },
+    http: { host: values.HOST, port: values.PORT, publicUrl: values.PUBLIC_URL },
     passwords: {
       bcryptCost: values.BCRYPT_COST,
       minimumLength: values.PASSWORD_MIN_LENGTH,

@@ -39,6 +39,21 @@ export function wholeNumberOrOff(least: number, most: number): SettingKind<numbe
   return { schema: z.union([off, wholeNumberSchema(least, most, message)], { error: message }), write };
 }
 
+/** The address of a site, `https://host[:port][/path]`, without a slash at its end, without user, query and fragment. */
+export function publicUrl(): SettingKind<string> {
+  const write = 'https://HOST, with a port or a path where it has one';
+  const message = `write ${write}`;
+  const acceptable = (text: string) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '';
+  };
+  const schema = z
+    .string()
+    .refine(acceptable, message)
+    .transform((text) => new URL(text).href.replace(/\/+$/, ''));
+  return { schema, write };
+}
+
 /**
  * A length of time in seconds, written as the `ms` library reads it.
  * @param step milliseconds of which the length must be a multiple.

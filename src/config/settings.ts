@@ -6,6 +6,7 @@ import {
   onOrOff,
   phoneRegion,
   postgresqlUrl,
+  publicUrl,
   type SettingKind,
   timeZone,
   wholeNumber,
@@ -68,6 +69,13 @@ export const settings = [
     meaning: 'The port on which the server listens.',
     secret: false,
     ...wholeNumber(0, 65_535, '; 0 takes any free port'),
+  }),
+  setting({
+    name: 'PUBLIC_URL',
+    default: undefined,
+    meaning: 'Where invited people reach the service; links to invitations begin with it, and without it there are none.',
+    secret: false,
+    ...publicUrl(),
   }),
   setting({
     name: 'DATABASE_POOL_SIZE',

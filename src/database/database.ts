@@ -20,11 +20,16 @@ export interface Queryable {
   run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
 }
 
+export interface TransactionOptions {
+  /** How long each statement may take, in milliseconds, where the usual 2,500 are not enough; the embedded database has no limit. */
+  readonly statementMilliseconds?: number;
+}
+
 export interface Database extends Queryable {
   readonly kind: 'embedded' | 'postgresql';
   /** What it is and where, without any secret: for the start-up lines. */
   readonly description: string;
   /** Runs work in one transaction at READ COMMITTED; commits when it resolves, rolls back when it rejects. */
-  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (transaction: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
 }

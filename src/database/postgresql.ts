@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
-import type { Database, Queryable, Statement } from './database.ts';
+import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
 import { sqlstates } from './sqlstates.ts';
 import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
 
@@ -37,6 +37,8 @@ interface Lease {
   readonly client: pg.PoolClient;
   /** Milliseconds of the first statement's limit that went into waiting for the connection. */
   waited: number;
+  /** Milliseconds for the answer to each statement. */
+  limit: number;
   /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
   isBroken: boolean;
 }
@@ -71,8 +73,8 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     pool,
     run: (statement, values) =>
       insist(isDirect, (named) => borrow(pool, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
-    transaction: (work) =>
-      insist(isDirect, (named) => borrow(pool, (lease) => inTransaction(lease, isDirect ? begin : beginWithLimits, named, work))),
+    transaction: (work, limits) =>
+      insist(isDirect, (named) => borrow(pool, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits))),
     close: () => (closed ??= closePool(pool, connected)),
   };
 }
@@ -149,7 +151,7 @@ async function borrow<T>(pool: pg.Pool, use: (lease: Lease) => Promise<T>): Prom
   const client = await pool.connect().catch((error: unknown) => {
     throw databaseUnavailable(error);
   });
-  const lease: Lease = { client, waited: performance.now() - askedAt, isBroken: false };
+  const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
   try {
     return await use(lease);
   } finally {
@@ -157,7 +159,19 @@ async function borrow<T>(pool: pg.Pool, use: (lease: Lease) => Promise<T>): Prom
   }
 }
 
-async function inTransaction<T>(lease: Lease, start: string, named: boolean, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+/** The statement that begins a transaction, with its limits where the connection does not have them already. */
+function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
+  const start = isDirect ? begin : beginWithLimits;
+  return statementMilliseconds === undefined ? start : `${start}; SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`;
+}
+
+async function inTransaction<T>(
+  lease: Lease,
+  start: string,
+  named: boolean,
+  work: (transaction: Queryable) => Promise<T>,
+  { statementMilliseconds }: TransactionOptions = {},
+): Promise<T> {
   let isOver = false;
   const transaction: Queryable = {
     async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
@@ -167,6 +181,7 @@ async function inTransaction<T>(lease: Lease, start: string, named: boolean, wor
   };
   try {
     await send(lease, { text: start });
+    if (statementMilliseconds !== undefined) lease.limit = statementMilliseconds + (answerLimit - statementLimit);
     const result = await work(transaction);
     await commit(lease);
     return result;
@@ -200,7 +215,7 @@ function queryOf({ name, text }: Statement<unknown>, values: readonly unknown[] 
 
 // biome-ignore lint/suspicious/noExplicitAny: the rows have the type that the statement declares.
 async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
-  const limit = answerLimit - lease.waited;
+  const limit = lease.limit - lease.waited;
   lease.waited = 0;
   try {
     return await within(limit, lease.client.query(query), query.name ?? query.text);

@@ -1,11 +1,29 @@
 import { getTableName } from 'drizzle-orm';
-import { invitations, registerSessions, registrationEvents, registrationReceipts, users } from './schema.ts';
+import {
+  auditLog,
+  campaigns,
+  idempotencyKeys,
+  invitations,
+  operatorKeys,
+  registerSessions,
+  registrationEvents,
+  registrationReceipts,
+  users,
+} from './schema.ts';
 import type { Query } from './schema-state.ts';
 
 /** Every table of this program; a test compares it with the schema. */
-export const ownTables = [invitations, registerSessions, users, registrationReceipts, registrationEvents].map((table) =>
-  getTableName(table),
-);
+export const ownTables = [
+  invitations,
+  registerSessions,
+  users,
+  registrationReceipts,
+  registrationEvents,
+  campaigns,
+  operatorKeys,
+  auditLog,
+  idempotencyKeys,
+].map((table) => getTableName(table));
 
 /**
  * Supabase serves every table and function of `public` through an automatic REST API to these two roles, to anybody who has the project's public

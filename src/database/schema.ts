@@ -1,5 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, integer, pgTable, primaryKey, serial, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigserial,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 
 /**
  * The tables. Names in mixed case and their first columns are the original's and never change; columns in snake_case are ours, and nullable or
@@ -28,10 +42,26 @@ export const invitations = pgTable(
     note: text('note'),
     /** E.164: only this number may complete. */
     phone: text('phone'),
+    /** The label of the operator key that made it. */
     createdBy: text('created_by'),
+    /** Shared by the invitations that were made by one bulk request. */
+    batch: uuid('batch'),
   },
   (table) => [
     uniqueIndex('Invitation_code_key').on(table.code),
+    // What `keyOfCode` in invitations/code-key.ts gives: tolerant look-ups, and search by the beginning of a code.
+    index('Invitation_tolerant_code_idx').on(sql`translate(upper(${table.code}), 'OIL- ', '011') text_pattern_ops`),
+    index('Invitation_phone_idx').on(table.phone).where(sql`${table.phone} IS NOT NULL`),
+    index('Invitation_note_words_idx').using('gin', sql`to_tsvector('simple', ${table.note})`).where(sql`${table.note} IS NOT NULL`),
+    // Each list that an operator can ask for is read in the order of one of these.
+    index('Invitation_campaign_idx').on(table.campaign, table.id).where(sql`${table.campaign} IS NOT NULL`),
+    index('Invitation_batch_idx').on(table.batch, table.id).where(sql`${table.batch} IS NOT NULL`),
+    index('Invitation_open_idx').on(table.id).where(sql`NOT ${table.isUsed} AND ${table.revokedAt} IS NULL`),
+    index('Invitation_used_idx').on(table.id).where(sql`${table.isUsed}`),
+    index('Invitation_revoked_idx').on(table.id).where(sql`${table.revokedAt} IS NOT NULL`),
+    index('Invitation_starts_at_idx').on(table.startsAt, table.id).where(sql`${table.startsAt} IS NOT NULL`),
+    index('Invitation_expires_at_idx').on(table.expiresAt, table.id).where(sql`${table.expiresAt} IS NOT NULL`),
+    index('Invitation_created_at_idx').on(table.createdAt, table.id),
     check('Invitation_max_uses_check', sql`${table.maxUses} BETWEEN 1 AND 1000000`),
     check('Invitation_use_count_check', sql`${table.useCount} BETWEEN 0 AND ${table.maxUses}`),
   ],
@@ -55,6 +85,7 @@ export const registerSessions = pgTable(
   (table) => [
     index('RegisterSession_invitationId_expires_at_idx').on(table.invitationId, table.expiresAt),
     index('RegisterSession_expires_at_idx').on(table.expiresAt),
+    index('RegisterSession_created_at_idx').on(table.createdAt, table.attempt),
   ],
 );
 
@@ -74,7 +105,11 @@ export const users = pgTable(
     /** E.164; filled only where one account per phone is on. */
     phoneKey: text('phone_key'),
   },
-  (table) => [uniqueIndex('User_phone_key_key').on(table.phoneKey)],
+  (table) => [
+    uniqueIndex('User_phone_key_key').on(table.phoneKey),
+    index('User_invitationId_idx').on(table.invitationId, table.id),
+    index('User_created_at_idx').on(table.createdAt, table.id),
+  ],
 );
 
 /** What remains of a completed session for 24 hours, so that repeating the last request gives the same answer. */
@@ -99,4 +134,80 @@ export const registrationEvents = pgTable(
     at: moment('at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.attempt, table.event] }), index('registration_events_at_idx').on(table.at)],
+);
+
+/**
+ * One row for each campaign that was ever named through this program. Revoking a campaign sets one moment here, however many invitations it has;
+ * completing a sign-up locks the row, so that no user is made after a revocation was acknowledged.
+ */
+export const campaigns = pgTable('campaigns', {
+  name: text('name').primaryKey(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  revokedAt: moment('revoked_at'),
+});
+
+export const operatorKeys = pgTable(
+  'operator_keys',
+  {
+    id: serial('id').primaryKey(),
+    label: text('label').notNull(),
+    role: text('role').notNull(),
+    /** SHA-256 of the key, in hexadecimal digits; the key itself is shown once and kept nowhere. */
+    keyHash: text('key_hash').notNull(),
+    /** How the key begins, so that people can tell theirs. */
+    hint: text('hint').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+    /** To within a minute. */
+    lastUsedAt: moment('last_used_at'),
+    expiresAt: moment('expires_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('operator_keys_key_hash_key').on(table.keyHash),
+    check('operator_keys_role_check', sql`${table.role} IN ('viewer', 'issuer', 'admin')`),
+  ],
+);
+
+/** What operators did. The program only adds rows and reads them; no codes, no secrets, and no personal data of invitees. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    at: moment('at').notNull().defaultNow(),
+    /** NULL: somebody at the machine itself, who needs no key. */
+    keyId: integer('key_id'),
+    /** The label of the key, as it was then. */
+    operator: text('operator').notNull(),
+    /** Such as `invitation.revoke`. */
+    action: text('action').notNull(),
+    /** Such as `invitation`, and which: an id, or the name of a campaign. */
+    subject: text('subject').notNull(),
+    subjectId: text('subject_id'),
+    before: jsonb('before'),
+    after: jsonb('after'),
+    requestId: text('request_id'),
+    /** The address that the request came from. */
+    origin: text('origin'),
+  },
+  (table) => [
+    index('audit_log_at_idx').on(table.at, table.id),
+    index('audit_log_subject_idx').on(table.subject, table.subjectId, table.id),
+    index('audit_log_key_id_idx').on(table.keyId, table.id),
+  ],
+);
+
+/** Answers kept for 24 hours, so that a repeated request with the same `Idempotency-Key` gives the same one. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    /** The key's id; 0: somebody at the machine itself. */
+    operatorId: integer('operator_id').notNull(),
+    key: text('key').notNull(),
+    /** SHA-256 of what was asked: method, path and body. */
+    requestHash: text('request_hash').notNull(),
+    answer: jsonb('answer'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.operatorId, table.key] }), index('idempotency_keys_created_at_idx').on(table.createdAt)],
 );

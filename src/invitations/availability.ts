@@ -1,12 +1,15 @@
 /**
  * What an invitation is right now, as SQL over its row, so that the database's clock decides. `is_used` is the truth about "no seat left",
- * because the original's SQL resets that column; `use_count` alone never decides.
+ * because the original's SQL resets that column; `use_count` alone never decides. An invitation is revoked by itself or with its campaign.
  */
 export type InvitationState = 'usable' | 'revoked' | 'used' | 'expired' | 'not_started';
 
+const campaignRevoked = (row: string) =>
+  `EXISTS (SELECT FROM campaigns revoked WHERE revoked.name = ${row}.campaign AND revoked.revoked_at IS NOT NULL)`;
+
 /** @param row the alias of "Invitation" in the statement. @returns an SQL expression that gives an `InvitationState`. */
 export function stateOf(row: string): string {
-  return `CASE WHEN ${row}.revoked_at IS NOT NULL THEN 'revoked'
+  return `CASE WHEN ${row}.revoked_at IS NOT NULL OR ${campaignRevoked(row)} THEN 'revoked'
     WHEN ${row}.is_used THEN 'used'
     WHEN ${row}.expires_at <= now() THEN 'expired'
     WHEN ${row}.starts_at > now() THEN 'not_started'
@@ -18,7 +21,18 @@ export function stateOf(row: string): string {
  * sign-up that began in time.
  */
 export function stillOpen(row: string): string {
-  return `${row}.revoked_at IS NULL AND NOT ${row}.is_used`;
+  return `${row}.revoked_at IS NULL AND NOT ${row}.is_used AND NOT ${campaignRevoked(row)}`;
+}
+
+/**
+ * A SELECT that locks the campaign of an invitation against being revoked until the transaction ends, and gives its `revoked_at` as it is after
+ * whoever was revoking it has finished: a statement that only looked would look with its snapshot from before.
+ * @param invitationId SQL for the invitation's id. @param from the FROM item that it comes from.
+ */
+export function lockCampaign(from: string, invitationId: string): string {
+  return `SELECT campaign.revoked_at FROM ${from}
+     JOIN "Invitation" labelled ON labelled.id = ${invitationId} JOIN campaigns campaign ON campaign.name = labelled.campaign
+     FOR SHARE OF campaign`;
 }
 
 /**
@@ -27,6 +41,11 @@ export function stillOpen(row: string): string {
  */
 function countedUses(row: string): string {
   return `CASE WHEN ${row}.use_count >= ${row}.max_uses THEN 0 ELSE ${row}.use_count END`;
+}
+
+/** The seats that are gone, for showing: the original's program sets `is_used` and knows no count. */
+export function usedSeats(row: string): string {
+  return `CASE WHEN ${row}.is_used THEN ${row}.max_uses ELSE ${countedUses(row)} END`;
 }
 
 /** The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`. @param user SQL for the new user's id. */

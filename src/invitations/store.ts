@@ -11,3 +11,20 @@ const resetCodesStatement = statement<{ id: number }>(
 export async function resetCodes(database: Queryable, codes: readonly string[]): Promise<number> {
   return (await database.run(resetCodesStatement, [codes])).length;
 }
+
+export interface InvitationNamedRow {
+  readonly id: number;
+  readonly code: string;
+  readonly campaign: string | null;
+}
+
+const namedStatement = statement<InvitationNamedRow>(
+  'invitations_named',
+  'SELECT id, code, campaign FROM "Invitation" WHERE id = ANY ($1::integer[])',
+);
+
+/** Names invitations by their ids; one that is gone is left out. */
+export async function invitationsNamed(database: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, InvitationNamedRow>> {
+  const rows = await database.run(namedStatement, [ids]);
+  return new Map(rows.map((row) => [row.id, row]));
+}

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Accepted } from '../accepted.ts';
 import type { RegistrationConfig } from '../config/config.ts';
 import { acceptPassword } from '../passwords/password-rules.ts';
+import { acceptPhone, isPhoneNumber } from '../phone.ts';
 import { acceptBirthday, todayIn } from './birthday.ts';
 import { acceptName } from './name.ts';
-import { acceptPhone, isPhoneNumber } from './phone.ts';
 
 /** What the rules of the steps depend on. */
 export interface StepRules extends RegistrationConfig {

@@ -1,5 +1,5 @@
 import { type Queryable, type Statement, statement } from '../database/database.ts';
-import { type InvitationState, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
+import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
 import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
 
 /**
@@ -152,8 +152,8 @@ const lastColumns = completingStep.columns;
 const parameterOf = (index: number) => `$${index + 4}`;
 
 /**
- * Completing in one statement. The lock on the session comes first: a second completion of the same session then finds it gone. The guarded
- * UPDATE decides who gets the seat; the user's id is taken from its sequence only for the row that passed. The DELETE hangs on the inserted
+ * Completing in one statement. The lock on the session comes first: a second completion of the same session then finds it gone. Then the
+ * campaign, so that nobody revokes it between the look and the commit. The guarded UPDATE decides who gets the seat; the user's id is taken from its sequence only for the row that passed. The DELETE hangs on the inserted
  * user: whoever is refused keeps the session. Wrong in 0 of 200 rounds of 32 repeats of one session, and of 32 sessions on five seats.
  */
 const completeStatement = statement<{ user_id: number }>(
@@ -162,10 +162,13 @@ const completeStatement = statement<{ user_id: number }>(
      SELECT s.* FROM "RegisterSession" s
      WHERE s."sessionId" = $1 AND s.expires_at > now() AND ${stepsBeforeLast.map((step) => allFilled('s', step)).join(' AND ')}
      FOR UPDATE
+   ), campaign AS (
+     ${lockCampaign('session', 'session."invitationId"')}
    ), claim AS (
      UPDATE "Invitation" i SET ${takeOneSeat('i', `nextval(pg_get_serial_sequence('"User"', 'id'))::integer`)}
      FROM session
      WHERE i.id = session."invitationId" AND ${stillOpen('i')} AND (i.phone IS NULL OR i.phone = $2)
+       AND NOT EXISTS (SELECT FROM campaign WHERE revoked_at IS NOT NULL)
      RETURNING i.id AS invitation_id, i.used_by AS user_id
    ), created AS (
      INSERT INTO "User" (id, ${[...carriedColumns, ...lastColumns].map(quoted).join(', ')}, "invitationId", phone_key)

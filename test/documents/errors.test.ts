@@ -7,9 +7,9 @@ import { schemaRules } from '../../src/http/field-messages.ts';
 import { httpProblems } from '../../src/http/http-problems.ts';
 import { codeRules } from '../../src/invitations/code.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
+import { phoneRules } from '../../src/phone.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';
 import { nameRules } from '../../src/registration/name.ts';
-import { phoneRules } from '../../src/registration/phone.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 

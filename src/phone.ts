@@ -1,8 +1,8 @@
 import { type CountryCode, getExampleNumber, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
 import examples from 'libphonenumber-js/mobile/examples';
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
-import { maximumUnitsRead } from '../well-formed-text.ts';
+import { type Accepted, accepted, refused } from './accepted.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from './errors.ts';
+import { maximumUnitsRead } from './well-formed-text.ts';
 
 /** Characters as typed, after trimming: 15 digits (E.164) with a sign between any two fit. */
 const maximumTypedLength = 32;

@@ -1,0 +1,24 @@
+import type { CountryCode } from 'libphonenumber-js';
+import type { RecordAudit } from '../audit.ts';
+import type { Database, Queryable } from '../database/database.ts';
+import type { OncePerKey } from '../repeatable.ts';
+
+/** Somebody who came in by an invitation. */
+export interface PersonInvited {
+  readonly user_id: number;
+  readonly name: string;
+  readonly created_at: Date | null;
+}
+
+/** What the use cases of this slice work with. */
+export interface InvitationServices {
+  readonly database: Database;
+  readonly audit: RecordAudit;
+  readonly once: OncePerKey;
+  /** Where links begin, without a slash at the end; undefined: no links. */
+  readonly publicUrl: string | undefined;
+  /** The region whose phone numbers may be written without a country code. */
+  readonly phoneRegion: CountryCode;
+  /** The newest users of one invitation, at most `limit`: this slice does not know the users' table. */
+  readonly peopleOf: (database: Queryable, invitationId: number, limit: number) => Promise<readonly PersonInvited[]>;
+}

@@ -1,0 +1,51 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Queryable } from '../database/database.ts';
+import { Problem } from '../errors.ts';
+import type { OperatorServices } from './dependencies.ts';
+import { operatorProblems } from './errors.ts';
+import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
+import { type Role, suffices } from './roles.ts';
+import { findUsableKey, noteKeyUse } from './store.ts';
+
+/** Who a request comes from. */
+export interface Operator {
+  /** NULL: somebody at the machine itself, by the key that this process made for it. */
+  readonly keyId: number | null;
+  readonly label: string;
+  readonly role: Role;
+}
+
+/**
+ * @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1).
+ * @param demanded the least role that the route asks for.
+ * @throws Problem `operator_key_required`, `operator_key_invalid`, `role_insufficient`.
+ */
+export async function authenticateOperator(
+  services: OperatorServices,
+  authorization: string | undefined,
+  demanded: Role,
+): Promise<Operator> {
+  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  if (key === undefined) throw new Problem(operatorProblems.operator_key_required);
+  const operator = await findOperator(services, key);
+  if (!operator) throw new Problem(operatorProblems.operator_key_invalid);
+  if (!suffices(operator.role, demanded)) {
+    throw new Problem(operatorProblems.role_insufficient, { values: { demanded, held: operator.role } });
+  }
+  return operator;
+}
+
+async function findOperator({ database, localKeyHash }: OperatorServices, key: string): Promise<Operator | undefined> {
+  if (!isOperatorKey(key)) return undefined;
+  const hash = hashOperatorKey(key);
+  if (timingSafeEqual(Buffer.from(hash), Buffer.from(localKeyHash))) return { keyId: null, label: 'local', role: 'admin' };
+  const found = await findUsableKey(database, hash);
+  if (!found) return undefined;
+  if (found.stale) await noteUse(database, found.id);
+  return { keyId: found.id, label: found.label, role: found.role };
+}
+
+/** A role that may only read, or a standby, must not keep an operator from looking. */
+async function noteUse(database: Queryable, id: number): Promise<void> {
+  await noteKeyUse(database, id).catch(() => undefined);
+}

@@ -1,0 +1,44 @@
+import { problemCatalogue } from '../errors.ts';
+
+export const operatorProblems = problemCatalogue({
+  operator_key_required: {
+    status: 401,
+    title: { ko: '운영자 키가 필요합니다', en: 'Operator key missing' },
+    detail: {
+      ko: 'Authorization: Bearer 뒤에 운영자 키를 넣어 보내세요. 키는 chodae key create 명령으로 만듭니다.',
+      en: 'Send an operator key as Authorization: Bearer <key>. The command chodae key create makes one.',
+    },
+  },
+  operator_key_invalid: {
+    status: 401,
+    title: { ko: '사용할 수 없는 운영자 키입니다', en: 'Operator key not valid' },
+    detail: {
+      ko: '이 운영자 키는 없거나, 기간이 지났거나, 취소되었습니다. 관리자에게 새 키를 요청하세요.',
+      en: 'This operator key does not exist, has expired, or was revoked. Ask an admin for a new one.',
+    },
+  },
+  role_insufficient: {
+    status: 403,
+    title: { ko: '권한이 부족합니다', en: 'Role not sufficient' },
+    detail: {
+      ko: '이 작업에는 {demanded} 권한이 필요한데, 이 키의 권한은 {held}입니다.',
+      en: 'This needs the role {demanded}, and this key has the role {held}.',
+    },
+  },
+  idempotency_key_invalid: {
+    status: 400,
+    title: { ko: 'Idempotency-Key를 쓸 수 없습니다', en: 'Idempotency-Key not acceptable' },
+    detail: {
+      ko: 'Idempotency-Key 헤더에는 1~128자의 ASCII 문자를 넣으세요. UUID를 권합니다.',
+      en: 'The field Idempotency-Key takes 1 to 128 ASCII characters; a UUID is a good choice.',
+    },
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: { ko: '이미 쓴 Idempotency-Key입니다', en: 'Idempotency-Key already used' },
+    detail: {
+      ko: '이 Idempotency-Key는 지난 24시간 안에 다른 요청에 쓰였습니다. 새 요청에는 새 키를 쓰세요.',
+      en: 'This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new request.',
+    },
+  },
+});

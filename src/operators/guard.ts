@@ -1,0 +1,64 @@
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
+import type { Actor } from '../audit.ts';
+import { databaseProblems } from '../database/unavailable.ts';
+import { Problem } from '../errors.ts';
+import { problemResponses } from '../http/problem-responses.ts';
+import { authenticateOperator, type Operator } from './authenticate-operator.ts';
+import type { OperatorServices } from './dependencies.ts';
+import { operatorProblems } from './errors.ts';
+import type { Role } from './roles.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The least role that may use the route; every route behind the guard names one. */
+    role?: Role;
+  }
+  interface FastifyRequest {
+    /** Whoever sent the request; only behind the guard. */
+    operator: Operator | null;
+    /** The same for the audit log. @throws Error outside the guard. */
+    actor(): Actor;
+  }
+}
+
+/**
+ * Lets only operators in: every route that is added to this scope from now on asks for the role in its `config.role`, before its body is read.
+ * @throws Error when a route without a role is added, so that none can be forgotten.
+ */
+export function requireOperator(scope: FastifyInstance, services: OperatorServices): void {
+  scope.decorateRequest('operator', null);
+  scope.decorateRequest('actor', actorOf);
+  scope.addHook('onRoute', (route) => {
+    const role = route.config?.role;
+    if (role === undefined) throw new Error(`the route ${String(route.method)} ${route.url} does not say which role may use it`);
+    route.schema = { ...route.schema, security: [{ operator: [] }], response: { ...guardResponses(role), ...responsesOf(route.schema) } };
+  });
+  scope.addHook('onRequest', async (request) => {
+    const demanded = request.routeOptions.config.role;
+    if (demanded === undefined) return; // an unknown address
+    request.operator = await authenticateOperator(services, request.headers.authorization, demanded);
+  });
+}
+
+/** For the API's document: what the guard itself can answer. */
+function guardResponses(role: Role): object {
+  const { operator_key_required, operator_key_invalid, role_insufficient } = operatorProblems;
+  // A viewer's key is enough where a viewer's is asked for: nobody is refused for their role.
+  const refused = new Problem(role_insufficient, { values: { demanded: role, held: 'viewer' } });
+  return problemResponses(
+    operator_key_required,
+    operator_key_invalid,
+    databaseProblems.database_unavailable,
+    ...(role === 'viewer' ? [] : [refused]),
+  );
+}
+
+function responsesOf(schema: FastifySchema | undefined): object {
+  return (schema?.response ?? {}) as object;
+}
+
+function actorOf(this: FastifyRequest): Actor {
+  if (!this.operator) throw new Error('the route is not behind the guard of operators');
+  const { keyId, label } = this.operator;
+  return { keyId, label, requestId: this.id, origin: this.ip };
+}

@@ -1,0 +1,54 @@
+import { type Queryable, statement } from '../database/database.ts';
+
+const beginStatement = statement<{ key: string }>(
+  'operators_begin_idempotent',
+  `INSERT INTO idempotency_keys (operator_id, key, request_hash) VALUES ($1, $2, $3)
+   ON CONFLICT (operator_id, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, answer = NULL, created_at = now()
+     WHERE idempotency_keys.created_at <= now() - interval '24 hours'
+   RETURNING key`,
+);
+
+/** Takes a key; waits for whoever is using it right now. @returns false: it was used in the last 24 hours. */
+export async function takeKey(transaction: Queryable, operatorId: number, key: string, requestHash: string): Promise<boolean> {
+  return (await transaction.run(beginStatement, [operatorId, key, requestHash])).length > 0;
+}
+
+const finishStatement = statement(
+  'operators_finish_idempotent',
+  'UPDATE idempotency_keys SET answer = $3::text::jsonb WHERE operator_id = $1 AND key = $2',
+);
+
+export async function keepAnswer(transaction: Queryable, operatorId: number, key: string, answer: unknown): Promise<void> {
+  await transaction.run(finishStatement, [operatorId, key, JSON.stringify(answer)]);
+}
+
+const readStatement = statement<{ request_hash: string; answer: unknown }>(
+  'operators_read_idempotent',
+  'SELECT request_hash, answer FROM idempotency_keys WHERE operator_id = $1 AND key = $2',
+);
+
+export async function readAnswer(
+  transaction: Queryable,
+  operatorId: number,
+  key: string,
+): Promise<{ request_hash: string; answer: unknown } | undefined> {
+  const [row] = await transaction.run(readStatement, [operatorId, key]);
+  return row;
+}
+
+const sweepStatement = statement<{ swept: number }>(
+  'operators_sweep_idempotent',
+  `WITH old AS (
+     SELECT operator_id, key FROM idempotency_keys WHERE created_at <= now() - interval '24 hours'
+     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+   ), deleted AS (
+     DELETE FROM idempotency_keys k USING old WHERE k.operator_id = old.operator_id AND k.key = old.key RETURNING k.key
+   )
+   SELECT count(*) AS swept FROM deleted`,
+);
+
+/** Deletes up to `batch` answers that were kept for 24 hours. @returns how many. */
+export async function sweepAnswers(database: Queryable, batch: number): Promise<number> {
+  const [row] = await database.run(sweepStatement, [batch]);
+  return row?.swept ?? 0;
+}

@@ -1,0 +1,13 @@
+/** What a key may do, from the least to the most; each may do all that those before it may. */
+export const roles = ['viewer', 'issuer', 'admin'] as const;
+
+/**
+ * `viewer` looks at invitations, sign-ups under way, the funnel and (with masked phone numbers) users; `issuer` also makes, changes and revokes
+ * invitations; `admin` also sees, exports and deletes personal data, manages keys and reads the audit log.
+ */
+export type Role = (typeof roles)[number];
+
+/** @returns whether somebody with the role `held` may do what asks for `demanded`. */
+export function suffices(held: Role, demanded: Role): boolean {
+  return roles.indexOf(held) >= roles.indexOf(demanded);
+}
