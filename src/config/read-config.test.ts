@@ -20,7 +20,7 @@ function mistakesOf(environment: Environment): readonly string[] {
 test('without any variable the defaults hold', () => {
   assert.deepEqual(readConfig({}), {
     database: { kind: 'embedded', directory: resolve('data') },
-    http: { host: '127.0.0.1', port: 8000 },
+    http: { host: '127.0.0.1', port: 8000, publicUrl: undefined },
     passwords: { bcryptCost: 12, minimumLength: 8, maximumWaitSeconds: 2 },
     registration: { sessionSeconds: 1800, minimumAge: undefined, phoneRegion: 'KR', phoneUnique: false, timeZone: 'Asia/Seoul' },
     defaultLanguage: 'ko',
@@ -58,6 +58,8 @@ const good: readonly (readonly [
   ['PORT', ' 65535 ', ({ http }) => http.port, 65_535],
   ['HOST', '::', ({ http }) => http.host, '::'],
   ['HOST', 'my-host.example', ({ http }) => http.host, 'my-host.example'],
+  ['PUBLIC_URL', 'https://Beta.Example.com/', ({ http }) => http.publicUrl, 'https://beta.example.com'],
+  ['PUBLIC_URL', 'https://example.com:8443/beta//', ({ http }) => http.publicUrl, 'https://example.com:8443/beta'],
   ['BCRYPT_COST', '15', ({ passwords }) => passwords.bcryptCost, 15],
   ['SESSION_TTL', '1800s', ({ registration }) => registration.sessionSeconds, 1800],
   ['SESSION_TTL', '90', ({ registration }) => registration.sessionSeconds, 90],
@@ -88,6 +90,7 @@ for (const [name, text, read, expected] of good) {
 const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['PORT', '-1', '65536', '80a', '8e3', '0x50', '80.5', '99999999999999999999'],
   ['HOST', 'http://127.0.0.1', '127.0.0.1:8000', '[::1]', 'a b'],
+  ['PUBLIC_URL', 'example.com', 'ftp://example.com', 'https://me@example.com', 'https://example.com/?a=1', 'https://example.com/#a'],
   ['DATABASE_POOL_SIZE', '0', '501', 'many'],
   ['BCRYPT_COST', '9', '16', '12.5'],
   ['SESSION_TTL', '59s', '25h', '-30m', 'soon', '30 bananas', '60500ms', '99999999999', `${'9'.repeat(120)}s`],
