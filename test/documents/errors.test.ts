@@ -6,6 +6,8 @@ import { type FieldRule, type ProblemKind, validationProblems } from '../../src/
 import { schemaRules } from '../../src/http/field-messages.ts';
 import { httpProblems } from '../../src/http/http-problems.ts';
 import { codeRules } from '../../src/invitations/code.ts';
+import { lifeSpanRules } from '../../src/life-span.ts';
+import { pagingRules } from '../../src/paging.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
 import { phoneRules } from '../../src/phone.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';
@@ -37,6 +39,8 @@ test('docs/errors.md lists every rule of a field', () => {
     passwordRules,
     birthdayRules,
     phoneRules,
+    lifeSpanRules,
+    pagingRules,
   ];
   const rules = catalogues.flatMap((catalogue) => Object.values(catalogue));
   const table = rules.map(({ code, message }) => row(`\`${code}\``, message.en)).join('\n');
