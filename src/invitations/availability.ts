@@ -4,8 +4,10 @@
  */
 export type InvitationState = 'usable' | 'revoked' | 'used' | 'expired' | 'not_started';
 
-const campaignRevoked = (row: string) =>
-  `EXISTS (SELECT FROM campaigns revoked WHERE revoked.name = ${row}.campaign AND revoked.revoked_at IS NOT NULL)`;
+/** Whether the campaign of an invitation is revoked. @param row the alias of "Invitation" in the statement. */
+export function campaignRevoked(row: string): string {
+  return `EXISTS (SELECT FROM campaigns revoked WHERE revoked.name = ${row}.campaign AND revoked.revoked_at IS NOT NULL)`;
+}
 
 /** @param row the alias of "Invitation" in the statement. @returns an SQL expression that gives an `InvitationState`. */
 export function stateOf(row: string): string {
@@ -46,6 +48,15 @@ function countedUses(row: string): string {
 /** The seats that are gone, for showing: the original's program sets `is_used` and knows no count. */
 export function usedSeats(row: string): string {
   return `CASE WHEN ${row}.is_used THEN ${row}.max_uses ELSE ${countedUses(row)} END`;
+}
+
+/**
+ * The seats that somebody who is signing up has right now, for showing; never more than are left. On an invitation with one seat a session holds
+ * nothing, but whoever looks at it wants to know that somebody is about to take the seat.
+ */
+export function heldSeats(row: string): string {
+  return `LEAST(${row}.max_uses - (${usedSeats(row)}),
+    (SELECT count(*) FROM "RegisterSession" live WHERE live."invitationId" = ${row}.id AND live.expires_at > now()))::integer`;
 }
 
 /** The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`. @param user SQL for the new user's id. */

@@ -1,0 +1,55 @@
+import { shownMoment } from '../shown-moment.ts';
+import type { InvitationState } from './availability.ts';
+import type { InvitationRow } from './invitation-row.ts';
+
+/** The answer `Invitation` of `schema.ts`. */
+export interface ShownInvitation {
+  readonly id: number;
+  readonly code: string;
+  readonly link: string | null;
+  readonly status: InvitationState;
+  readonly seats: { readonly total: number; readonly used: number; readonly held: number; readonly free: number };
+  readonly campaign: string | null;
+  readonly note: string | null;
+  readonly phone: string | null;
+  readonly created_by: string | null;
+  readonly created_at: string | null;
+  readonly starts_at: string | null;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+  readonly campaign_revoked: boolean;
+  readonly batch: string | null;
+  readonly version: string;
+}
+
+/** @param publicUrl where links begin; undefined: no links. */
+export function showInvitation(row: InvitationRow, publicUrl: string | undefined): ShownInvitation {
+  const { id, code, status, max_uses: total, used, held, campaign, note, phone, created_by, campaign_revoked, batch, version } = row;
+  const free = status === 'usable' ? Math.max(0, total - used - held) : 0;
+  return {
+    id,
+    code,
+    link: linkOf(code, publicUrl),
+    status,
+    seats: { total, used, held, free },
+    campaign,
+    note,
+    phone,
+    created_by,
+    created_at: shownMoment(row.created_at),
+    starts_at: shownMoment(row.starts_at),
+    expires_at: shownMoment(row.expires_at),
+    revoked_at: shownMoment(row.revoked_at),
+    campaign_revoked,
+    batch,
+    version,
+  };
+}
+
+/**
+ * The link that brings a code into the form. It stands behind `#`, so that browsers keep it to themselves: no server, no log and no Referer
+ * ever has it.
+ */
+export function linkOf(code: string, publicUrl: string | undefined): string | null {
+  return publicUrl === undefined ? null : `${publicUrl}/join#${encodeURIComponent(code)}`;
+}
