@@ -90,7 +90,7 @@ for (const [name, text, read, expected] of good) {
 const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['PORT', '-1', '65536', '80a', '8e3', '0x50', '80.5', '99999999999999999999'],
   ['HOST', 'http://127.0.0.1', '127.0.0.1:8000', '[::1]', 'a b'],
-  ['PUBLIC_URL', 'example.com', 'ftp://example.com', 'https://me@example.com', 'https://example.com/?a=1', 'https://example.com/#a'],
+  ['PUBLIC_URL', 'example.com', 'https://example.com/?a=1', 'https://example.com/#a'],
   ['DATABASE_POOL_SIZE', '0', '501', 'many'],
   ['BCRYPT_COST', '9', '16', '12.5'],
   ['SESSION_TTL', '59s', '25h', '-30m', 'soon', '30 bananas', '60500ms', '99999999999', `${'9'.repeat(120)}s`],
@@ -116,6 +116,14 @@ for (const [name, ...texts] of bad) {
     });
   }
 }
+
+test('an address of another kind, or with a user in it, is refused without being shown', () => {
+  for (const text of ['ftp://example.com', 'https://me@example.com', 'https://me:secret@example.com']) {
+    const [mistake = '', ...more] = mistakesOf({ PUBLIC_URL: text });
+    assert.deepEqual(more, []);
+    assert.match(mistake, /^PUBLIC_URL is "\*\*\*": write https:\/\/HOST/);
+  }
+});
 
 test('all mistakes are reported at once, in the order of the table', () => {
   const mistakes = mistakesOf({ LOG_LEVEL: 'loud', PORT: 'x', DATABASE_URL: 'mysql://ann:secret@db.example/app' });
