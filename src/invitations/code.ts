@@ -1,9 +1,16 @@
 import { type Accepted, accepted, refused } from '../accepted.ts';
-import { fieldRules } from '../errors.ts';
-import { countCodePoints, hasUnusableCharacter } from '../well-formed-text.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../well-formed-text.ts';
+import { checkCharacterFor, checkSum } from './check-character.ts';
+import { foldWidth, keyOfCode } from './code-key.ts';
+import { isNoCodeOfOurs } from './code-shape.ts';
 
 /** Code points. The original set no limit; nobody types more. */
 export const maximumCodeLength = 256;
+/** Code points of a code that an operator chooses. */
+export const maximumCustomLength = 64;
+/** Code points. */
+export const maximumPrefixLength = 24;
 
 export const codeRules = fieldRules({
   code_empty: { ko: '초대 코드를 입력하세요.', en: 'Enter the invitation code.' },
@@ -11,9 +18,28 @@ export const codeRules = fieldRules({
     ko: '초대 코드에 쓸 수 없는 문자가 있거나 너무 깁니다.',
     en: 'The invitation code is too long or has characters that no code has.',
   },
+  code_too_long: { ko: '코드를 {maximum}자 이하로 적으세요.', en: 'Choose a code of at most {maximum} characters.' },
+  code_characters: {
+    ko: '코드에는 글자와 숫자, . _ ~ - 만 쓸 수 있고, 글자나 숫자가 하나는 있어야 합니다.',
+    en: 'A code can hold letters, digits and . _ ~ - only, and at least one letter or digit.',
+  },
+  code_check_character: {
+    ko: '자동으로 만든 코드와 같은 모양의 코드는 마지막 글자가 확인 문자여야 오타를 알아챌 수 있습니다. 마지막 글자를 {expected}(으)로 바꾸거나, 다섯 글자씩이 아니게 나누세요.',
+    en: 'A code in the form of a generated one has to end in its check character, so that typing errors are noticed. Let it end in {expected}, or group it otherwise than by five.',
+  },
+  code_alone: {
+    ko: '코드를 직접 정하면 초대가 하나만 만들어집니다. count, prefix, length를 빼세요.',
+    en: 'A code of your own makes one invitation: leave out count, prefix and length.',
+  },
+  prefix_empty: { ko: '앞말을 적거나 이 항목을 빼세요.', en: 'Enter a prefix, or leave it out.' },
+  prefix_too_long: { ko: '앞말을 {maximum}자 이하로 적으세요.', en: 'Choose a prefix of at most {maximum} characters.' },
+  prefix_characters: {
+    ko: '앞말에는 글자와 숫자, . _ ~ - 만 쓸 수 있고, 글자나 숫자가 하나는 있어야 하며, -로 끝날 수 없습니다.',
+    en: 'A prefix can hold letters, digits and . _ ~ - only, at least one letter or digit, and no hyphen at its end.',
+  },
 });
 
-/** Judges what somebody typed as an invitation code; it is looked up exactly as typed. */
+/** Judges what somebody typed as an invitation code; as lenient as can be, because codes may also be made by SQL. */
 export function acceptCode(text: string): Accepted<string> {
   const field = 'invitation_code';
   if (text === '') return refused({ field, rule: codeRules.code_empty });
@@ -21,4 +47,37 @@ export function acceptCode(text: string): Accepted<string> {
     return refused({ field, rule: codeRules.code_invalid });
   }
   return accepted(text);
+}
+
+/** Letters and digits of any script that can be seen (Hangul's fillers are letters that cannot), and what needs no encoding in a link. */
+const writable = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{Nd}._~-])+$/u;
+const letterOrDigit = /[\p{L}\p{Nd}]/u;
+
+/**
+ * A code that an operator chooses, as it is stored: 1 to 64 letters, digits and `._~-` in NFC, full-width ones as ASCII. One that looks like a
+ * generated code must have the right check character, so that a wrong one proves that somebody mistyped it.
+ */
+export function acceptCustomCode(text: string): Accepted<string> {
+  if (text === '') return broken('code', codeRules.code_empty);
+  if (text.length > maximumUnitsRead) return broken('code', codeRules.code_too_long, { maximum: maximumCustomLength });
+  const code = foldWidth(text);
+  if (!writable.test(code) || !letterOrDigit.test(code)) return broken('code', codeRules.code_characters);
+  if (countCodePoints(code) > maximumCustomLength) return broken('code', codeRules.code_too_long, { maximum: maximumCustomLength });
+  if (!isNoCodeOfOurs(code)) return accepted(code);
+  const expected = checkCharacterFor(checkSum(keyOfCode(code).slice(0, -1)));
+  return broken('code', codeRules.code_check_character, { expected });
+}
+
+/** What generated codes begin with, as it is stored: 1 to 24 of the characters of a custom code, without a hyphen at the end. */
+export function acceptPrefix(text: string): Accepted<string> {
+  if (text === '') return broken('prefix', codeRules.prefix_empty);
+  if (text.length > maximumUnitsRead) return broken('prefix', codeRules.prefix_too_long, { maximum: maximumPrefixLength });
+  const prefix = foldWidth(text);
+  if (!writable.test(prefix) || !letterOrDigit.test(prefix) || prefix.endsWith('-')) return broken('prefix', codeRules.prefix_characters);
+  if (countCodePoints(prefix) > maximumPrefixLength) return broken('prefix', codeRules.prefix_too_long, { maximum: maximumPrefixLength });
+  return accepted(prefix);
+}
+
+function broken(field: string, rule: FieldRule, values: SentenceValues = {}): Accepted<never> {
+  return refused({ field, rule, values });
 }

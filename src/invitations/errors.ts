@@ -1,6 +1,9 @@
 import { problemCatalogue } from '../errors.ts';
 
-/** Why an invitation lets nobody in. The reasons are told apart on purpose: an honest invitee must know what to ask for. */
+/**
+ * Why an invitation lets nobody in: the reasons are told apart on purpose, because an honest invitee must know what to ask for. And what operators
+ * cannot do with invitations.
+ */
 export const invitationProblems = problemCatalogue({
   invitation_not_found: {
     status: 404,
@@ -8,6 +11,14 @@ export const invitationProblems = problemCatalogue({
     detail: {
       ko: '이 초대 코드를 찾을 수 없습니다. 받은 코드와 글자 하나하나를 비교해 보세요.',
       en: 'There is no invitation with this code. Compare it with the one you were given, letter by letter.',
+    },
+  },
+  invitation_mistyped: {
+    status: 404,
+    title: { ko: '초대 코드에 오타가 있습니다', en: 'Invitation code mistyped' },
+    detail: {
+      ko: '초대 코드의 글자 하나가 잘못된 것 같습니다. 받은 코드와 비교해 보세요. O와 0, I·L과 1은 같은 글자로 봅니다.',
+      en: 'One character of the code seems mistyped. Compare it with the one you were given; O and 0, and I, L and 1 count as the same.',
     },
   },
   invitation_used: {
@@ -56,6 +67,22 @@ export const invitationProblems = problemCatalogue({
     detail: {
       ko: '남은 자리를 모두 다른 사람이 가입하는 데 쓰고 있습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
       en: 'Every free seat is held by somebody who is signing up. One may be free at {freeAt} at the earliest: try again then.',
+    },
+  },
+  invitation_code_taken: {
+    status: 409,
+    title: { ko: '이미 있는 코드입니다', en: 'Code already taken' },
+    detail: {
+      ko: '이 코드로 된 초대가 이미 있습니다. 다른 코드를 고르세요.',
+      en: 'There is an invitation with this code already. Choose another one.',
+    },
+  },
+  campaign_revoked: {
+    status: 409,
+    title: { ko: '취소된 캠페인입니다', en: 'Campaign revoked' },
+    detail: {
+      ko: '이 캠페인은 취소되어 그 초대를 쓸 수 없습니다. 먼저 캠페인을 되살리세요.',
+      en: 'This campaign was revoked, and its invitations let nobody in. Restore the campaign first.',
     },
   },
 });

@@ -12,6 +12,15 @@ export async function resetCodes(database: Queryable, codes: readonly string[]):
   return (await database.run(resetCodesStatement, [codes])).length;
 }
 
+const nowStatement = statement<{ now: Date }>('invitations_now', 'SELECT now() AS now');
+
+/** The moment of the transaction by the database's clock: what every `now()` in it gives. */
+export async function databaseNow(transaction: Queryable): Promise<Date> {
+  const [row] = await transaction.run(nowStatement);
+  if (!row) throw new Error('the statement gives one row');
+  return row.now;
+}
+
 export interface InvitationNamedRow {
   readonly id: number;
   readonly code: string;

@@ -6,6 +6,8 @@ import { type FieldRule, type ProblemKind, validationProblems } from '../../src/
 import { schemaRules } from '../../src/http/field-messages.ts';
 import { httpProblems } from '../../src/http/http-problems.ts';
 import { codeRules } from '../../src/invitations/code.ts';
+import { labelRules } from '../../src/invitations/labels.ts';
+import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
 import { lifeSpanRules } from '../../src/life-span.ts';
 import { pagingRules } from '../../src/paging.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
@@ -39,7 +41,9 @@ test('docs/errors.md lists every rule of a field', () => {
     passwordRules,
     birthdayRules,
     phoneRules,
+    labelRules,
     lifeSpanRules,
+    invitationLifeRules,
     pagingRules,
   ];
   const rules = catalogues.flatMap((catalogue) => Object.values(catalogue));

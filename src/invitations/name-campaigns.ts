@@ -1,0 +1,14 @@
+import type { Queryable } from '../database/database.ts';
+import { Problem } from '../errors.ts';
+import { addCampaigns, lockCampaignsNamed } from './campaign-store.ts';
+import { invitationProblems } from './errors.ts';
+
+/**
+ * Gives campaigns their rows, before invitations are put into them, and keeps them from being revoked until the transaction ends.
+ * @throws Problem `campaign_revoked`, with the first of them as `campaign`.
+ */
+export async function nameCampaigns(transaction: Queryable, names: readonly string[]): Promise<void> {
+  await addCampaigns(transaction, names);
+  const revoked = (await lockCampaignsNamed(transaction, names)).find((campaign) => campaign.revoked_at !== null);
+  if (revoked) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: revoked.name } });
+}
