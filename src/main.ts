@@ -22,15 +22,12 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   const stopping = untilSignal();
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   endOnUnexpectedFailure(log);
-  const { database, isNew, migration } = await openDatabase(config.database, print);
+  const { database, isNew, migration } = await openDatabase(config.database, print, seedTestCodes);
   if (migration.applied > 0) print(`Database schema: ${migration.applied} migrations applied.`);
   if (migration.closedTables.length > 0) {
     print(`Row level security turned on, so that Supabase's automatic REST API no longer serves: ${migration.closedTables.join(', ')}.`);
   }
-  if (isNew) {
-    await seedTestCodes(database);
-    print(`Invitation codes to try: ${testCodes.join(', ')}.`);
-  }
+  if (isNew) print(`Invitation codes to try: ${testCodes.join(', ')}.`);
   await using services = openServices(config, log, database);
   const { http, stopAccepting } = await buildApp(services);
   const address = await http.listen({ host: config.http.host, port: config.http.port });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openDatabase } from '../database/open.ts';
+import { seedTestCodes } from '../invitations/seed-test-codes.ts';
 import { printResult } from './output.ts';
 import { explaining, settingsFromHere } from './settings.ts';
 
@@ -12,7 +13,7 @@ export function addMigrateCommand(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const config = settingsFromHere();
       await explaining(config, async () => {
-        const { database, migration } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`));
+        const { database, migration } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`), seedTestCodes);
         await database.close();
         printResult(options.json, migration, [
           migration.applied > 0 ? `${migration.applied} migrations applied.` : 'The schema is up to date.',

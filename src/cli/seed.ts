@@ -13,7 +13,7 @@ export function addSeedCommand(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const config = settingsFromHere();
       await explaining(config, async () => {
-        const { database } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`));
+        const { database } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`), seedTestCodes);
         await seedTestCodes(database).finally(() => database.close());
         printResult(options.json, { codes: testCodes }, [`These codes can be used: ${testCodes.join(', ')}.`]);
       });

@@ -48,7 +48,7 @@ export function beginCreation(directory: string): void {
   writeMarker(directory, 'creating');
 }
 
-/** Marks a folder as complete. */
+/** Marks a folder as complete: the schema and what a new database is filled with are in it. */
 export function finishCreation(directory: string): void {
   writeMarker(directory, 'ready');
 }

@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   readonly template?: Blob;
   /** Gets a line when the folder is created. */
   readonly announce?: (line: string) => void;
+  /** Puts in what a new database needs. A creation that is killed before this is done is begun anew at the next start. */
+  readonly fill?: (database: EmbeddedDatabase) => Promise<void>;
   readonly checkpointSeconds?: number;
 }
 
@@ -43,23 +45,28 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<Em
   const lock = await acquireEmbeddedLock(directory);
   try {
     const isNew = inspectDataFolder(directory) !== 'ready'; // again, now that nobody else can change it
-    const pglite = isNew ? await createFolder(directory, options) : await openFolder(directory);
-    return serve(pglite, options, isNew, lock);
+    return isNew ? await createFolder(directory, options, lock) : serve(await openFolder(directory), options, false, lock);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-async function createFolder(directory: string, options: EmbeddedOptions): Promise<PGlite> {
+async function createFolder(directory: string, options: EmbeddedOptions, lock: EmbeddedLock): Promise<EmbeddedDatabase> {
   options.announce?.(
     `Creating the embedded database in ${directory} (a few seconds, once). It survives a crash of this program; ` +
       'for data that must survive a power cut, set DATABASE_URL to a PostgreSQL server.',
   );
   beginCreation(directory);
-  const pglite = await createPglite(options);
+  const database = serve(await createPglite(options), options, true, lock);
+  try {
+    await options.fill?.(database);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   finishCreation(directory);
-  return pglite;
+  return database;
 }
 
 async function openFolder(directory: string): Promise<PGlite> {

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Config, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
-import { type Database, statement } from './database.ts';
+import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
+import { type Database, type Queryable, statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
@@ -19,23 +19,42 @@ export interface OpenedDatabase {
 /**
  * Opens the database of the settings and brings its schema up to date.
  * @param announce prints a line where something takes visibly long.
+ * @param fillEmbedded puts into a new embedded database what it is made with: whoever makes it, it is not there without.
  * @throws DatabaseInUseError, SchemaError, or the driver's connection error (`explainConnectionFailure` has a sentence for it).
  */
-export async function openDatabase(config: Config['database'], announce: (line: string) => void): Promise<OpenedDatabase> {
-  if (config.kind === 'embedded') {
-    const database = await openEmbeddedDatabase({ directory: config.directory, announce });
-    try {
-      return { database, isNew: database.isNew, migration: await migrateEmbedded(database.pglite) };
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-  }
+export async function openDatabase(
+  config: Config['database'],
+  announce: (line: string) => void,
+  fillEmbedded: (database: Queryable) => Promise<void> = async () => {},
+): Promise<OpenedDatabase> {
+  if (config.kind === 'embedded') return openEmbedded(config, announce, fillEmbedded);
   const migration = await migrateIfNeeded(config);
   const database = openPostgresql(config.runtime, { poolSize: config.poolSize });
   try {
     await refuseHiddenRows(database);
     return { database, isNew: false, migration };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openEmbedded(
+  { directory }: EmbeddedDatabaseConfig,
+  announce: (line: string) => void,
+  fill: (database: Queryable) => Promise<void>,
+): Promise<OpenedDatabase> {
+  let migration: MigrationOutcome | undefined;
+  const database = await openEmbeddedDatabase({
+    directory,
+    announce,
+    async fill(made) {
+      migration = await migrateEmbedded(made.pglite);
+      await fill(made);
+    },
+  });
+  try {
+    return { database, isNew: database.isNew, migration: migration ?? (await migrateEmbedded(database.pglite)) };
   } catch (error) {
     await database.close();
     throw error;

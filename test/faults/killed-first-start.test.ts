@@ -23,7 +23,7 @@ async function assertFirstStartIsRepeated(mark: 'creating' | 'ready', millisecon
   await delay(milliseconds);
   const holder = read(directory, 'chodae.lock')?.pid;
   assert.ok(typeof holder === 'number', 'the folder has no lock');
-  process.kill(holder, 'SIGKILL');
+  kill(holder);
   await starting;
 
   await using server = await startServer({ environment: database.environment });
@@ -38,11 +38,18 @@ test('a first start that was killed while it made the folder is made good by the
   for (let round = 1; round <= testRounds(1); round += 1) await assertFirstStartIsRepeated('creating', randomInt(4_000));
 });
 
-// The folder is marked as made before the schema and the codes are in it.
-const todo = 'a start that is killed between the mark and the codes leaves a database without them';
-test('a first start that was killed just after it made the folder is made good by the next', { todo }, async () => {
+test('a first start that was killed just after it made the folder has left everything in it', async () => {
   for (let round = 1; round <= testRounds(1); round += 1) await assertFirstStartIsRepeated('ready', round === 1 ? 0 : randomInt(400));
 });
+
+/** On a fast machine the start was over already, and the server killed for that. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
+  }
+}
 
 function read(directory: string, file: string): Record<string, unknown> | undefined {
   try {
