@@ -29,6 +29,7 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   }
   if (isNew) print(`Invitation codes to try: ${testCodes.join(', ')}.`);
   await using services = openServices(config, log, database);
+  services.passwords.warmUp();
   const { http, stopAccepting } = await buildApp(services);
   const address = await http.listen({ host: config.http.host, port: config.http.port });
   for (const line of addressLines(address, services)) print(line);

@@ -77,7 +77,6 @@ test('a flood is partly refused at once, and all others get the hash of their ow
   assert.ok(refusals.length >= 200 - admitted);
   for (const refusal of refusals) assert.ok(refusal instanceof Problem && (refusal.details.retryAfterSeconds ?? 0) >= 1);
   const hashes = results.flatMap((result, at) => (typeof result === 'string' ? [{ hash: result, password: asked[at] ?? '' }] : []));
-  // The hash by which the hasher times itself may still have the other thread.
   assert.ok(hashes.length >= 1);
   assert.equal(hashes.length + refusals.length, 200);
   for (const { hash, password } of hashes) assert.equal(bcrypt.compareSync(password, hash), true);
@@ -106,8 +105,13 @@ test('closing finishes what runs and refuses the rest, then and later', async ()
   await assert.rejects(closing.hash('too late'), Problem);
 });
 
-test('closing right after opening is in order', async () => {
+test('closing right after opening is in order, with and without a first hash under way', async () => {
   await openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 1 }).close();
+  const warm = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 1 });
+  assert.equal(warm.state().running, 0, 'nothing is hashed before somebody asks');
+  warm.warmUp();
+  assert.equal(warm.state().running, 1);
+  await warm.close();
 });
 
 test('the time of a hash is measured', async () => {
