@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Language, languages } from '../errors.ts';
+import { type BaseUrl, parseBaseUrl } from './base-url.ts';
 import { exitCodes } from './exit-codes.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { languageFromEnvironment } from './language.ts';
-import { type BaseUrl, parseBaseUrl } from './try/base-url.ts';
-import { phrase } from './try/remark.ts';
+import { phrase } from './remark.ts';
 import { countOutcomes, lineAudience, reportAsJson, silentAudience, unreachableSentence, writeSummary } from './try/show-results.ts';
 import { type TryReport, tryServer } from './try/try-server.ts';
 
@@ -63,16 +64,4 @@ async function tryUrl(url: BaseUrl, flags: TryFlags): Promise<void> {
 function tellTheEnd(report: TryReport, language: Language): void {
   if (report.reached) writeSummary(report, process.stdout, language);
   else process.stderr.write(`${unreachableSentence(report, language)}\n`);
-}
-
-/** The first Ctrl-C ends the work in an orderly way, which abandons the open sessions; the second one ends the process. */
-async function untilInterrupted<T>(work: (interrupt: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
 }

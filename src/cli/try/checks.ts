@@ -1,6 +1,6 @@
 import type { Sentence } from '../../errors.ts';
+import type { Remark } from '../remark.ts';
 import type { Answer } from './client.ts';
-import type { Remark } from './remark.ts';
 import type { WireRequest } from './requests.ts';
 
 /** @returns what is wrong with an answer; undefined where nothing is. */

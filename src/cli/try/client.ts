@@ -2,10 +2,10 @@ import { type IncomingHttpHeaders, request as startHttp } from 'node:http';
 import { request as startHttps } from 'node:https';
 import { text as readText } from 'node:stream/consumers';
 import type { Language } from '../../errors.ts';
-import type { BaseUrl } from './base-url.ts';
-import type { Remark } from './remark.ts';
+import type { BaseUrl } from '../base-url.ts';
+import type { Remark } from '../remark.ts';
+import { explainSilence } from '../silence.ts';
 import type { WireRequest } from './requests.ts';
-import { explainSilence } from './silence.ts';
 
 /** What a server answered. */
 export interface Answer {

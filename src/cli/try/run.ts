@@ -1,7 +1,7 @@
 import type { Language, Sentence } from '../../errors.ts';
+import { phrase, type Remark } from '../remark.ts';
 import type { Check } from './checks.ts';
 import type { Answer, Client, Outcome } from './client.ts';
-import { phrase, type Remark } from './remark.ts';
 
 type CheckLabel = Pick<Check, 'name' | 'title'>;
 

@@ -1,6 +1,6 @@
 import type { Language, Sentence } from '../../errors.ts';
 import { type Output, painter } from '../paint.ts';
-import { phrase } from './remark.ts';
+import { phrase } from '../remark.ts';
 import type { Audience, Result } from './run.ts';
 import type { TryReport } from './try-server.ts';
 

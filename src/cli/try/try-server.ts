@@ -1,13 +1,13 @@
 import type { Sentence } from '../../errors.ts';
 import { testCodes } from '../../invitations/seed-test-codes.ts';
-import type { BaseUrl } from './base-url.ts';
+import type { BaseUrl } from '../base-url.ts';
+import { phrase, type Remark } from '../remark.ts';
 import { type ClientOptions, createClient, type Silence } from './client.ts';
 import { chooseCodes, goodCode, type ShownCode } from './codes.ts';
 import { documentChecks } from './documents.ts';
 import { ownSessionChecks } from './own-session.ts';
 import { inventPerson } from './person.ts';
 import { refusalChecks } from './refusals.ts';
-import { phrase, type Remark } from './remark.ts';
 import { getDocument, verifyCode } from './requests.ts';
 import { type Audience, type Result, type Run, Stopped, startRun } from './run.ts';
 import { closings, headings, labels, reasons } from './sentences.ts';

@@ -1,4 +1,4 @@
-import { fillSentence, type Language, type Sentence, type SentenceValues } from '../../errors.ts';
+import { fillSentence, type Language, type Sentence, type SentenceValues } from '../errors.ts';
 
 /** Something to tell the reader, in a language that is only known when it is printed. */
 export interface Remark {

@@ -1,4 +1,4 @@
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../errors.ts';
 import type { Remark } from './remark.ts';
 
 const silences = {
