@@ -23,7 +23,7 @@ import { verifyInvitation } from './verify-invitation.ts';
 export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationServices }> = async (app, { services }) => {
   const tags = ['sign-up'];
   const unavailable = databaseProblems.database_unavailable;
-  const { invitation_not_found, invitation_revoked, invitation_used, invitation_phone_mismatch } = invitationProblems;
+  const { invitation_not_found, invitation_mistyped, invitation_revoked, invitation_used, invitation_phone_mismatch } = invitationProblems;
   const { session_not_found, session_required, session_completed, phone_taken } = registrationProblems;
   const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
 
@@ -40,6 +40,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
           ...problemResponses(
             ...bodyProblems,
             invitation_not_found,
+            invitation_mistyped,
             refusalFor('not_started', exampleMoment),
             everySeatHeld(exampleMoment),
             invitation_used,

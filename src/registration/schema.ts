@@ -22,9 +22,13 @@ const progress = {
 
 export const verifyBody = z
   .object({
-    invitation_code: z
-      .string()
-      .meta({ description: 'The code, exactly as it was given.', minLength: 1, maxLength: maximumCodeLength, examples: ['TEST001'] }),
+    invitation_code: z.string().meta({
+      description:
+        'The code. Case, spaces and hyphens make no difference, and neither do O and 0, or I, L and 1, unless several codes differ only so.',
+      minLength: 1,
+      maxLength: maximumCodeLength,
+      examples: ['TEST001'],
+    }),
   })
   .meta({ id: 'VerifyInvitation' });
 

@@ -1,5 +1,6 @@
 import { type Queryable, type Statement, statement } from '../database/database.ts';
 import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
+import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
 import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
 
 /**
@@ -25,7 +26,7 @@ const openSessionStatement = statement<VerifiedInvitation>(
   'registration_open_session',
   `WITH invitation AS (
      SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at
-     FROM "Invitation" i WHERE i.code = $1
+     FROM "Invitation" i WHERE i.id = ${meantInvitation({ typed: '$1', plain: '$4', grouped: '$5' })}
    ), opened AS (
      INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at)
      SELECT $2, id, now() + make_interval(secs => $3) FROM invitation WHERE state = 'usable' AND NOT several_seats
@@ -38,6 +39,7 @@ const openSessionStatement = statement<VerifiedInvitation>(
 
 /**
  * Looks a code up and, where it is a usable invitation with one seat, opens a session on it: one statement. Such a session holds nothing.
+ * @param code as typed.
  * @param lifeSeconds seconds that the session lives.
  * @returns undefined: no such code.
  */
@@ -47,7 +49,8 @@ export async function openSession(
   sessionId: string,
   lifeSeconds: number,
 ): Promise<VerifiedInvitation | undefined> {
-  const [row] = await database.run(openSessionStatement, [code, sessionId, lifeSeconds]);
+  const { typed, plain, grouped } = codeLookUp(code);
+  const [row] = await database.run(openSessionStatement, [typed, sessionId, lifeSeconds, plain, grouped]);
   return row;
 }
 

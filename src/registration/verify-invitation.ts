@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Problem } from '../errors.ts';
-import { invitationProblems } from '../invitations/errors.ts';
-import { everySeatHeld, refusalFor } from '../invitations/refusals.ts';
+import { everySeatHeld, refusalFor, unknownCode } from '../invitations/refusals.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { openSeatSession, openSession } from './store.ts';
 
@@ -14,13 +12,14 @@ export interface OpenedSession {
 /**
  * Opens a sign-up on an invitation. On one with several seats the session holds a seat; on one with a single seat it holds nothing, so that the
  * same person can simply start again after closing the tab.
- * @throws Problem `invitation_not_found`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
+ * @param code as typed: an invitation with exactly this code, or else the only one that differs in nothing that people confuse.
+ * @throws Problem `invitation_not_found`, `invitation_mistyped`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
  */
 export async function verifyInvitation({ database, rules }: RegistrationServices, code: string): Promise<OpenedSession> {
   const sessionId = randomBytes(16).toString('hex');
   for (let round = 0; round < 3; round += 1) {
     const invitation = await openSession(database, code, sessionId, rules.sessionSeconds);
-    if (!invitation) throw new Problem(invitationProblems.invitation_not_found);
+    if (!invitation) throw unknownCode(code);
     if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
     if (invitation.state !== 'usable') throw refusalFor(invitation.state, invitation.starts_at);
 

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { generateCodes } from '../../src/invitations/code-generator.ts';
+import { isMissedGuess, unknownCode } from '../../src/invitations/refusals.ts';
+import { openApplication } from '../support/application.ts';
+import { assertRefused } from '../support/assert-refused.ts';
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+
+/** Makes invitations with these codes. */
+async function insert(...codes: readonly string[]): Promise<void> {
+  await application.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [codes]);
+}
+
+/** @returns the code of the invitation on which a typed code opened a session. */
+async function meant(typed: string): Promise<unknown> {
+  const { status, body } = await application.verify(typed);
+  assert.equal(status, 200, `${JSON.stringify(typed)}: ${body.code}`);
+  const sql = `SELECT code FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId" WHERE "sessionId" = $1`;
+  return (await application.query(sql, [body.sessionId]))[0]?.code;
+}
+
+/** The same code with another character at one place. */
+function misspell(code: string, at = code.length - 1): string {
+  return code.slice(0, at) + (code.charAt(at) === '7' ? '8' : '7') + code.slice(at + 1);
+}
+
+test('a generated code is found however it is typed', async () => {
+  const [code = ''] = generateCodes(1, { prefix: 'SOIL' });
+  await insert(code);
+  const spellings = [
+    code,
+    code.toLowerCase(),
+    code.replaceAll('-', ''),
+    code.replaceAll('-', ' '),
+    ` ${code}  `,
+    code.replaceAll('-', ' — '),
+    code.replaceAll('0', 'O').replaceAll('1', 'l').replace('SOIL', 's0iI'),
+    code.replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0)),
+    `\ufeff${code}\u200b`,
+  ];
+  for (const spelling of spellings) assert.equal(await meant(spelling), code);
+});
+
+test('a custom code is found in any case, in Hangul also where its syllables were typed as letters', async () => {
+  await insert('Welcome-2026', '초대-봄.1');
+  for (const spelling of ['WELCOME-2026', 'welcome 2026', 'WeLC0ME2O26']) assert.equal(await meant(spelling), 'Welcome-2026');
+  for (const spelling of ['초대 봄.1', '초대봄.l', '초대-봄.1'.normalize('NFD')]) assert.equal(await meant(spelling), '초대-봄.1');
+  for (const other of ['Welcome_2026', 'Welcome-202', '초대-봄1', '초대-봄.%'])
+    assertRefused(await application.verify(other), 404, 'invitation_not_found');
+});
+
+test('exactly the typed code comes before all that are only like it', async () => {
+  await insert('Twins-1', 'TWINS-1', 'twins-I');
+  for (const code of ['Twins-1', 'TWINS-1', 'twins-I']) assert.equal(await meant(code), code);
+  await application.query(`UPDATE "Invitation" SET revoked_at = now() WHERE code = 'Twins-1'`);
+  assertRefused(await application.verify('Twins-1'), 410, 'invitation_revoked');
+});
+
+test('what could mean several codes means none, and no session is opened', async () => {
+  await insert('Pair-O', 'PAIR-0');
+  const sessions = async () => (await application.query('SELECT count(*) AS sessions FROM "RegisterSession"'))[0];
+  const before = await sessions();
+  for (const typed of ['pair-o', 'PAIR0', 'pair 0']) assertRefused(await application.verify(typed), 404, 'invitation_not_found');
+  assert.deepEqual(await sessions(), before);
+  await application.query(`DELETE FROM "Invitation" WHERE code = 'Pair-O'`);
+  assert.equal(await meant('pair-o'), 'PAIR-0');
+});
+
+test('a text that has nothing but spaces and hyphens means no code', async () => {
+  await insert('-');
+  assert.equal(await meant('-'), '-');
+  for (const typed of [' ', '--', ' - ']) assertRefused(await application.verify(typed), 404, 'invitation_not_found');
+});
+
+test('one wrong character in a generated code is told apart from a code that nobody made', async () => {
+  const [code = '', other = ''] = generateCodes(2, { prefix: '봄' });
+  await insert(code);
+  for (const at of [2, 5, 8, 14, code.length - 1]) assertRefused(await application.verify(misspell(code, at)), 404, 'invitation_mistyped');
+  const typed = misspell(code);
+  for (const spelling of [typed.toLowerCase(), typed.replaceAll('-', ' '), typed.replaceAll('-', '')]) {
+    assertRefused(await application.verify(spelling), 404, 'invitation_mistyped');
+  }
+  assertRefused(await application.verify(other), 404, 'invitation_not_found');
+});
+
+test('a code that was made elsewhere in groups of five is found, although it has no check character of ours', async () => {
+  const code = misspell(generateCodes(1)[0] ?? '');
+  await insert(code);
+  for (const spelling of [code, code.toLowerCase(), code.replaceAll('-', ' '), code.replaceAll('-', '')])
+    assert.equal(await meant(spelling), code);
+});
+
+test('a guess that nobody has to pay for hits no code that an operator chose', async () => {
+  await insert('WELCOME2026SPRING');
+  assert.equal(await meant('welcome-2026-spring'), 'WELCOME2026SPRING');
+  const disguised = 'WELCO-ME202-6SPRI-NG';
+  const { body, ...answer } = await application.verify(disguised);
+  assertRefused({ ...answer, body }, 404, 'invitation_mistyped');
+  assert.equal(isMissedGuess(unknownCode(disguised), disguised), false);
+  for (const paidFor of ['WELCOME2026SPRINT', 'WELCOME2026', generateCodes(1)[0] ?? '']) {
+    assert.equal(isMissedGuess(unknownCode(paidFor), paidFor), true, paidFor);
+  }
+});
+
+const onServer = application.services.database.kind === 'postgresql' ? false : 'the embedded database plans as PostgreSQL does';
+
+test('among 100,000 invitations a code is found through indexes', { skip: onServer }, async (context) => {
+  await application.query(`INSERT INTO "Invitation" (code) SELECT 'MANY-' || md5(n::text) FROM generate_series(1, 100000) AS n`);
+  await application.query('ANALYZE "Invitation"');
+  const run = context.mock.method(application.services.database, 'run');
+  await application.verify('many-nobody');
+  const [asked, values] = run.mock.calls[0]?.arguments ?? [];
+  run.mock.restore();
+  assert.equal(asked?.name, 'registration_open_session');
+  const plan = (await application.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${asked?.text}`, values))
+    .map((row) => row['QUERY PLAN'])
+    .join('\n');
+  for (const index of ['Invitation_code_key', 'Invitation_tolerant_code_idx', 'Invitation_pkey']) assert.ok(plan.includes(index), plan);
+  assert.doesNotMatch(plan, /Seq Scan on "Invitation"/);
+  assert.match(plan, /One-Time Filter/, 'the tolerant look-up is left out where the exact one found something');
+});
