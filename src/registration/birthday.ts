@@ -1,5 +1,5 @@
 import { type Accepted, accepted, refused } from '../accepted.ts';
-import { isCalendarDate } from '../calendar-date.ts';
+import { dateReader, isCalendarDate } from '../calendar-date.ts';
 import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
 
 /** The first birthday that is believed; nobody alive was born before it. */
@@ -72,9 +72,7 @@ function ageOn(birthday: string, today: string): number {
  * @throws RangeError for a zone that the runtime does not know.
  */
 export function todayIn(timeZone: string, now: Date): string {
-  const format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  const parts = new Map(format.formatToParts(now).map((part) => [part.type, part.value]));
-  return `${parts.get('year')?.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`;
+  return dateReader(timeZone)(now);
 }
 
 function broken(rule: FieldRule, values: SentenceValues = {}): Accepted<never> {
