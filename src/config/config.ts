@@ -32,7 +32,7 @@ export interface RegistrationConfig {
   readonly phoneRegion: CountryCode;
   /** One account per phone number. */
   readonly phoneUnique: boolean;
-  /** IANA name of the zone in which "today" is decided for birthdays. */
+  /** IANA name of the zone in which "today" is decided for birthdays, and whose days the funnel counts by. */
   readonly timeZone: string;
 }
 

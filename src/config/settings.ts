@@ -142,7 +142,7 @@ export const settings = [
   setting({
     name: 'TIME_ZONE',
     default: 'Asia/Seoul',
-    meaning: 'The zone in which it is decided what day it is today when a birthday is checked.',
+    meaning: 'The zone whose days count: for what is today where a birthday is checked, and for the days of the funnel.',
     secret: false,
     ...timeZone(),
   }),

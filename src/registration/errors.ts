@@ -41,4 +41,13 @@ export const registrationProblems = problemCatalogue({
       en: 'Somebody has signed up with this phone number already. Enter another one; what you entered so far is kept.',
     },
   },
+  funnel_busy: {
+    status: 503,
+    retryAfterSeconds: 5,
+    title: { ko: '지금 다른 집계를 하고 있습니다', en: 'Another count is under way' },
+    detail: {
+      ko: '이 서버는 가입 현황을 한 번에 하나씩 집계합니다. 잠시 후 다시 시도하세요.',
+      en: 'This server counts one funnel at a time, and others are waiting already. Try again in a moment.',
+    },
+  },
 });

@@ -10,7 +10,8 @@ import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
 
 const quoted = (column: string) => `"${column}"`;
 const allFilled = (row: string, step: Step) => step.columns.map((column) => `${row}.${quoted(column)} IS NOT NULL`).join(' AND ');
-const completedSteps = (row: string) =>
+/** @param row the alias of "RegisterSession" in the statement. @returns SQL for the names of the steps that are stored. */
+export const completedSteps = (row: string) =>
   `array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
 
 export interface VerifiedInvitation {

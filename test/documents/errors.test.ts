@@ -14,6 +14,7 @@ import { passwordRules } from '../../src/passwords/password-rules.ts';
 import { phoneRules } from '../../src/phone.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';
 import { nameRules } from '../../src/registration/name.ts';
+import { funnelRules } from '../../src/registration/progress/funnel-range.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
@@ -45,6 +46,7 @@ test('docs/errors.md lists every rule of a field', () => {
     lifeSpanRules,
     invitationLifeRules,
     pagingRules,
+    funnelRules,
   ];
   const rules = catalogues.flatMap((catalogue) => Object.values(catalogue));
   const table = rules.map(({ code, message }) => row(`\`${code}\``, message.en)).join('\n');

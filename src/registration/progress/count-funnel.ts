@@ -1,0 +1,84 @@
+import { validationFailed } from '../../errors.ts';
+import { completingStep, steps, stepsBeforeLast } from '../steps.ts';
+import { calendarDays } from './calendar-days.ts';
+import type { ProgressServices } from './dependencies.ts';
+import { acceptFunnelRange } from './funnel-range.ts';
+import { countAttempts, type FunnelRow, readClock } from './funnel-store.ts';
+import type { InTurn } from './in-turn.ts';
+
+/** Milliseconds for the statement that counts; a year of 250,000 attempts takes less than one second. */
+const statementMilliseconds = 10_000;
+
+/** How many attempts reached what. Each ends, or will end, as one of `completed`, `expired`, `abandoned`; until then it is `under_way`. */
+type Counts = Record<string, number>;
+
+export interface Funnel {
+  readonly campaign: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly time_zone: string;
+  readonly totals: Counts;
+  /** For each step, seconds from the event before it; null where nobody did it. */
+  readonly median_seconds: Record<string, number | null>;
+  readonly days: ({ day: string } & Record<string, number | string>)[];
+}
+
+export interface FunnelQuery {
+  readonly campaign?: string | undefined;
+  /** A date or a moment; see `acceptFunnelRange`. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly by: 'day' | 'none';
+}
+
+/**
+ * Counts the sign-ups that were verified in a range, how far each came, and how long each step took.
+ * @param inTurn so that no more than one of these is under way in this process.
+ * @throws Problem `validation_failed`, `funnel_busy`.
+ */
+export async function countFunnel({ database, timeZone }: ProgressServices, inTurn: InTurn, query: FunnelQuery): Promise<Funnel> {
+  const days = calendarDays(timeZone);
+  const range = acceptFunnelRange(query, { days, now: await readClock(database) });
+  if (!range.ok) throw validationFailed(range.errors);
+  const { from, to } = range.value;
+  const dates = query.by === 'day' ? days.between(from, to) : [];
+  const starts = query.by === 'day' ? dates.map((date) => date.start) : [from];
+  const question = { from, to, starts, campaign: query.campaign };
+  const rows = await inTurn(() => database.transaction((transaction) => countAttempts(transaction, question), { statementMilliseconds }));
+
+  const parts = new Map(rows.map((row) => [row.part, countsOf(row)]));
+  return {
+    campaign: query.campaign ?? null,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    time_zone: timeZone,
+    totals: sum([...parts.values()]),
+    median_seconds: Object.fromEntries(steps.map(({ name }) => [name, medianOf(name, rows[0])])),
+    days: dates.map(({ date }, index) => ({ day: date, ...(parts.get(index + 1) ?? sum([])) })),
+  };
+}
+
+export const countNames: readonly string[] = [
+  'verified',
+  ...stepsBeforeLast.map((step) => step.name),
+  'completed',
+  'expired',
+  'abandoned',
+  'under_way',
+];
+
+/** Whoever neither finished nor left nor is at it has run out of time, swept or not. */
+function countsOf(row: FunnelRow): Counts {
+  const { verified, completed, abandoned, under_way } = row as Counts;
+  const expired = (verified ?? 0) - (completed ?? 0) - (abandoned ?? 0) - (under_way ?? 0);
+  return Object.fromEntries(countNames.map((name) => [name, name === 'expired' ? expired : Number(row[name])]));
+}
+
+function sum(all: readonly Counts[]): Counts {
+  return Object.fromEntries(countNames.map((name) => [name, all.reduce((total, counts) => total + (counts[name] ?? 0), 0)]));
+}
+
+function medianOf(step: string, row: FunnelRow | undefined): number | null {
+  const median = row?.[`median_${step === completingStep.name ? 'completed' : step}`] ?? null;
+  return median === null ? null : Math.round(median * 1000) / 1000;
+}

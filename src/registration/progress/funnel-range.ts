@@ -1,0 +1,71 @@
+import { type Accepted, accepted, refused } from '../../accepted.ts';
+import { isCalendarDate } from '../../calendar-date.ts';
+import { fieldRules } from '../../errors.ts';
+import { acceptMoment, lifeSpanRules } from '../../life-span.ts';
+import { type CalendarDays, moveDate } from './calendar-days.ts';
+
+export const funnelRules = fieldRules({
+  range_bound_format: {
+    ko: '2030-01-31 같은 날짜나, 2030-01-31T18:00:00+09:00처럼 시간대까지 적은 시각이어야 합니다. 주소에 넣을 때는 +를 %2B로 적습니다.',
+    en: 'Write a date like 2030-01-31, or a time with its offset, like 2030-01-31T18:00:00+09:00. In an address, + is written %2B.',
+  },
+  range_bound_year: { ko: '{first}년부터 {last}년까지의 때를 적으세요.', en: 'Give a time in the years {first} to {last}.' },
+  range_backwards: { ko: 'from이 to보다 앞서야 합니다.', en: 'The range must begin (from) before it ends (to).' },
+  range_too_long: { ko: '한 번에 {days}일까지만 볼 수 있습니다.', en: 'The range may have at most {days} days.' },
+});
+
+/** Days of a range: a leap year. */
+const longestRange = 366;
+/** Days of the range that nobody asked for, today included. */
+const usualRange = 30;
+const hour = 3_600_000;
+/** Nothing was counted before, and the calendar's arithmetic needs four digits. */
+const firstYear = 2000;
+const lastYear = 2999;
+
+export interface FunnelRange {
+  readonly from: Date;
+  /** The first instant that is not meant any more. */
+  readonly to: Date;
+}
+
+/**
+ * Judges the ends of a range: dates, which are meant whole, or moments. Left out, it ends now and begins 29 days earlier, with that day.
+ * @param now as the database has it.
+ */
+export function acceptFunnelRange(
+  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+  { days, now }: { readonly days: CalendarDays; readonly now: Date },
+): Accepted<FunnelRange> {
+  const to = asked.to === undefined ? accepted(now) : acceptBound('to', asked.to, (date) => days.startOf(moveDate(date, 1)));
+  if (!to.ok) return to;
+  const usualStart = () => days.startOf(moveDate(days.dateOf(new Date(to.value.getTime() - 1)), 1 - usualRange));
+  const from = asked.from === undefined ? accepted(usualStart()) : acceptBound('from', asked.from, days.startOf);
+  if (!from.ok) return from;
+
+  const field = asked.from === undefined ? 'to' : 'from';
+  const length = to.value.getTime() - from.value.getTime();
+  if (length <= 0) return refused({ field, rule: funnelRules.range_backwards });
+  // An hour more, because clocks may have been put back in between.
+  if (length > (longestRange * 24 + 1) * hour) {
+    return refused({ field, rule: funnelRules.range_too_long, values: { days: longestRange } });
+  }
+  return accepted({ from: from.value, to: to.value });
+}
+
+function acceptBound(field: string, text: string, ofDate: (date: string) => Date): Accepted<Date> {
+  const bound = isDate(text) ? accepted(ofDate(text)) : acceptMoment(field, text);
+  if (!bound.ok && bound.errors.some(({ rule }) => rule === lifeSpanRules.moment_format)) {
+    return refused({ field, rule: funnelRules.range_bound_format });
+  }
+  const year = bound.ok ? bound.value.getUTCFullYear() : 0;
+  return year >= firstYear && year <= lastYear
+    ? bound
+    : refused({ field, rule: funnelRules.range_bound_year, values: { first: firstYear, last: lastYear } });
+}
+
+function isDate(text: string): boolean {
+  if (text.length !== 10 || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
+  return isCalendarDate(year, month, day);
+}

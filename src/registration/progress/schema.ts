@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { nextCursor, pageQuery } from '../../paging.ts';
+import { steps } from '../steps.ts';
+import { countNames } from './count-funnel.ts';
+
+const campaign = z
+  .string()
+  .optional()
+  .meta({ description: 'Only sign-ups on invitations of this campaign.', examples: ['spring-beta'] });
+
+const invitationId = z.coerce.number().int().min(1).max(2_147_483_647);
+
+export const sessionsQuery = z.object({
+  campaign,
+  invitation_id: invitationId.optional().meta({ description: 'Only sign-ups on this invitation.', examples: [1] }),
+  ...pageQuery,
+});
+
+const moment = z.string().meta({ description: 'A moment in UTC (RFC 3339).', examples: ['2026-01-01T09:30:00.000Z'] });
+const stepNames = z.array(z.string());
+
+export const sessionsAnswer = z
+  .object({
+    items: z.array(
+      z
+        .object({
+          attempt: z.string().meta({
+            description: 'Names this sign-up; it is no session id and lets nobody in.',
+            examples: ['0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'],
+          }),
+          invitation_id: z.int().meta({ description: 'The invitation that was shown.', examples: [1] }),
+          campaign: z
+            .string()
+            .nullable()
+            .meta({ description: 'Of the invitation.', examples: ['spring-beta'] }),
+          started_at: moment.describe('When the invitation was verified.'),
+          expires_at: moment.describe('When the sign-up ends unless another step comes before.'),
+          completed_steps: stepNames.meta({ description: 'The steps that are stored.', examples: [['name']] }),
+          remaining_steps: stepNames.meta({ description: 'The steps still to be done.', examples: [['birthday', 'phone']] }),
+        })
+        .meta({ id: 'LiveSignUp' }),
+    ),
+    next: nextCursor,
+  })
+  .meta({ id: 'LiveSignUps' });
+
+const bound = z.string().max(64).optional();
+
+export const funnelQuery = z.object({
+  campaign,
+  from: bound.meta({
+    description:
+      'Where the range begins: a date in the zone of `TIME_ZONE`, or a moment (RFC 3339). Left out: 29 days before its last day.',
+    examples: ['2026-01-01'],
+  }),
+  to: bound.meta({
+    description: 'Where it ends: a date, which still belongs to it, or a moment, which no longer does. Left out: now. At most 366 days.',
+    examples: ['2026-01-31'],
+  }),
+  by: z
+    .enum(['day', 'none'])
+    .default('day')
+    .meta({ description: 'Whether each day is counted by itself too.', examples: ['day'] }),
+});
+
+const meanings: Readonly<Record<string, string>> = {
+  verified: 'Sign-ups that began: an invitation was verified.',
+  completed: 'Of these, those that became a user.',
+  expired: 'Of these, those whose time ran out.',
+  abandoned: 'Of these, those that were given up, or refused because the person is too young.',
+  under_way: 'Of these, those that may still be completed.',
+};
+
+const counts = Object.fromEntries(
+  countNames.map((name, index) => [
+    name,
+    z.int().meta({ description: meanings[name] ?? `Of these, those that did the step \`${name}\`.`, examples: [100 - 10 * index] }),
+  ]),
+);
+
+const medians = Object.fromEntries(
+  steps.map(({ name }) => [
+    name,
+    z
+      .number()
+      .nullable()
+      .meta({ description: `Seconds from the event before it to the step \`${name}\`, the median.`, examples: [41.5] }),
+  ]),
+);
+
+export const funnelAnswer = z
+  .object({
+    campaign: z
+      .string()
+      .nullable()
+      .meta({ description: 'As it was asked for.', examples: ['spring-beta'] }),
+    from: moment.describe('Where the range begins.'),
+    to: moment.describe('The first moment that no longer belongs to it.'),
+    time_zone: z.string().meta({ description: 'The zone whose days are counted.', examples: ['Asia/Seoul'] }),
+    totals: z.object(counts).meta({ id: 'FunnelCounts' }),
+    median_seconds: z.object(medians).meta({ id: 'FunnelMedians', description: 'How long each step took; null where nobody did it.' }),
+    days: z
+      .array(
+        z
+          .object({ day: z.string().meta({ description: 'A date of that zone.', examples: ['2026-01-01'] }), ...counts })
+          .meta({ id: 'FunnelDay' }),
+      )
+      .meta({ description: 'Each day of the range, by the day on which a sign-up was verified; none with `by=none`.' }),
+  })
+  .meta({ id: 'Funnel' });

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { openApplication } from '../support/application.ts';
+import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
+import type { Answer } from '../support/sign-up-client.ts';
+import { bearer, beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
+import { storedInvitation, storedSession } from '../support/stored-rows.ts';
+
+interface Item {
+  readonly attempt: string;
+  readonly invitation_id: number;
+  readonly campaign: string | null;
+  readonly started_at: string;
+  readonly expires_at: string;
+  readonly completed_steps: readonly string[];
+  readonly remaining_steps: readonly string[];
+}
+interface Page {
+  readonly items: readonly Item[];
+  readonly next: string | null;
+}
+type Query = Readonly<Record<string, string>>;
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+
+function ask(query: Query = {}): Promise<Answer> {
+  return application.send('GET', `/admin/sessions?${new URLSearchParams(query)}`, undefined, bearer(application.services.localKey));
+}
+
+async function page(query: Query = {}): Promise<Page> {
+  const { status, body } = await ask(query);
+  assert.equal(status, 200, JSON.stringify(body));
+  return body as unknown as Page;
+}
+
+/** @returns every page, one after the other. @param between happens after each. */
+async function walk(query: Query, between: () => Promise<unknown> = async () => {}): Promise<Page[]> {
+  const pages = [await page(query)];
+  for (let next = pages[0]?.next; next; next = pages.at(-1)?.next) {
+    await between();
+    pages.push(await page({ ...query, cursor: next }));
+    assert.ok(pages.length < 1_000, 'the list never ends');
+  }
+  return pages;
+}
+
+/** Makes many live sessions at once, the first the newest; `every` of them share a microsecond. */
+async function insertSessions(code: string, count: number, every: number): Promise<void> {
+  const { id } = await storedInvitation(application, code);
+  await application.query(
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at)
+     SELECT gen_random_uuid()::text, $1, date_trunc('day', now()) - make_interval(secs => 0.000001 * (i / $3))
+     FROM generate_series(1, $2::integer) AS i`,
+    [id, count, every],
+  );
+}
+
+/** @returns the live attempts on a code as they are stored, in the order of the list. */
+async function storedAttempts(code: string): Promise<string[]> {
+  const rows = await application.query<{ attempt: string }>(
+    `SELECT s.attempt FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId"
+     WHERE i.code = $1 AND s.expires_at > now() ORDER BY s.created_at DESC, s.attempt DESC`,
+    [code],
+  );
+  return rows.map((row) => row.attempt);
+}
+
+test('a sign-up under way is shown with how far it is', async () => {
+  const code = await invite(application, { campaign: `'spring'` });
+  const { id } = await storedInvitation(application, code);
+  const only = { invitation_id: String(id) };
+  const { sessionId } = await signUpToLastStep(application, code);
+  const started = await beginSignUp(application, code);
+  const { items, next } = await page(only);
+  const [newer, older] = [await storedSession(application, started), await storedSession(application, sessionId)];
+  const moments = (row: typeof newer) => ({
+    attempt: row?.attempt,
+    invitation_id: id,
+    campaign: 'spring',
+    started_at: JSON.parse(JSON.stringify(row?.created_at)),
+    expires_at: JSON.parse(JSON.stringify(row?.expires_at)),
+  });
+  assert.deepEqual(items, [
+    { ...moments(newer), completed_steps: [], remaining_steps: ['name', 'birthday', 'phone'] },
+    { ...moments(older), completed_steps: ['name', 'birthday'], remaining_steps: ['phone'] },
+  ]);
+  assert.equal(next, null);
+
+  await application.birthday(started, '1990-01-01');
+  assert.deepEqual((await page(only)).items[0]?.remaining_steps, ['name', 'phone']);
+});
+
+test('what was completed, abandoned or has expired is not shown, swept or not', async () => {
+  const code = await invite(application, { max_uses: '9', campaign: `'over'` });
+  await application.signUp(code);
+  await application.send('DELETE', '/auth/register/session', undefined, bearer(await beginSignUp(application, code)));
+  await expireSession(application, await beginSignUp(application, code));
+  const alive = await storedSession(application, await beginSignUp(application, code));
+  assert.deepEqual(
+    (await page({ campaign: 'over' })).items.map((item) => item.attempt),
+    [alive?.attempt],
+  );
+});
+
+test('it can be asked for one campaign, for one invitation, for both, and for none that exists', async () => {
+  const [first, second] = [await invite(application, { campaign: `'both'` }), await invite(application, { campaign: `'both'` })];
+  const ids = [(await storedInvitation(application, first)).id, (await storedInvitation(application, second)).id].map(String);
+  await beginSignUp(application, first);
+  await beginSignUp(application, second);
+  const shown = async (query: Query) => (await page(query)).items.map((item) => String(item.invitation_id));
+  assert.deepEqual(await shown({ campaign: 'both' }), [ids[1], ids[0]]);
+  assert.deepEqual(await shown({ invitation_id: String(ids[0]) }), [ids[0]]);
+  assert.deepEqual(await shown({ campaign: 'both', invitation_id: String(ids[1]) }), [ids[1]]);
+  assert.deepEqual(await shown({ campaign: 'spring', invitation_id: String(ids[1]) }), []);
+  assert.deepEqual(await shown({ campaign: 'no such campaign' }), []);
+  assert.deepEqual(await shown({ invitation_id: '2147483647' }), []);
+});
+
+for (const limit of [1, 7, 500]) {
+  test(`walking in pages of ${limit} meets each sign-up once, in order, also those that began in the same microsecond`, async () => {
+    const code = await invite(application, { campaign: `'walk-${limit}'` });
+    await insertSessions(code, limit === 1 ? 40 : 1_003, 4);
+    const stored = await storedAttempts(code);
+    const pages = await walk({ campaign: `walk-${limit}`, limit: String(limit) });
+    assert.deepEqual(
+      pages.flatMap(({ items }) => items.map((item) => item.attempt)),
+      stored,
+    );
+    for (const { items } of pages) assert.ok(items.length <= limit);
+  });
+}
+
+test('sign-ups that begin and end while somebody walks neither repeat nor hide another', async () => {
+  const code = await invite(application, { campaign: `'moving'`, max_uses: '1000' });
+  await insertSessions(code, 100, 3);
+  const stored = await storedAttempts(code);
+  const ended = stored.filter((_, index) => index % 10 === 9);
+  let round = 0;
+  const pages = await walk({ campaign: 'moving', limit: '8' }, async () => {
+    await beginSignUp(application, code);
+    await application.query('DELETE FROM "RegisterSession" WHERE attempt = $1', [ended[round++]]);
+  });
+  const met = pages.flatMap(({ items }) => items.map((item) => item.attempt));
+  assert.equal(new Set(met).size, met.length);
+  for (const attempt of stored) assert.ok(met.includes(attempt) || ended.includes(attempt));
+  for (const attempt of met) assert.ok(stored.includes(attempt), 'what began meanwhile is newer than every page to come');
+});
+
+test('a page looks at a bounded number of sign-ups and says where to go on', async () => {
+  await using crowded = await openApplication();
+  const asCrowded = async (query: Query) => {
+    const answer = await crowded.send('GET', `/admin/sessions?${new URLSearchParams(query)}`, undefined, bearer(crowded.services.localKey));
+    return answer.body as unknown as Page;
+  };
+  await crowded.query(`INSERT INTO "Invitation" (code, campaign) VALUES ('rare', 'rare'), ('many', NULL)`);
+  await crowded.query(
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at)
+     SELECT i::text, CASE WHEN i IN (1, 12000) THEN 1 ELSE 2 END, now() - make_interval(secs => i) FROM generate_series(1, 12000) AS i`,
+  );
+  const first = await asCrowded({ campaign: 'rare' });
+  const second = await asCrowded({ campaign: 'rare', cursor: String(first.next) });
+  const third = await asCrowded({ campaign: 'rare', cursor: String(second.next) });
+  const sizes = [first, second, third].map(({ items }) => items.length);
+  assert.equal(third.next, null);
+  assert.deepEqual(sizes, [1, 0, 1]);
+});
+
+test('a question that makes no sense is refused by the field', async () => {
+  for (const limit of ['0', '501', '-1', '1.5', 'x']) assertRefused(await ask({ limit }), 422, 'validation_failed');
+  for (const invitation_id of ['0', '-1', '2147483648', '1.5', 'x', '1e99'])
+    assertRefused(await ask({ invitation_id }), 422, 'validation_failed');
+  assertInvalid(await ask({ campaign: 'a\0b' }), 'campaign campaign_characters');
+  assertInvalid(await ask({ campaign: '' }), 'campaign campaign_empty');
+  const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const attempt = '0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11';
+  for (const value of [[1], [1, 'x'], [0, attempt], [-1, attempt], [1.5, attempt], [2 ** 60, attempt], [attempt, 1], [1, attempt, 1], {}]) {
+    assertInvalid(await ask({ cursor: cursor(value) }), 'cursor cursor_invalid');
+  }
+  assertInvalid(await ask({ cursor: 'x' }), 'cursor cursor_invalid');
+  for (const value of [1, Number.MAX_SAFE_INTEGER]) assert.equal((await ask({ cursor: cursor([value, attempt]) })).status, 200);
+});
+
+test('whatever is asked is answered or refused, and never a fault', async () => {
+  const odd = fc.string({ unit: 'binary', maxLength: 60 });
+  const cursors = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
+  const query = fc.record({ campaign: odd, invitation_id: odd, limit: odd, cursor: fc.oneof(odd, cursors) }, { requiredKeys: [] });
+  await fc.assert(
+    fc.asyncProperty(query, async (asked) => {
+      const { status } = await ask(asked);
+      assert.ok([200, 422].includes(status), String(status));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('nobody without a key sees it', async () => {
+  assertRefused(await application.send('GET', '/admin/sessions'), 401, 'operator_key_required');
+});
+
+test('nothing of a person, no code and no session id is in it', async () => {
+  const code = await invite(application, { campaign: `'private'`, note: `'for Hong'`, phone: `'+821012345678'` });
+  const { sessionId, person } = await signUpToLastStep(application, code, { birthday: '1987-06-05' });
+  const stored = await storedSession(application, sessionId);
+  const { items } = await page({ campaign: 'private' });
+  assert.equal(items.length, 1);
+  const text = JSON.stringify(items);
+  for (const secret of [sessionId, code, person.name, person.birthday, String(stored?.password), 'Hong', '1012345678']) {
+    assert.equal(text.includes(secret), false);
+  }
+});
