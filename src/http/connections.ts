@@ -18,6 +18,19 @@ export function answerUnderWay(socket: Socket): ServerResponse | undefined {
   return states.get(socket)?.answer;
 }
 
+const slowlyArriving = new WeakSet<Socket>();
+
+/** Takes the request under way on a connection out of the server's limit for requests to arrive: its route has one of its own. @param answer to it. */
+export function letArriveSlowly(socket: Socket, answer: ServerResponse): void {
+  slowlyArriving.add(socket);
+  answer.once('close', () => slowlyArriving.delete(socket));
+}
+
+/** @returns whether the server's limit does not hold for the request under way. */
+export function mayArriveSlowly(socket: Socket): boolean {
+  return slowlyArriving.has(socket);
+}
+
 /**
  * Lets `app.close()` finish the requests under way and nothing else. Node alone waits for more: a connection that never sent
  * a request (browsers open some in advance) is not idle to it, and one that is answered during the close stays open for

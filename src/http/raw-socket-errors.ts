@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Language, Problem, type ProblemKind } from '../errors.ts';
-import { answerUnderWay } from './connections.ts';
+import { answerUnderWay, mayArriveSlowly } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemAnswer } from './problem-details.ts';
 import { problemFromError } from './problem-from-error.ts';
@@ -20,6 +20,8 @@ const kindOfParserCode: Readonly<Record<string, ProblemKind>> = {
 /** @returns Fastify's `clientErrorHandler`: answers bytes that never became a request, then closes the connection. */
 export function socketErrorAnswer(language: Language): (this: FastifyInstance, error: ConnectionError, socket: Socket) => void {
   return function answerSocketError(error, socket) {
+    // Node says it once for a request and then leaves it alone.
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && mayArriveSlowly(socket)) return;
     const kind = kindOfParserCode[error.code] ?? (error.code?.startsWith('HPE_') ? httpProblems.bad_request : undefined);
     const answer = answerUnderWay(socket);
     // Any other error is the connection's own, such as ECONNRESET: there is nobody to answer.

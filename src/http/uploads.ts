@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { Problem } from '../errors.ts';
+import { letArriveSlowly } from './connections.ts';
+import { httpProblems } from './http-problems.ts';
+
+/** A body that a route reads as it comes, instead of finding it read. */
+export type Upload = AsyncIterable<Uint8Array>;
+
+export interface UploadOptions {
+  /** Such as `text/csv`; in UTF-8, whether or not the request says so. */
+  readonly mediaType: string;
+  readonly maximumBytes: number;
+  /** How long nothing may arrive, in milliseconds. */
+  readonly pauseMilliseconds: number;
+  /** How long the whole may take to arrive, in milliseconds; instead of the server's limit for requests. */
+  readonly wholeMilliseconds: number;
+}
+
+/**
+ * Makes uploads of one media type the only body that routes of this scope take: `request.body` is then an `Upload`. It ends by throwing
+ * Problem `payload_too_large` or `request_timeout`, or the connection's error where the client goes away.
+ */
+export function acceptUploads(scope: FastifyInstance, options: UploadOptions): void {
+  const { mediaType, maximumBytes } = options;
+  const shape = new RegExp(`^${mediaType}(?:; ?charset="?utf-8"?)?(?:; ?header=present)?$`, 'i');
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(otherMediaType(mediaType)));
+  scope.addContentTypeParser(mediaType, (request, payload, done) => {
+    if (!shape.test(request.headers['content-type'] ?? '')) done(otherMediaType(mediaType));
+    else if (Number(request.headers['content-length']) > maximumBytes) done(new Problem(httpProblems.payload_too_large));
+    else done(null, arriving(payload, options));
+  });
+  scope.addHook('preParsing', (request, reply, _payload, done) => {
+    letArriveSlowly(request.raw.socket, reply.raw);
+    done();
+  });
+  scope.addHook('onSend', async (request, reply) => {
+    // Whatever comes after an upload that was not read to its end is no request.
+    if (request.raw.complete === false) reply.header('connection', 'close');
+  });
+}
+
+function otherMediaType(mediaType: string): Problem {
+  const detail = {
+    ko: `요청 본문을 압축하지 말고 Content-Type: ${mediaType} 형식으로 보내세요.`,
+    en: `Send the body as Content-Type: ${mediaType}, not compressed.`,
+  };
+  return new Problem({ ...httpProblems.unsupported_media_type, detail });
+}
+
+async function* arriving(payload: IncomingMessage, options: UploadOptions): Upload {
+  const { maximumBytes, pauseMilliseconds, wholeMilliseconds } = options;
+  const until = performance.now() + wholeMilliseconds;
+  // Destroying the request would take the connection with it, and nobody would read the refusal.
+  const chunks = payload.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
+  let bytes = 0;
+  for (;;) {
+    const next = await within(Math.min(pauseMilliseconds, until - performance.now()), chunks.next());
+    if (next.done) return;
+    bytes += next.value.length;
+    if (bytes > maximumBytes) throw new Problem(httpProblems.payload_too_large);
+    yield next.value;
+  }
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Problem(httpProblems.request_timeout)), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
