@@ -24,7 +24,9 @@ export function problemFromError(error: unknown, request: FastifyRequest): Probl
   if (hasZodFastifySchemaValidationErrors(error)) {
     return validationFailed(fieldErrors(error.validation, validatedPart(request, error.validationContext)));
   }
-  const kind = kindOfFastifyCode[codeOf(error)] ?? (wasCutOff(request) || isHttpError(error) ? httpProblems.bad_request : undefined);
+  const kind =
+    kindOfFastifyCode[codeOf(error)] ??
+    (wasCutOff(request) || wasAbandoned(error, request) || isHttpError(error) ? httpProblems.bad_request : undefined);
   return kind ? new Problem(kind) : new Problem(httpProblems.internal_error, { cause: error });
 }
 
@@ -48,4 +50,9 @@ function isHttpError(error: unknown): boolean {
 /** The client left in the middle of its body: nobody reads the answer, and it is no fault of the program. */
 function wasCutOff(request: FastifyRequest): boolean {
   return request.raw.destroyed && request.raw.complete === false;
+}
+
+/** The client left while its answer was being made, and whoever made it stopped for that reason (`clientGone`). */
+function wasAbandoned(error: unknown, request: FastifyRequest): boolean {
+  return error instanceof Error && error.name === 'AbortError' && request.raw.socket.destroyed;
 }

@@ -3,12 +3,26 @@ import { type Language, Problem } from '../errors.ts';
 import { describeError } from './describe-error.ts';
 import { httpProblems } from './http-problems.ts';
 import { preferredLanguage } from './languages.ts';
-import { problemAnswer } from './problem-details.ts';
+import { problemAnswer, problemMembers } from './problem-details.ts';
 import { problemFromError } from './problem-from-error.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /**
+     * For an answer whose status is sent already: the refusal or fault behind an error, as a problem document in the reader's language. It is
+     * logged as one that was answered with.
+     */
+    problemOf(error: unknown): object;
+  }
+}
 
 /** Makes every refusal and every fault a problem document. An unknown address is refused before its body is read. */
 export function answerWithProblems(app: FastifyInstance, defaultLanguage: Language): void {
   app.setErrorHandler((error, request, reply) => sendProblem(problemFromError(error, request), request, reply, defaultLanguage));
+  app.decorateReply('problemOf', function (error) {
+    const problem = noteProblem(problemFromError(error, this.request), this.request);
+    return problemMembers(problem, preferredLanguage(this.request.headers['accept-language'], defaultLanguage));
+  });
   app.setNotFoundHandler(refuseUnknownAddress);
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) done(new Problem(httpProblems.not_found));
@@ -23,11 +37,16 @@ function refuseUnknownAddress(): never {
 
 /** Answers with a refusal in the reader's language, and logs what is behind it where that is a fault and not the client's doing. */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, defaultLanguage: Language): FastifyReply {
-  request.refusalCode = problem.kind.code;
-  logFault(problem, request);
+  noteProblem(problem, request);
   const { status, headers, body } = problemAnswer(problem, preferredLanguage(request.headers['accept-language'], defaultLanguage));
   addVary(reply, 'Accept-Language');
   return reply.code(status).headers(headers).send(body);
+}
+
+function noteProblem(problem: Problem, request: FastifyRequest): Problem {
+  request.refusalCode = problem.kind.code;
+  logFault(problem, request);
+  return problem;
 }
 
 function logFault({ kind, details }: Problem, request: FastifyRequest): void {
