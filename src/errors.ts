@@ -49,7 +49,9 @@ export interface FieldError {
   /** The name in the body, snake_case; nested names are joined with a dot. Empty: the body itself. */
   readonly field: string;
   readonly rule: FieldRule;
-  readonly values?: SentenceValues;
+  readonly values?: SentenceValues | undefined;
+  /** Of a file: which of its lines; the first is 1. */
+  readonly line?: number;
 }
 
 export interface ProblemDetails {

@@ -23,7 +23,8 @@ export function problemAnswer(problem: Problem, language: Language): ProblemAnsw
 
 /** @returns the members of RFC 9457 and ours: `code`, `errors`, and those of the refusal itself. */
 export function problemMembers({ kind, details }: Problem, language: Language): Record<string, unknown> {
-  const errors = details.errors?.map(({ field, rule, values }) => ({
+  const errors = details.errors?.map(({ line, field, rule, values }) => ({
+    ...(line !== undefined && { line }),
     field,
     code: rule.code,
     message: fillSentence(rule.message, language, values),

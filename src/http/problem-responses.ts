@@ -23,9 +23,11 @@ const problemSchema = z
     detail: z.string().meta({ description: "A sentence in the reader's language." }),
     code: z.string().meta({ description: 'Names the kind of refusal; it never changes.' }),
     errors: z
-      .array(z.object({ field: z.string(), code: z.string(), message: z.string() }))
+      .array(z.object({ line: z.int().optional(), field: z.string(), code: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'The fields that need another value; an empty `field` is the body itself.' }),
+      .meta({
+        description: 'The fields that need another value; an empty `field` is the body itself, or the whole `line` where it is a file.',
+      }),
   })
   .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' });
 
