@@ -1,0 +1,105 @@
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Actor } from '../../../audit.ts';
+import type { Queryable } from '../../../database/database.ts';
+import { Problem } from '../../../errors.ts';
+import { invitationProblems } from '../../errors.ts';
+import { type BulkServices, bulkStatementMilliseconds } from '../create-in-bulk.ts';
+import { bulkProblems } from '../errors.ts';
+import { judgeFile } from './judge-file.ts';
+import { openSpool, type Spool } from './spool.ts';
+import { insertImported, nameCampaignsOf } from './store.ts';
+
+export interface ImportRequest {
+  readonly actor: Actor;
+  /** The field `Idempotency-Key`. */
+  readonly key: string | undefined;
+  /** The file, as it comes. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Whether everything is done and then undone. */
+  readonly dryRun: boolean;
+  /** Ends the work, and all of it is undone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Imported {
+  readonly dry_run: boolean;
+  readonly lines: number;
+  readonly created: number;
+  readonly unchanged: number;
+  /** Shared by those that were created; null where none was. */
+  readonly batch: string | null;
+}
+
+/**
+ * Makes the invitations of a file, all or none. First the whole file comes and is judged; only then a transaction begins, so that a slow line
+ * holds up nobody. A code that exists already is left as it is, so a file may be sent again.
+ * @throws Problem `import_refused`, `bulk_under_way`, `campaign_revoked`, `import_space_missing`, `idempotency_key_reused`,
+ *   `idempotency_key_invalid`; what `bytes` throws; the signal's reason.
+ */
+export async function importInvitations(services: BulkServices, request: ImportRequest): Promise<Imported> {
+  using _turn = services.turn.take();
+  await using spool = await openSpool().catch(refuseWithoutSpace);
+  const digest = createHash('sha256');
+  const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(spool));
+  if (errorCount > 0) {
+    throw new Problem(bulkProblems.import_refused, { errors, values: { errors: errorCount }, members: { lines, error_count: errorCount } });
+  }
+  const asked = ['POST', '/admin/invitations/import', digest.digest('hex')];
+  // Awaited here, because turn and spool are over when this function is left.
+  return await storeAll(services, request, asked, spool, lines);
+}
+
+const dryRunOver = new Error('a dry run is rolled back');
+
+async function storeAll(
+  { database, audit, once }: BulkServices,
+  { actor, key, dryRun, signal }: ImportRequest,
+  asked: unknown,
+  spool: Spool,
+  lines: number,
+): Promise<Imported> {
+  const batch = randomUUID();
+  let answer: Imported | undefined;
+
+  const all = (transaction: Queryable) => async (): Promise<Imported> => {
+    let created = 0;
+    for await (const imported of spool.texts()) {
+      signal.throwIfAborted();
+      created += await insertImported(transaction, imported, actor.label, batch);
+      // The embedded database gives the thread to nobody else by itself.
+      await nextTurn();
+    }
+    const revoked = await nameCampaignsOf(transaction, batch);
+    if (revoked !== undefined) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: revoked } });
+    const counts = { lines, created, unchanged: lines - created };
+    answer = { dry_run: dryRun, ...counts, batch: created > 0 && !dryRun ? batch : null };
+    if (dryRun) throw dryRunOver;
+    await audit(transaction, actor, { action: 'invitation.import', subject: 'invitation', after: { ...counts, batch: answer.batch } });
+    return answer;
+  };
+
+  try {
+    const options = { statementMilliseconds: bulkStatementMilliseconds };
+    return (await database.transaction((transaction) => once(transaction, { actor, key, asked }, all(transaction)), options)).answer;
+  } catch (error) {
+    if (error === dryRunOver && answer) return answer;
+    throw error;
+  }
+}
+
+async function* digested(bytes: AsyncIterable<Uint8Array>, digest: Hash): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of bytes) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The same spool; where the disk is full, the refusal says so. */
+function withSpace(spool: Spool): Spool {
+  return { ...spool, add: (text) => spool.add(text).catch(refuseWithoutSpace) };
+}
+
+function refuseWithoutSpace(cause: unknown): never {
+  throw new Problem(bulkProblems.import_space_missing, { cause });
+}

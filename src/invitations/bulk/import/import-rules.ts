@@ -1,0 +1,17 @@
+import { fieldRules } from '../../../errors.ts';
+
+/** What can be wrong with a line of a file of invitations, beside what each value by itself can have. */
+export const importRules = fieldRules({
+  code_twice: {
+    ko: '이 코드는 {line}번째 줄에 이미 있습니다. 한 파일에는 같은 코드를 한 번만 적으세요.',
+    en: 'This code is in line {line} already. A file has each code once.',
+  },
+  seats_number: {
+    ko: '1부터 1000000까지의 숫자만 적거나 비워 두세요.',
+    en: 'Write a number from 1 to 1000000, in digits alone, or nothing.',
+  },
+  campaign_revoked: {
+    ko: '취소된 캠페인입니다. 먼저 캠페인을 되살리거나 다른 이름을 적으세요.',
+    en: 'This campaign was revoked. Restore it first, or write another one.',
+  },
+});

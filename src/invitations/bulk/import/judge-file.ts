@@ -1,0 +1,148 @@
+import type { FieldError } from '../../../errors.ts';
+import type { InvitationServices } from '../../dependencies.ts';
+import { databaseNow } from '../../store.ts';
+import { revokedCampaigns } from '../store.ts';
+import { csvRules, maximumLines } from './csv-rules.ts';
+import { importRules } from './import-rules.ts';
+import { type ImportedInvitation, type JudgedLine, judgeLine } from './judge-line.ts';
+import { type CsvLine, readCsv } from './read-csv.ts';
+import { type Header, readHeader } from './read-header.ts';
+import { seenCodes } from './seen-codes.ts';
+import type { Spool } from './spool.ts';
+import { takenCodes } from './store.ts';
+
+/** Lines that are judged together, and later inserted. */
+const linesAtOnce = 1_000;
+/** Errors that are named; the others are counted. */
+const maximumErrors = 100;
+
+export interface JudgedFile {
+  /** Below the first, empty ones aside. */
+  readonly lines: number;
+  /** The first of them. */
+  readonly errors: readonly FieldError[];
+  readonly errorCount: number;
+}
+
+/** What a line says, or what is wrong with it in any case. */
+type Judged = JudgedLine | { readonly line: number; readonly errors: readonly FieldError[] };
+
+/**
+ * Judges every line of a file before anything is stored, in flat memory: what is right goes to the spool, as JSON arrays of `ImportedInvitation`.
+ * The whole file is taken in any case, so that whoever sends it comes to read the answer.
+ */
+export async function judgeFile(
+  { database, phoneRegion }: Pick<InvitationServices, 'database' | 'phoneRegion'>,
+  bytes: AsyncIterable<Uint8Array>,
+  spool: Spool,
+): Promise<JudgedFile> {
+  const circumstances = { now: await databaseNow(database), phoneRegion };
+  const seen = seenCodes();
+  const errors: FieldError[] = [];
+  let errorCount = 0;
+  let lines = 0;
+  let header: Header | undefined;
+  let isOver = false;
+
+  /** @returns undefined where there is nothing to say: the first line, and empty ones. */
+  function judge(line: CsvLine): Judged | undefined {
+    const { number } = line;
+    const last = (error: FieldError): Judged => {
+      isOver = true;
+      return { line: number, errors: [error] };
+    };
+    if ('fault' in line) return last({ field: '', rule: line.fault, values: line.values });
+    if (number > maximumLines + 1) return last({ field: '', rule: csvRules.csv_too_many_lines, values: { maximum: maximumLines } });
+    if (line.cells.length === 1 && line.cells[0] === '') return undefined;
+    if (!header) {
+      const read = readHeader(line.cells);
+      if (!read.ok) return last(read.errors[0] as FieldError);
+      header = read.value;
+      return undefined;
+    }
+    lines += 1;
+    const judged = judgeLine(number, line.cells, header, circumstances);
+    return judged.ok ? (twice(judged.value.code, number) ?? judged.value) : { line: number, errors: judged.errors };
+  }
+
+  function twice(code: string, line: number): Judged | undefined {
+    const before = seen.note(code, line);
+    return before === undefined ? undefined : { line, errors: [{ field: 'code', rule: importRules.code_twice, values: { line: before } }] };
+  }
+
+  /** Asks the database what only it knows about some lines, and keeps what is right. */
+  async function settle(some: readonly Judged[]): Promise<void> {
+    const revoked = await revokedAmong(some);
+    const taken = await takenAmong(some, revoked);
+    const right: ImportedInvitation[] = [];
+    for (const judged of some) {
+      if ('code' in judged && taken.has(judged.code)) continue;
+      const broken = brokenRules(judged, revoked);
+      errorCount += broken.length;
+      for (const error of broken.slice(0, maximumErrors - errors.length)) errors.push({ ...error, line: judged.line });
+      if (broken.length === 0 && 'code' in judged && judged.invitation.ok) right.push(judged.invitation.value);
+    }
+    // Where one line is wrong, none is stored.
+    if (errorCount === 0 && right.length > 0) await spool.add(JSON.stringify(right));
+  }
+
+  function brokenRules(judged: Judged, revoked: ReadonlySet<string>): readonly FieldError[] {
+    if (!('code' in judged)) return judged.errors;
+    const { line, code, invitation } = judged;
+    if (!invitation.ok) return invitation.errors;
+    if (revoked.has(invitation.value.campaign ?? '')) return [{ field: 'campaign', rule: importRules.campaign_revoked }];
+    const again = invitation.value.code === code ? undefined : twice(invitation.value.code, line);
+    return again && 'errors' in again ? again.errors : [];
+  }
+
+  async function revokedAmong(some: readonly Judged[]): Promise<ReadonlySet<string>> {
+    const campaigns = some.flatMap((judged) => ('code' in judged && judged.invitation.ok ? (judged.invitation.value.campaign ?? []) : []));
+    return campaigns.length > 0 ? revokedCampaigns(database, [...new Set(campaigns)]) : new Set();
+  }
+
+  /** Only of the lines that are wrong, or would be stored in another spelling: for them it makes a difference. */
+  async function takenAmong(some: readonly Judged[], revoked: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const doubtful = some.filter(
+      (judged) =>
+        'code' in judged &&
+        (!judged.invitation.ok || judged.invitation.value.code !== judged.code || revoked.has(judged.invitation.value.campaign ?? '')),
+    ) as readonly JudgedLine[];
+    return doubtful.length > 0
+      ? takenCodes(
+          database,
+          doubtful.map(({ code }) => code),
+        )
+      : new Set();
+  }
+
+  const source = unclosed(bytes);
+  for await (const some of inGroups(readCsv(source), linesAtOnce)) {
+    await settle(some.flatMap((line) => (isOver ? [] : (judge(line) ?? []))));
+    if (isOver) break;
+  }
+  if (!header && errorCount === 0) {
+    errors.push({ field: 'code', rule: csvRules.csv_column_missing, line: 1 });
+    errorCount += 1;
+  }
+  for await (const _rest of source);
+  return { lines, errors, errorCount };
+}
+
+/** The same bytes, but whoever stops reading them does not end them for others. */
+function unclosed(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+}
+
+async function* inGroups<Item>(arrays: AsyncIterable<readonly Item[]>, size: number): AsyncGenerator<readonly Item[], void> {
+  let group: Item[] = [];
+  for await (const items of arrays) {
+    for (const item of items) {
+      group.push(item);
+      if (group.length < size) continue;
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,96 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { type Accepted, accepted, refused } from '../../../accepted.ts';
+import type { FieldError } from '../../../errors.ts';
+import { acceptPhone } from '../../../phone.ts';
+import { acceptCode, acceptCustomCode } from '../../code.ts';
+import { acceptCampaign, acceptNote } from '../../labels.ts';
+import { acceptLifeSpan, settleLifeSpan } from '../../settle-life-span.ts';
+import { csvRules } from './csv-rules.ts';
+import { importRules } from './import-rules.ts';
+import type { Header, ImportColumn } from './read-header.ts';
+
+/** An invitation of a file as it is to be stored; moments in RFC 3339. */
+export interface ImportedInvitation {
+  readonly code: string;
+  readonly max_uses: number;
+  readonly starts_at: string | null;
+  readonly expires_at: string | null;
+  readonly campaign: string | null;
+  readonly note: string | null;
+  /** E.164. */
+  readonly phone: string | null;
+}
+
+export interface JudgedLine {
+  readonly line: number;
+  /** As it is in the file: where there is an invitation with it, the line is right whatever else it says, and changes nothing. */
+  readonly code: string;
+  readonly invitation: Accepted<ImportedInvitation>;
+}
+
+export interface Circumstances {
+  /** By the database's clock. */
+  readonly now: Date;
+  readonly phoneRegion: CountryCode;
+}
+
+const maximumSeats = 1_000_000;
+
+/**
+ * Judges a line below the first.
+ * @returns refused where not even the code can be read.
+ */
+export function judgeLine(line: number, cells: readonly string[], header: Header, circumstances: Circumstances): Accepted<JudgedLine> {
+  if (cells.length !== header.width) {
+    return refused({ field: '', rule: csvRules.csv_cells, values: { cells: cells.length, columns: header.width } });
+  }
+  const cell = (column: ImportColumn) => withoutApostrophe(cells[header.places.get(column) ?? -1] ?? '');
+  const code = acceptCode(cell('code'));
+  if (!code.ok) return { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
+  return accepted({ line, code: code.value, invitation: judgeCells(cell, circumstances) });
+}
+
+/** A cell that a spreadsheet would calculate is exported with an apostrophe before it, and one that begins like that with one more. */
+function withoutApostrophe(cell: string): string {
+  return /^'+[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
+}
+
+function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion }: Circumstances): Accepted<ImportedInvitation> {
+  const filled = <Value>(column: ImportColumn, accept: (text: string) => Accepted<Value>): Accepted<Value | null> => {
+    const text = cell(column);
+    return text.trim() === '' ? accepted(null) : accept(text);
+  };
+  const trimmed = (column: ImportColumn) => cell(column).trim() || null;
+  const code = acceptCustomCode(cell('code'));
+  const seats = filled('max_uses', acceptSeats);
+  const written = acceptLifeSpan({
+    starts_at: trimmed('starts_at'),
+    expires_at: trimmed('expires_at'),
+    valid_for: trimmed('valid_for'),
+  });
+  const lifeSpan = written.ok ? settleLifeSpan(now, written.value, { pastAllowed: true }) : written;
+  const campaign = filled('campaign', acceptCampaign);
+  const note = filled('note', acceptNote);
+  const phone = filled('phone', (text) => acceptPhone(text, { region: phoneRegion }));
+  if (!code.ok || !seats.ok || !lifeSpan.ok || !campaign.ok || !note.ok || !phone.ok) {
+    return { ok: false, errors: [code, seats, lifeSpan, campaign, note, phone].flatMap(errorsOf) };
+  }
+  return accepted({
+    code: code.value,
+    max_uses: seats.value ?? 1,
+    starts_at: lifeSpan.value.startsAt?.toISOString() ?? null,
+    expires_at: lifeSpan.value.expiresAt?.toISOString() ?? null,
+    campaign: campaign.value,
+    note: note.value,
+    phone: phone.value?.e164 ?? null,
+  });
+}
+
+function acceptSeats(text: string): Accepted<number> {
+  const seats = /^\d{1,7}$/.test(text.trim()) ? Number(text) : 0;
+  return seats >= 1 && seats <= maximumSeats ? accepted(seats) : refused({ field: 'max_uses', rule: importRules.seats_number });
+}
+
+function errorsOf(judged: Accepted<unknown>): readonly FieldError[] {
+  return judged.ok ? [] : judged.errors;
+}

@@ -1,0 +1,69 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { Problem } from '../../../errors.ts';
+import { clientGone } from '../../../http/client-gone.ts';
+import { httpProblems } from '../../../http/http-problems.ts';
+import { problemResponses } from '../../../http/problem-responses.ts';
+import { acceptUploads, type Upload } from '../../../http/uploads.ts';
+import { invitationProblems } from '../../errors.ts';
+import type { BulkServices } from '../create-in-bulk.ts';
+import { bulkProblems } from '../errors.ts';
+import { idempotencyHeaders } from '../schema.ts';
+import { csvRules, maximumFileBytes } from './csv-rules.ts';
+import { importInvitations } from './import-invitations.ts';
+import { importAnswer, importBody, importQuery } from './schema.ts';
+
+/** Milliseconds; a line of 1 Mbit/s takes 9 minutes for the largest file. */
+const uploadLimits = { pauseMilliseconds: 30_000, wholeMilliseconds: 600_000 };
+
+/** Invitations from a file. */
+export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = async (app, { services }) => {
+  acceptUploads(app, { mediaType: 'text/csv', maximumBytes: maximumFileBytes, ...uploadLimits });
+  const exampleError = { line: 3, field: '', rule: csvRules.csv_cells, values: { cells: 3, columns: 6 } };
+  const refused = new Problem(bulkProblems.import_refused, {
+    errors: [exampleError],
+    values: { errors: 1 },
+    members: { lines: 2, error_count: 1 },
+  });
+
+  app.post(
+    '/invitations/import',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags: ['invitations'],
+        operationId: 'importInvitations',
+        summary: 'Create invitations from a file, all or none',
+        description:
+          'Codes that exist already are left as they are, so a file may be sent again. Where a line is wrong nothing is stored, and ' +
+          '`import_refused` tells the first 100 errors with their lines.',
+        headers: idempotencyHeaders,
+        querystring: importQuery,
+        consumes: ['text/csv'],
+        body: importBody,
+        response: {
+          200: importAnswer,
+          ...problemResponses(
+            httpProblems.bad_request,
+            httpProblems.payload_too_large,
+            httpProblems.unsupported_media_type,
+            httpProblems.request_timeout,
+            refused,
+            invitationProblems.campaign_revoked,
+            bulkProblems.bulk_under_way,
+            bulkProblems.import_space_missing,
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const imported = await importInvitations(services, {
+        actor: request.actor(),
+        key: request.headers['idempotency-key'],
+        bytes: request.body as Upload,
+        dryRun: request.query.dry_run === 'true',
+        signal: clientGone(reply),
+      });
+      return { ...imported, errors: [] };
+    },
+  );
+};
