@@ -7,6 +7,7 @@ import { completeMethods } from './http/methods.ts';
 import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { bulkProblems } from './invitations/bulk/errors.ts';
 import { invitationProblems } from './invitations/errors.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import { operatorProblems } from './operators/errors.ts';
@@ -23,6 +24,7 @@ import { version } from './version.ts';
 /** Every kind of refusal beside those of HTTP itself. */
 export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[] = [
   invitationProblems,
+  bulkProblems,
   registrationProblems,
   passwordProblems,
   operatorProblems,

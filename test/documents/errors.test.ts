@@ -5,6 +5,8 @@ import { problemCatalogues } from '../../src/app.ts';
 import { type FieldRule, type ProblemKind, validationProblems } from '../../src/errors.ts';
 import { schemaRules } from '../../src/http/field-messages.ts';
 import { httpProblems } from '../../src/http/http-problems.ts';
+import { csvRules } from '../../src/invitations/bulk/import/csv-rules.ts';
+import { importRules } from '../../src/invitations/bulk/import/import-rules.ts';
 import { codeRules } from '../../src/invitations/code.ts';
 import { labelRules } from '../../src/invitations/labels.ts';
 import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
@@ -45,6 +47,8 @@ test('docs/errors.md lists every rule of a field', () => {
     labelRules,
     lifeSpanRules,
     invitationLifeRules,
+    csvRules,
+    importRules,
     pagingRules,
     funnelRules,
   ];

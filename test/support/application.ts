@@ -4,6 +4,7 @@ import { buildApp } from '../../src/app.ts';
 import type { Config, RegistrationConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Language } from '../../src/errors.ts';
+import type { HttpServer } from '../../src/http/server.ts';
 import { openServices, type ServiceOverrides, type Services } from '../../src/services.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
 import { injectClient } from './inject-client.ts';
@@ -23,6 +24,7 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
 export interface Application extends SignUpClient, AsyncDisposable {
   /** What the routes work with; a test may watch it. */
   readonly services: Services;
+  readonly http: HttpServer;
   /** Looks behind the scenes, and moves time. */
   readonly query: TestDatabase['query'];
   /** The lines that were logged so far, JSON. */
@@ -45,6 +47,7 @@ export async function openApplication(overrides: ApplicationOverrides = {}): Pro
   return {
     ...injectClient(http, secrets),
     services,
+    http,
     query: testDatabase.query,
     logged,
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database, Queryable } from '../../database/database.ts';
+import { Problem, validationFailed } from '../../errors.ts';
+import type { Once, RepeatableRequest } from '../../repeatable.ts';
+import { type CodeForm, generateCodes } from '../code-generator.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import { nameCampaigns } from '../name-campaigns.ts';
+import { settleLifeSpan, type WantedLifeSpan } from '../settle-life-span.ts';
+import { databaseNow } from '../store.ts';
+import type { Turn } from './one-at-a-time.ts';
+import { type CommonSettings, insertCodes, revokedCampaigns } from './store.ts';
+
+export interface BulkServices extends InvitationServices {
+  readonly turn: Turn;
+}
+
+/** What an operator asked for, each value accepted. */
+export interface WantedBulk {
+  readonly count: number;
+  readonly form: CodeForm;
+  readonly maxUses: number;
+  readonly lifeSpan: WantedLifeSpan;
+  readonly campaign: string | null;
+  readonly note: string | null;
+}
+
+export interface BulkMade {
+  readonly batch: string;
+  readonly count: number;
+}
+
+export interface BulkWatch {
+  /** Told how many are inserted so far; none is there before the end. */
+  inserted(count: number): void;
+  /** Ends the work, and all of it is undone. */
+  readonly signal: AbortSignal;
+}
+
+/** Codes of one statement. The embedded database works in this very thread, and everybody waits while it does. */
+const codesAtOnce: Readonly<Record<Database['kind'], number>> = { embedded: 1_000, postgresql: 5_000 };
+
+/** Milliseconds that a statement may take; a busy server needs far more than usual for 5,000 rows with all their indexes. */
+export const bulkStatementMilliseconds = 30_000;
+
+/**
+ * Makes many invitations, all or none: one transaction. Its locks are few and short: the campaign is looked at in the beginning, and locked only
+ * at the end, so that meanwhile nobody waits who wants to revoke it.
+ * @throws Problem `bulk_under_way`, `campaign_revoked`, `validation_failed`, `idempotency_key_reused`, `idempotency_key_invalid`; the signal's reason.
+ */
+export async function createInBulk(
+  { database, audit, once, turn }: BulkServices,
+  request: RepeatableRequest,
+  wanted: WantedBulk,
+  watch: BulkWatch,
+): Promise<Once<BulkMade>> {
+  using _turn = turn.take();
+  const { actor } = request;
+  const { campaign, note, maxUses, count } = wanted;
+  const all = (transaction: Queryable) => async (): Promise<BulkMade> => {
+    const lifeSpan = settleLifeSpan(await databaseNow(transaction), wanted.lifeSpan);
+    if (!lifeSpan.ok) throw validationFailed(lifeSpan.errors);
+    const settings = { ...lifeSpan.value, maxUses, campaign, note, createdBy: actor.label, batch: randomUUID() };
+    if (campaign !== null && (await revokedCampaigns(transaction, [campaign])).size > 0) {
+      throw new Problem(invitationProblems.campaign_revoked, { members: { campaign } });
+    }
+    await insertAll(transaction, wanted, settings, watch, codesAtOnce[database.kind]);
+    if (campaign !== null) await nameCampaigns(transaction, [campaign]);
+    await audit(transaction, actor, { action: 'invitation.bulk', subject: 'invitation', after: recorded(count, settings) });
+    return { batch: settings.batch, count };
+  };
+  // Awaited here, because the turn is over when this function is left.
+  return await database.transaction((transaction) => once(transaction, request, all(transaction)), {
+    statementMilliseconds: bulkStatementMilliseconds,
+  });
+}
+
+/** A code that exists already is not made again: another one takes its place. */
+async function insertAll(
+  transaction: Queryable,
+  { count, form }: WantedBulk,
+  settings: CommonSettings,
+  { inserted, signal }: BulkWatch,
+  atOnce: number,
+): Promise<void> {
+  for (let created = 0; created < count; inserted(created)) {
+    signal.throwIfAborted();
+    created += await insertCodes(transaction, generateCodes(Math.min(atOnce, count - created), form), settings);
+    // The embedded database gives the thread to nobody else by itself.
+    await nextTurn();
+  }
+}
+
+/** For the audit log: nothing of what is written in notes. */
+function recorded(count: number, { batch, maxUses, startsAt, expiresAt, campaign, note }: CommonSettings): Record<string, unknown> {
+  return {
+    batch,
+    count,
+    max_uses: maxUses,
+    campaign,
+    starts_at: startsAt?.toISOString() ?? null,
+    expires_at: expiresAt?.toISOString() ?? null,
+    ...(note !== null && { note: 'set' }),
+  };
+}

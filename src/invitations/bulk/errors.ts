@@ -1,0 +1,29 @@
+import { problemCatalogue } from '../../errors.ts';
+
+/** Why many invitations cannot be made at once. */
+export const bulkProblems = problemCatalogue({
+  bulk_under_way: {
+    status: 409,
+    title: { ko: '다른 작업이 진행 중입니다', en: 'Another one is under way' },
+    detail: {
+      ko: '초대를 한꺼번에 만들거나 가져오는 다른 요청이 아직 끝나지 않았습니다. 끝난 뒤에 다시 보내세요.',
+      en: 'Another request is making or importing many invitations right now. Send yours again when it is done.',
+    },
+  },
+  import_refused: {
+    status: 422,
+    title: { ko: '파일에 고칠 곳이 있습니다', en: 'Check the file' },
+    detail: {
+      ko: '파일에서 {errors}곳을 고쳐야 합니다. 아무것도 저장하지 않았습니다.',
+      en: 'Things to correct in the file: {errors}. Nothing was stored.',
+    },
+  },
+  import_space_missing: {
+    status: 507,
+    title: { ko: '파일을 둘 곳이 없습니다', en: 'No room for the file' },
+    detail: {
+      ko: '서버의 임시 폴더(TMPDIR)에 파일을 둘 수 없습니다. 아무것도 저장하지 않았습니다. 서버 운영자에게 알려 주세요.',
+      en: 'The server cannot put the file into its folder for temporary files (TMPDIR). Nothing was stored. Tell whoever runs the server.',
+    },
+  },
+});

@@ -1,0 +1,63 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { validationFailed } from '../../errors.ts';
+import { answerInLines } from '../../http/line-answer.ts';
+import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import { linkOf } from '../shown-invitation.ts';
+import { acceptBulk } from './accept-bulk.ts';
+import { type BulkMade, createInBulk } from './create-in-bulk.ts';
+import { bulkProblems } from './errors.ts';
+import { importRoutes } from './import/routes.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { bulkAnswer, bulkBody, idempotencyHeaders } from './schema.ts';
+import { codesOfBatch } from './store.ts';
+
+/** Many invitations at once. */
+export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  const bulkServices = { ...services, turn: oneAtATime() };
+  await app.register(importRoutes, { services: bulkServices });
+
+  app.post(
+    '/invitations/bulk',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags: ['invitations'],
+        operationId: 'createInvitationsInBulk',
+        summary: 'Create up to a million invitations, all or none',
+        description: 'Answers while it works. `Idempotency-Key` makes it safe to send again: it then answers with the same codes.',
+        headers: idempotencyHeaders,
+        body: bulkBody,
+        response: {
+          200: bulkAnswer,
+          ...problemResponses(...bodyProblems, invitationProblems.campaign_revoked, bulkProblems.bulk_under_way),
+        },
+      },
+    },
+    async (request, reply) => {
+      const wanted = acceptBulk(request.body);
+      if (!wanted.ok) throw validationFailed(wanted.errors);
+      const repeatable = {
+        actor: request.actor(),
+        key: request.headers['idempotency-key'],
+        asked: ['POST', '/admin/invitations/bulk', request.body],
+      };
+      let made: BulkMade | undefined;
+      return answerInLines(
+        reply,
+        async (answer) => {
+          const { count } = request.body;
+          const inserted = (created: number) => answer.offer({ event: 'progress', created, of: count });
+          ({ answer: made } = await createInBulk(bulkServices, repeatable, wanted.value, { inserted, signal: answer.gone }));
+          const { batch } = made;
+          for await (const page of codesOfBatch(services.database, batch)) {
+            await answer.send(page.map(({ id, code }) => ({ event: 'invitation', id, code, link: linkOf(code, services.publicUrl) })));
+          }
+          await answer.send([{ event: 'done', created: made.count, batch }]);
+        },
+        (problem) => ({ event: 'failed', ...(made && { created: made.count, batch: made.batch }), problem }),
+      );
+    },
+  );
+};
