@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptDuration, acceptMoment } from './life-span.ts';
+import { acceptDuration, acceptMoment, acceptPeriod } from './life-span.ts';
 
 /** What became of a text: the value, or the code of the broken rule. */
 const momentOf = (text: string) => {
@@ -47,6 +47,19 @@ test('the years of a moment are those of UTC, not those that were written', () =
   assert.equal(momentOf('9999-12-31T23:59:59-00:01'), 'expires_at moment_range');
   assert.equal(momentOf('1970-01-01T00:00:00+00:01'), 'expires_at moment_range');
   assert.equal(momentOf('1969-12-31T23:59:00-00:01'), '1970-01-01T00:00:00.000Z');
+});
+
+test('a period may be open on either side, and both ends are judged', () => {
+  const [first, end] = ['2030-01-01T00:00:00Z', '2030-02-01T00:00:00+09:00'];
+  const period = (from: string | undefined, to: string | undefined) => acceptPeriod(['from', from], ['to', to]);
+  assert.deepEqual(period(first, end), { ok: true, value: { from: new Date(first), to: new Date(end) } });
+  assert.deepEqual(period(undefined, end), { ok: true, value: { from: undefined, to: new Date(end) } });
+  assert.deepEqual(period(undefined, undefined), { ok: true, value: { from: undefined, to: undefined } });
+  const judged = period('x', '');
+  assert.deepEqual(!judged.ok && judged.errors.map(({ field, rule }) => `${field} ${rule.code}`), [
+    'from moment_format',
+    'to moment_format',
+  ]);
 });
 
 test('a duration is a number and a unit', () => {

@@ -50,6 +50,20 @@ export function acceptMoment(field: string, text: string): Accepted<Date> {
   return utcYear >= 1970 && utcYear <= 9999 ? accepted(moment) : broken(field, 'moment_range');
 }
 
+/** A part of time: `from` is in it, `to` is the moment after it; undefined: without an end on that side. */
+export interface Period {
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+/** Judges both ends of what a list is asked for. @param from its name in the request and its text. */
+export function acceptPeriod(from: readonly [string, string | undefined], to: readonly [string, string | undefined]): Accepted<Period> {
+  const [first, end] = [from, to].map(([field, text]) => (text === undefined ? accepted(undefined) : acceptMoment(field, text)));
+  const errors = [first, end].flatMap((judged) => (judged === undefined || judged.ok ? [] : judged.errors));
+  if (first?.ok && end?.ok) return accepted({ from: first.value, to: end.value });
+  return { ok: false, errors };
+}
+
 const durationShape = /^\d{1,9}(?:\.\d{1,3})? ?[a-z]{1,12}$/i;
 const shortestSeconds = 60;
 const longestSeconds = ms('10y') / 1000;

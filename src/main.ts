@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import { openDatabase } from './database/open.ts';
 import { describeError } from './http/describe-error.ts';
 import { seedTestCodes, testCodes } from './invitations/seed-test-codes.ts';
+import { sweepKeptAnswers } from './operators/sweep-answers.ts';
 import { sweep } from './registration/sweep-sessions.ts';
 import { openServices, type Services } from './services.ts';
 
@@ -76,8 +77,8 @@ function addressLines(address: string, { database }: Services): string[] {
 function startSweeping({ database, log }: Services): NodeJS.Timeout {
   const sweepOnce = async () => {
     try {
-      const swept = await sweep(database);
-      if (swept.sessions + swept.receipts > 0) log.info(swept, 'expired rows deleted');
+      const swept = { ...(await sweep(database)), answers: await sweepKeptAnswers(database) };
+      if (swept.sessions + swept.receipts + swept.answers > 0) log.info(swept, 'expired rows deleted');
     } catch (error) {
       log.warn({ error: describeError(error) }, 'expired rows could not be deleted; the next round tries again');
     }

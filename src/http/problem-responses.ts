@@ -15,6 +15,9 @@ export const bodyProblems: readonly DocumentedProblem[] = [
   validationFailed([{ field: 'name', rule: schemaRules.required }]),
 ];
 
+/** What every route with a query string can answer besides its own refusals. */
+export const queryProblem: DocumentedProblem = validationFailed([{ field: 'limit', rule: schemaRules.out_of_range }]);
+
 const problemSchema = z
   .looseObject({
     type: z.string().meta({ description: 'A relative reference that explains this kind of refusal.' }),

@@ -25,6 +25,22 @@ export const operatorProblems = problemCatalogue({
       en: 'This needs the role {demanded}, and this key has the role {held}.',
     },
   },
+  operator_key_unknown: {
+    status: 404,
+    title: { ko: '없는 운영자 키입니다', en: 'No such operator key' },
+    detail: {
+      ko: '이 번호의 운영자 키가 없습니다. 목록에서 번호를 확인하세요.',
+      en: 'There is no operator key with this id. The list has the ids.',
+    },
+  },
+  key_shown_once: {
+    status: 409,
+    title: { ko: '이미 만든 키입니다', en: 'Key already made' },
+    detail: {
+      ko: '이 요청으로 만든 키는 이미 한 번 보여 드렸고 다시 볼 수 없습니다. 받지 못했다면 그 키를 취소하고, 새 Idempotency-Key로 다시 만드세요.',
+      en: 'The key of this request was shown once and cannot be shown again. If you never got it, revoke it and make another with a new Idempotency-Key.',
+    },
+  },
   idempotency_key_invalid: {
     status: 400,
     title: { ko: 'Idempotency-Key를 쓸 수 없습니다', en: 'Idempotency-Key not acceptable' },

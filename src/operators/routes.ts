@@ -1,5 +1,129 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem, validationFailed } from '../errors.ts';
+import { schemaRules } from '../http/field-messages.ts';
+import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
+import { acceptPeriod } from '../life-span.ts';
+import { cursorBigId, cursorId, decodeCursor, pageOf } from '../paging.ts';
+import { shownMoment } from '../shown-moment.ts';
+import { auditList, auditQuery } from './audit-schema.ts';
+import { type AuditRow, readAudit } from './audit-store.ts';
+import { createOperatorKey } from './create-key.ts';
 import type { OperatorServices } from './dependencies.ts';
+import { operatorProblems } from './errors.ts';
+import { listKeys } from './key-store.ts';
+import { revokeOperatorKey } from './revoke-key.ts';
+import { createKeyBody, keyAnswer, keyCreatedAnswer, keyList, keyListQuery, keyParams, meAnswer, repeatableHeaders } from './schema.ts';
+import { shownKey } from './shown-key.ts';
 
 /** Operator keys and the audit log: below `/admin`, behind the guard. */
-export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices }> = async (_app, { services: _services }) => {};
+export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices }> = async (app, { services }) => {
+  const tags = ['operators'];
+  const { operator_key_unknown, key_shown_once, idempotency_key_invalid, idempotency_key_reused } = operatorProblems;
+
+  app.post(
+    '/keys',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'createOperatorKey',
+        summary: 'Make an operator key',
+        description: 'The key is in this answer and nowhere else: what is stored is a hash of it.',
+        headers: repeatableHeaders,
+        body: createKeyBody,
+        response: {
+          201: keyCreatedAnswer,
+          ...problemResponses(
+            ...bodyProblems,
+            idempotency_key_invalid,
+            idempotency_key_reused,
+            new Problem(key_shown_once, { members: { id: 3 } }),
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request;
+      const repeatable = { actor: request.actor(), key: request.headers['idempotency-key'], asked: ['POST', '/admin/keys', body] };
+      const { key, ...created } = await createOperatorKey(services, repeatable, body);
+      const { last_used_at: _never, revoked_at: _neither, ...shown } = shownKey(created);
+      return reply.code(201).send({ ...shown, key });
+    },
+  );
+
+  app.get(
+    '/keys',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'listOperatorKeys',
+        summary: 'List the operator keys',
+        description: 'Those that expired or were revoked are in the list too.',
+        querystring: keyListQuery,
+        response: { 200: keyList, ...problemResponses(queryProblem) },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const [before] = decodeCursor(cursor, z.tuple([cursorId])) ?? [];
+      const { rows, next } = pageOf(await listKeys(services.database, before, limit + 1), limit, ({ id }) => [id]);
+      return { items: rows.map(shownKey), next };
+    },
+  );
+
+  app.post(
+    '/keys/:id/revoke',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'revokeOperatorKey',
+        summary: 'Revoke an operator key',
+        description: 'It is refused from its next request on. Repeating changes nothing.',
+        params: keyParams,
+        response: { 200: keyAnswer, ...problemResponses(operator_key_unknown, invalidId) },
+      },
+    },
+    async (request) => shownKey(await revokeOperatorKey(services, request.actor(), request.params.id)),
+  );
+
+  app.get(
+    '/audit',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'readAuditLog',
+        summary: 'Read what operators did',
+        querystring: auditQuery,
+        response: { 200: auditList, ...problemResponses(queryProblem) },
+      },
+    },
+    async ({ query: { limit, cursor, from, to, ...asked } }) => {
+      const period = acceptPeriod(['from', from], ['to', to]);
+      if (!period.ok) throw validationFailed(period.errors);
+      const [before] = decodeCursor(cursor, z.tuple([cursorBigId])) ?? [];
+      const { rows, next } = await readAudit(services.database, { ...asked, ...period.value }, before, limit);
+      return { items: rows.map(shownEntry), next };
+    },
+  );
+
+  app.get(
+    '/me',
+    {
+      config: { role: 'viewer' },
+      schema: { tags, operationId: 'readMe', summary: 'See whose key the request carries', response: { 200: meAnswer } },
+    },
+    async ({ operator }) => {
+      if (!operator) throw new Error('the route is not behind the guard of operators');
+      return { key_id: operator.keyId, label: operator.label, role: operator.role };
+    },
+  );
+};
+
+const invalidId = validationFailed([{ field: 'id', rule: schemaRules.wrong_type }]);
+
+function shownEntry({ at, ...entry }: AuditRow) {
+  return { ...entry, at: shownMoment(at) ?? '' };
+}

@@ -22,9 +22,13 @@ export async function findUsableKey(database: Queryable, hash: string): Promise<
   return row;
 }
 
-const noteUseStatement = statement('operators_note_use', 'UPDATE operator_keys SET last_used_at = now() WHERE id = $1');
+const noteUseStatement = statement(
+  'operators_note_use',
+  `UPDATE operator_keys SET last_used_at = now()
+   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+);
 
-/** Once a minute a key at most, so that a busy client costs one write a minute. */
+/** Once a minute a key at most, so that a busy client costs one write a minute, however many of its requests come at the same time. */
 export async function noteKeyUse(database: Queryable, id: number): Promise<void> {
   await database.run(noteUseStatement, [id]);
 }

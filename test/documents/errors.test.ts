@@ -11,6 +11,7 @@ import { codeRules } from '../../src/invitations/code.ts';
 import { labelRules } from '../../src/invitations/labels.ts';
 import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
 import { lifeSpanRules } from '../../src/life-span.ts';
+import { keyLabelRules } from '../../src/operators/key-label.ts';
 import { pagingRules } from '../../src/paging.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
 import { phoneRules } from '../../src/phone.ts';
@@ -51,6 +52,7 @@ test('docs/errors.md lists every rule of a field', () => {
     importRules,
     pagingRules,
     funnelRules,
+    keyLabelRules,
   ];
   const rules = catalogues.flatMap((catalogue) => Object.values(catalogue));
   const table = rules.map(({ code, message }) => row(`\`${code}\``, message.en)).join('\n');

@@ -11,6 +11,10 @@ const keys: Readonly<Record<string, string>> = {
   User: 'id::text',
   registration_receipts: 'session_id',
   registration_events: `attempt || ' ' || event`,
+  campaigns: 'name',
+  operator_keys: 'id::text',
+  audit_log: 'id::text',
+  idempotency_keys: `operator_id || ' ' || key`,
 };
 
 const tableAsJson = ([table, key]: [string, string]) =>

@@ -1,0 +1,73 @@
+import { type Accepted, accepted, refused } from '../accepted.ts';
+import { Problem, validationFailed } from '../errors.ts';
+import { acceptDuration, acceptMoment, lifeSpanRules } from '../life-span.ts';
+import type { RepeatableRequest } from '../repeatable.ts';
+import type { OperatorServices } from './dependencies.ts';
+import { operatorProblems } from './errors.ts';
+import { acceptLabel } from './key-label.ts';
+import { insertKey, type KeyRow } from './key-store.ts';
+import { oncePerKey } from './once-per-key.ts';
+import { generateOperatorKey } from './operator-key.ts';
+import type { Role } from './roles.ts';
+
+/** What an admin says of a new key. */
+export interface KeyWanted {
+  readonly label: string;
+  readonly role: Role;
+  /** RFC 3339. */
+  readonly expires_at?: string | undefined;
+  /** Such as `90d`, counted from now; not together with `expires_at`. Neither: the key never expires. */
+  readonly valid_for?: string | undefined;
+}
+
+export interface KeyCreated extends KeyRow {
+  /** The key itself. This is the only time that anybody sees it: a hash is stored. */
+  readonly key: string;
+}
+
+/**
+ * Makes an operator key. A repeated `Idempotency-Key` makes no second one, and cannot show the first again.
+ * @throws Problem `validation_failed`, `key_shown_once`, `idempotency_key_reused`, `idempotency_key_invalid`.
+ */
+export async function createOperatorKey(
+  { database, audit }: OperatorServices,
+  request: RepeatableRequest,
+  wanted: KeyWanted,
+): Promise<KeyCreated> {
+  const { label, expiresAt, validSeconds } = judge(wanted);
+  const { role } = wanted;
+  const { actor } = request;
+  return database.transaction(async (transaction) => {
+    let created: KeyCreated | undefined;
+    const { answer } = await oncePerKey(transaction, request, async () => {
+      const { key, hash, hint } = generateOperatorKey();
+      const row = await insertKey(transaction, { label, role, hash, hint, createdBy: actor.label, expiresAt, validSeconds });
+      if (!row) throw validationFailed([{ field: 'expires_at', rule: lifeSpanRules.moment_past }]);
+      const after = { label, role, expires_at: row.expires_at };
+      await audit(transaction, actor, { action: 'operator_key.create', subject: 'operator_key', subjectId: row.id, after });
+      created = { ...row, key };
+      // What is kept for a repetition is the id alone.
+      return { id: row.id };
+    });
+    if (!created) throw new Problem(operatorProblems.key_shown_once, { members: { id: answer.id } });
+    return created;
+  });
+}
+
+function judge(wanted: KeyWanted): { label: string; expiresAt: Date | null; validSeconds: number | null } {
+  const label = acceptLabel(wanted.label);
+  const expiry = judgeExpiry(wanted);
+  if (label.ok && expiry.ok) return { label: label.value, ...expiry.value };
+  throw validationFailed([label, expiry].flatMap((judged) => (judged.ok ? [] : judged.errors)));
+}
+
+function judgeExpiry({ expires_at, valid_for }: KeyWanted): Accepted<{ expiresAt: Date | null; validSeconds: number | null }> {
+  if (expires_at !== undefined && valid_for !== undefined) return refused({ field: 'valid_for', rule: lifeSpanRules.expiry_twice });
+  if (expires_at !== undefined) {
+    const moment = acceptMoment('expires_at', expires_at);
+    return moment.ok ? accepted({ expiresAt: moment.value, validSeconds: null }) : moment;
+  }
+  if (valid_for === undefined) return accepted({ expiresAt: null, validSeconds: null });
+  const duration = acceptDuration('valid_for', valid_for);
+  return duration.ok ? accepted({ expiresAt: null, validSeconds: duration.value }) : duration;
+}

@@ -1,0 +1,39 @@
+import { type Accepted, accepted, refused } from '../accepted.ts';
+import { fieldRules } from '../errors.ts';
+import {
+  countCodePoints,
+  hasBidirectionalControl,
+  hasUnusableCharacter,
+  hasVisibleCharacter,
+  maximumUnitsRead,
+} from '../well-formed-text.ts';
+
+/** Code points, after NFC and trimming. */
+export const maximumKeyLabelLength = 64;
+
+export const keyLabelRules = fieldRules({
+  label_empty: {
+    ko: '누가 또는 무엇이 쓰는 키인지 적으세요.',
+    en: 'Say who or what will use the key.',
+  },
+  label_too_long: {
+    ko: '라벨을 {maximum}자 이하로 적으세요.',
+    en: 'Enter a label of at most {maximum} characters.',
+  },
+  label_characters: {
+    ko: '라벨에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
+    en: 'A label cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
+  },
+});
+
+/** The label of an operator key as it is stored: in NFC and trimmed, 1 to 64 code points that somebody can see on one line. */
+export function acceptLabel(text: string): Accepted<string> {
+  const field = 'label';
+  const tooLong = { field, rule: keyLabelRules.label_too_long, values: { maximum: maximumKeyLabelLength } };
+  if (text.length > maximumUnitsRead) return refused(tooLong);
+  const label = text.normalize('NFC').trim();
+  if (hasUnusableCharacter(label) || hasBidirectionalControl(label)) return refused({ field, rule: keyLabelRules.label_characters });
+  if (!hasVisibleCharacter(label)) return refused({ field, rule: keyLabelRules.label_empty });
+  if (countCodePoints(label) > maximumKeyLabelLength) return refused(tooLong);
+  return accepted(label);
+}

@@ -1,0 +1,72 @@
+import { type Queryable, statement } from '../database/database.ts';
+import type { Role } from './roles.ts';
+
+/** An operator key as it is stored, without its hash. */
+export interface KeyRow {
+  readonly id: number;
+  readonly label: string;
+  readonly role: Role;
+  readonly hint: string;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly last_used_at: Date | null;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+const columns = 'id, label, role, hint, created_at, created_by, last_used_at, expires_at, revoked_at';
+
+export interface KeyToStore {
+  readonly label: string;
+  readonly role: Role;
+  readonly hash: string;
+  readonly hint: string;
+  readonly createdBy: string;
+  /** At most one of the two; neither: the key never expires. */
+  readonly expiresAt: Date | null;
+  readonly validSeconds: number | null;
+}
+
+const insertStatement = statement<KeyRow>(
+  'operators_insert_key',
+  `INSERT INTO operator_keys (label, role, key_hash, hint, created_by, expires_at)
+   SELECT $1, $2, $3, $4, $5, coalesce($6::timestamptz, now() + make_interval(secs => $7::double precision))
+   WHERE $6::timestamptz IS NULL OR $6::timestamptz > now()
+   RETURNING ${columns}`,
+);
+
+/** @returns undefined: it would have expired already, by the database's clock. */
+export async function insertKey(transaction: Queryable, key: KeyToStore): Promise<KeyRow | undefined> {
+  const { label, role, hash, hint, createdBy, expiresAt, validSeconds } = key;
+  const values = [label, role, hash, hint, createdBy, expiresAt?.toISOString() ?? null, validSeconds];
+  const [row] = await transaction.run(insertStatement, values);
+  return row;
+}
+
+const revokeStatement = statement<KeyRow>(
+  'operators_revoke_key',
+  `UPDATE operator_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING ${columns}`,
+);
+
+/** @returns undefined: there is no such key, or it was revoked before. */
+export async function revokeKey(transaction: Queryable, id: number): Promise<KeyRow | undefined> {
+  const [row] = await transaction.run(revokeStatement, [id]);
+  return row;
+}
+
+const readStatement = statement<KeyRow>('operators_read_key', `SELECT ${columns} FROM operator_keys WHERE id = $1`);
+
+export async function readKey(database: Queryable, id: number): Promise<KeyRow | undefined> {
+  const [row] = await database.run(readStatement, [id]);
+  return row;
+}
+
+const listStatement = statement<KeyRow>(
+  'operators_list_keys',
+  `SELECT ${columns} FROM operator_keys WHERE id < coalesce($1::bigint, 2147483648) ORDER BY id DESC LIMIT $2`,
+);
+
+/** The newest keys, those that expired or were revoked too. @param before the id of the last one of the page before. */
+export async function listKeys(database: Queryable, before: number | undefined, limit: number): Promise<readonly KeyRow[]> {
+  return database.run(listStatement, [before ?? null, limit]);
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { nextCursor, pageQuery } from '../paging.ts';
+import { maximumKeyLabelLength } from './key-label.ts';
+import { roles } from './roles.ts';
+
+const moment = (description: string, example: string | null) =>
+  z
+    .string()
+    .nullable()
+    .meta({ description, format: 'date-time', examples: [example] });
+const presentMoment = (description: string, example: string) => z.string().meta({ description, format: 'date-time', examples: [example] });
+
+const id = z.int().meta({ description: 'Names the key in addresses.', examples: [3] });
+const label = z.string().meta({
+  description: 'Who or what uses the key; it stands in the audit log.',
+  minLength: 1,
+  maxLength: maximumKeyLabelLength,
+  examples: ['Kim, marketing'],
+});
+const role = z
+  .enum(roles)
+  .meta({ description: 'What the key may do; each role may do all that those before it may.', examples: ['issuer'] });
+
+export const createKeyBody = z
+  .object({
+    label,
+    role,
+    expires_at: z
+      .string()
+      .optional()
+      .meta({ description: 'Until when the key can be used (RFC 3339).', examples: ['2030-01-31T09:00:00Z'] }),
+    valid_for: z
+      .string()
+      .optional()
+      .meta({ description: 'The same as a length of time from now; at most one of the two.', examples: ['90d'] }),
+  })
+  .meta({ id: 'CreateOperatorKey', examples: [{ label: 'Kim, marketing', role: 'issuer', valid_for: '90d' }] });
+
+export const repeatableHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .meta({
+      description: 'Makes the request safe to send again: within 24 hours the same key never does it twice.',
+      examples: ['0b7d1c0e-6f3a-4a53-9d3a-2f1c5f1f6f0e'],
+    }),
+});
+
+export const keyParams = z.object({
+  id: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .meta({ description: 'The id of the key.', examples: [3] }),
+});
+
+const key = {
+  id,
+  label,
+  role,
+  hint: z.string().meta({ description: 'How the key begins, to tell one’s own.', examples: ['chodae_key_5f0c1a…'] }),
+  created_at: presentMoment('When it was made.', '2026-01-01T09:00:00.000Z'),
+  created_by: z.string().meta({ description: 'The label of the key that made it, or `local`.', examples: ['local'] }),
+  expires_at: moment('Until when it can be used; null: for ever.', null),
+};
+
+export const keyCreatedAnswer = z
+  .object({
+    ...key,
+    key: z
+      .string()
+      .meta({ description: 'The key itself, shown this once.', examples: ['chodae_key_5f0c1a7d9b3e8f6021c4a5d7e9b0f3c2d1e4a6b8'] }),
+  })
+  .meta({ id: 'OperatorKeyCreated', description: 'The key, and the only time that it is shown.' });
+
+export const keyAnswer = z
+  .object({
+    ...key,
+    last_used_at: moment('When it was last used, to within a minute.', '2026-01-02T09:00:00.000Z'),
+    revoked_at: moment('When it was revoked.', null),
+  })
+  .meta({ id: 'OperatorKey' });
+
+export const keyList = z
+  .object({ items: z.array(keyAnswer).meta({ description: 'The newest first.' }), next: nextCursor })
+  .meta({ id: 'OperatorKeyList' });
+
+export const keyListQuery = z.object(pageQuery);
+
+export const meAnswer = z
+  .object({
+    key_id: z
+      .int()
+      .nullable()
+      .meta({ description: 'The id of the key that the request carries; null: at the machine itself.', examples: [3] }),
+    label,
+    role,
+  })
+  .meta({ id: 'Me' });

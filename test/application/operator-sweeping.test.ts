@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { sweepAnswers } from '../../src/operators/idempotency-store.ts';
+import { sweepKeptAnswers } from '../../src/operators/sweep-answers.ts';
+import { openApplication } from '../support/application.ts';
+import { asOperator } from '../support/operator-scenes.ts';
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+const {
+  query,
+  services: { database },
+} = application;
+
+beforeEach(() => query('DELETE FROM idempotency_keys'));
+
+async function keep(count: number, hoursAgo: number): Promise<void> {
+  await query(
+    `INSERT INTO idempotency_keys (operator_id, key, request_hash, created_at)
+     SELECT 1, 'kept ' || $2::int || ' h, ' || n, 'hash', now() - make_interval(hours => $2::int) FROM generate_series(1, $1::int) n`,
+    [count, hoursAgo],
+  );
+}
+
+test('kept answers go after 24 hours, younger ones stay', async () => {
+  await keep(3, 24);
+  await keep(2, 23);
+  assert.equal(await sweepKeptAnswers(database), 3);
+  const left = await query<{ key: string }>('SELECT key FROM idempotency_keys ORDER BY key');
+  assert.deepEqual(
+    left.map(({ key }) => key),
+    ['kept 23 h, 1', 'kept 23 h, 2'],
+  );
+  assert.equal(await sweepKeptAnswers(database), 0);
+});
+
+test('one sweep takes more than one batch, and a batch is no larger than asked for', async () => {
+  await keep(1_001, 25);
+  assert.equal(await sweepAnswers(database, 2), 2);
+  assert.equal(await sweepKeptAnswers(database), 999);
+});
+
+test('an Idempotency-Key whose answer was swept is free again', async () => {
+  const create = () =>
+    asOperator(application)('POST', '/admin/keys', { label: 'swept', role: 'viewer' }, { 'idempotency-key': 'used long ago' });
+  assert.equal((await create()).status, 201);
+  assert.equal((await create()).status, 409);
+  await query(`UPDATE idempotency_keys SET created_at = created_at - interval '1 day'`);
+  await sweepKeptAnswers(database);
+  assert.equal((await create()).status, 201);
+});
