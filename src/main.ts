@@ -1,9 +1,12 @@
+import type { AddressInfo } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { buildApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { openDatabase } from './database/open.ts';
 import { describeError } from './http/describe-error.ts';
 import { seedTestCodes, testCodes } from './invitations/seed-test-codes.ts';
+import { isAnyKeyUsable, makeFirstKey } from './operators/first-key.ts';
+import { leaveLocalAccess, urlFromHere } from './operators/local-access.ts';
 import { sweepKeptAnswers } from './operators/sweep-answers.ts';
 import { sweep } from './registration/sweep-sessions.ts';
 import { openServices, type Services } from './services.ts';
@@ -33,7 +36,8 @@ export async function serve(config: Config, print: (line: string) => void): Prom
   services.passwords.warmUp();
   const { http, stopAccepting } = await buildApp(services);
   const address = await http.listen({ host: config.http.host, port: config.http.port });
-  for (const line of addressLines(address, services)) print(line);
+  const forgetLocalAccess = letCommandLineIn(http.server.address(), services);
+  for (const line of [...addressLines(address, services), ...(await operatorKeyLines(services))]) print(line);
   const sweeper = startSweeping(services);
 
   const signal = await stopping;
@@ -43,10 +47,17 @@ export async function serve(config: Config, print: (line: string) => void): Prom
     process.exit(1);
   }, stopWithinMilliseconds);
   clearInterval(sweeper);
+  forgetLocalAccess();
   stopAccepting();
   await http.close();
   clearTimeout(deadline);
   return 0;
+}
+
+/** One process alone can open the embedded database: commands on this machine ask it. @returns ends that. */
+function letCommandLineIn(address: AddressInfo | string | null, { config, localKey }: Services): () => void {
+  if (config.database.kind !== 'embedded' || typeof address !== 'object' || address === null) return () => {};
+  return leaveLocalAccess(config.database.directory, { url: urlFromHere(address), key: localKey });
 }
 
 /** A failure that nobody awaited leaves the process in a state that nobody thought of: it ends, and its supervisor starts another. */
@@ -72,6 +83,24 @@ function addressLines(address: string, { database }: Services): string[] {
     `  API document    ${address}/docs  (also /redoc and /openapi.json)`,
     `  Database        ${database.description}`,
   ];
+}
+
+/** The first key of a new embedded database, this once; where everybody else would be locked out, what to do. */
+async function operatorKeyLines({ database, operators }: Services): Promise<string[]> {
+  const another = 'npx chodae key create --label me --role admin';
+  if (database.kind === 'postgresql') {
+    // A database that does not answer now is asked again by requests.
+    const isUsable = await isAnyKeyUsable(operators).catch(() => true);
+    return isUsable ? [] : [`There is no operator key yet. To manage invitations over HTTP, make one: ${another}`];
+  }
+  const key = await makeFirstKey(operators);
+  return key === undefined
+    ? []
+    : [
+        `Operator key    ${key}`,
+        '  It manages invitations over HTTP (role admin) and is shown this once. On this machine `npx chodae invite` needs none.',
+        `  If you lose it, make another: ${another}`,
+      ];
 }
 
 function startSweeping({ database, log }: Services): NodeJS.Timeout {

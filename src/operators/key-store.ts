@@ -70,3 +70,15 @@ const listStatement = statement<KeyRow>(
 export async function listKeys(database: Queryable, before: number | undefined, limit: number): Promise<readonly KeyRow[]> {
   return database.run(listStatement, [before ?? null, limit]);
 }
+
+const thereAreStatement = statement<{ ever: boolean; usable: boolean }>(
+  'operators_keys_there_are',
+  `SELECT EXISTS (SELECT FROM operator_keys) AS ever,
+     EXISTS (SELECT FROM operator_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS usable`,
+);
+
+/** @returns whether there ever was a key, and whether one can be used now. */
+export async function keysThereAre(database: Queryable): Promise<{ ever: boolean; usable: boolean }> {
+  const [row] = await database.run(thereAreStatement);
+  return row ?? { ever: false, usable: false };
+}
