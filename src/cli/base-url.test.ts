@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBaseUrl } from './base-url.ts';
+import { isSafeForSecrets, parseBaseUrl } from './base-url.ts';
 
 test('an address loses the slash at its end and keeps its path', () => {
   assert.equal(parseBaseUrl('http://127.0.0.1:8000'), 'http://127.0.0.1:8000');
@@ -21,4 +21,16 @@ test('what no request can be sent to is refused with a sentence', () => {
     'http://x/#y',
   ];
   for (const text of wrong) assert.throws(() => parseBaseUrl(text), /\.$/, text);
+});
+
+test('a secret may be sent where nobody on the way can read it', () => {
+  for (const url of ['https://signup.example.com', 'http://127.0.0.1:8000', 'http://127.1.2.3', 'http://localhost:80', 'http://[::1]:8000'])
+    assert.equal(isSafeForSecrets(parseBaseUrl(url)), true, url);
+  for (const url of [
+    'http://signup.example.com',
+    'http://192.168.0.2:8000',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+  ])
+    assert.equal(isSafeForSecrets(parseBaseUrl(url)), false, url);
 });

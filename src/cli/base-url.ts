@@ -1,13 +1,21 @@
+import { Misuse } from './exit-codes.ts';
+
 /** The address of a server without a slash at its end, and perhaps with a path before every endpoint. */
 export type BaseUrl = string;
 
-/** @throws Error with a sentence where the text is no address that requests can be sent to. */
+/** @throws Misuse, with a sentence that does not repeat it, where the text is no address that requests can be sent to. */
 export function parseBaseUrl(text: string): BaseUrl {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new Error('Give the whole address, beginning with http:// or https://, such as http://127.0.0.1:8000.');
+    throw new Misuse('Give the whole address, beginning with http:// or https://, such as http://127.0.0.1:8000.');
   }
-  if (url.username || url.password) throw new Error('Leave the user and the password out of the address.');
-  if (url.search || url.hash) throw new Error('Leave out what follows the ? or # of the address.');
+  if (url.username || url.password) throw new Misuse('Leave the user and the password out of the address.');
+  if (url.search || url.hash) throw new Misuse('Leave out what follows the ? or # of the address.');
   return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** Whether nobody on the way can read what is sent to an address: it is encrypted, or there is no way, because it is this machine. */
+export function isSafeForSecrets(url: BaseUrl): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(hostname);
 }

@@ -4,6 +4,7 @@ import { fillSentence, Problem } from '../errors.ts';
 import { version } from '../version.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
+import { addKeyCommand } from './key.ts';
 import { languageFromEnvironment } from './language.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addSeedCommand } from './seed.ts';
@@ -19,6 +20,7 @@ const program = new Command('chodae')
 addServeCommand(program);
 addMigrateCommand(program);
 addSeedCommand(program);
+addKeyCommand(program);
 addTryCommand(program);
 addDoctorCommand(program);
 
@@ -48,7 +50,8 @@ function tell(error: unknown): void {
   if (!(error instanceof CommanderError)) process.stderr.write(`${message}\n`);
   if (!process.argv.includes('--json')) return;
   const code = exitCodeOf(error) === exitCodes.misuse ? 'misuse' : 'refused';
-  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  const problem = error instanceof Refusal ? error.problem : undefined;
+  process.stdout.write(`${JSON.stringify({ error: { code, message, ...(problem && { problem }) } }, null, 2)}\n`);
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Language, languages } from '../errors.ts';
 import { type BaseUrl, parseBaseUrl } from './base-url.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -26,20 +26,12 @@ export function addTryCommand(program: Command): void {
     .description(
       'Walks a whole sign-up against a running server, then each endpoint on its own and the error cases. It signs up an invented person, so one code is used up: the first usable one of TEST001 to TEST005, unless --code names another.',
     )
-    .argument('[url]', 'address of the server', parseUrlArgument, 'http://127.0.0.1:8000')
+    .argument('[url]', 'address of the server', parseBaseUrl, 'http://127.0.0.1:8000')
     .addOption(new Option('--code <code>', 'sign up with this code').conflicts('readOnly'))
     .option('--read-only', 'only the checks that change nothing')
     .addOption(new Option('--language <language>', 'language of the lines (default: by LANG)').choices(languages))
     .option('--json', 'print one JSON document and nothing else')
     .action(tryUrl);
-}
-
-function parseUrlArgument(text: string): BaseUrl {
-  try {
-    return parseBaseUrl(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 async function tryUrl(url: BaseUrl, flags: TryFlags): Promise<void> {

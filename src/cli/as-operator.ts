@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { Config, EmbeddedDatabaseConfig } from '../config/config.ts';
+import { DatabaseInUseError } from '../database/embedded-lock.ts';
+import type { Language, SentenceValues } from '../errors.ts';
+import { readLocalAccess } from '../operators/local-access.ts';
+import { type BaseUrl, isSafeForSecrets, parseBaseUrl } from './base-url.ts';
+import { Misuse, Refusal } from './exit-codes.ts';
+import { untilInterrupted } from './interrupt.ts';
+import { languageFromEnvironment } from './language.ts';
+import { openLocalApplication } from './local-application.ts';
+import { createOperatorClient, type OperatorClient } from './operator-client.ts';
+import type { Place } from './operator-exchange.ts';
+import { operatorKeyFromHere } from './operator-key-from-here.ts';
+import { phrase, type Remark } from './remark.ts';
+import { explaining, settingsFromHere } from './settings.ts';
+
+/** What every command for operators can be told about where and how; see `addOperatorOptions`. */
+export interface OperatorFlags {
+  readonly url?: BaseUrl;
+  readonly keyFile?: string;
+  readonly insecure?: true;
+  readonly json?: true;
+}
+
+/** What a command for operators works with. */
+export interface Operator {
+  readonly client: OperatorClient;
+  /** Of the person at the terminal. */
+  readonly language: Language;
+  /** Aborts at Ctrl-C. */
+  readonly interrupt: AbortSignal;
+  /** Puts something into the person's language. A number is a count and gets its thousands grouped; an id is a text. */
+  say(sentence: Remark['sentence'], values?: Remark['values']): string;
+}
+
+const cleartext = {
+  ko: '{url}은 암호화되지 않은 주소라서 운영자 키를 누구나 엿볼 수 있습니다. https:// 주소를 쓰거나, 믿을 수 있는 망이라면 --insecure를 붙이세요.',
+  en: 'At {url} anybody on the way could read the operator key: use an https:// address, or add --insecure where the network is trusted.',
+};
+
+const waiting = {
+  ko: '내장 데이터베이스를 프로세스 {pid}이(가) 쓰고 있어 기다립니다.',
+  en: 'The embedded database is in use by process {pid}; waiting for it.',
+};
+
+/** How long to wait for another command, or a server that is starting, in milliseconds. */
+const patience = 15_000;
+const patienceUnsaid = 1_500;
+
+export function addOperatorOptions(command: Command): Command {
+  return command
+    .option(
+      '--url <url>',
+      'a service elsewhere, with an operator key in CHODAE_OPERATOR_KEY (default: the database of the settings)',
+      parseBaseUrl,
+    )
+    .option('--key-file <file>', 'a file that holds the operator key for --url')
+    .option('--insecure', 'send the key to an http:// address of another machine, for everybody on the way to read')
+    .option('--json', 'print one JSON document');
+}
+
+/**
+ * Runs a command's work as an operator: at `--url`, else through the process that has the embedded database open, else with the application in
+ * this process. The rules are the HTTP interface's own in each case.
+ */
+export async function asOperator(flags: OperatorFlags, work: (operator: Operator) => Promise<void>): Promise<void> {
+  const language = languageFromEnvironment(process.env);
+  await untilInterrupted(async (interrupt) => {
+    const connect = (place: Place, key: string) => createOperatorClient({ place, key, language, interrupt });
+    const say: Operator['say'] = (sentence, values = {}) => phrase({ sentence, values: grouped(values) }, language);
+    const workWith = async (client: OperatorClient) => {
+      try {
+        await work({ client, language, interrupt, say });
+      } finally {
+        client.close();
+      }
+    };
+    if (flags.url !== undefined)
+      return workWith(connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language)));
+    const config = settingsFromHere();
+    return explaining(config, async () => {
+      await using local = await openLocal(config, connect, interrupt, (values) => say(waiting, values));
+      await workWith(local.client);
+    });
+  });
+}
+
+function grouped(values: SentenceValues): SentenceValues {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString('en') : value]),
+  );
+}
+
+function urlForKey(url: BaseUrl, { insecure }: OperatorFlags, say: Operator['say']): BaseUrl {
+  if (!insecure && !isSafeForSecrets(url)) throw new Misuse(say(cleartext, { url }));
+  return url;
+}
+
+interface Local extends AsyncDisposable {
+  readonly client: OperatorClient;
+}
+
+type Connect = (place: Place, key: string) => OperatorClient;
+
+async function openLocal(
+  config: Config,
+  connect: Connect,
+  interrupt: AbortSignal,
+  sayWaiting: (values: { pid: string }) => string,
+): Promise<Local> {
+  if (config.database.kind === 'postgresql') return openHere(config, connect);
+  const begun = performance.now();
+  for (let told = false; ; ) {
+    const running = await findRunning(config.database, connect);
+    if (running) return { client: running, async [Symbol.asyncDispose]() {} };
+    try {
+      return await openHere(config, connect);
+    } catch (error) {
+      // A server that does not listen yet, or another command, which is over soon.
+      const waited = performance.now() - begun;
+      if (!(error instanceof DatabaseInUseError) || waited > patience || interrupt.aborted) throw error;
+      if (!told && waited > patienceUnsaid) process.stderr.write(`${sayWaiting({ pid: String(error.pid ?? '?') })}\n`);
+      told ||= waited > patienceUnsaid;
+    }
+    await sleep(100);
+  }
+}
+
+async function openHere(config: Config, connect: Connect): Promise<Local> {
+  const application = await openLocalApplication(config, (line) => process.stderr.write(`${line}\n`));
+  return { client: connect(application, application.key), [Symbol.asyncDispose]: () => application[Symbol.asyncDispose]() };
+}
+
+/** @returns a client for the server that has the embedded database open, where it answers. */
+async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Connect): Promise<OperatorClient | undefined> {
+  const access = readLocalAccess(directory);
+  if (!access) return undefined;
+  const client = connect({ url: access.url }, access.key);
+  try {
+    await client.request({ method: 'GET', path: '/admin/me' });
+    return client;
+  } catch (error) {
+    client.close();
+    if (!(error instanceof Refusal)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import { confirm } from '@clack/prompts';
+import type { Language, Sentence } from '../errors.ts';
+import type { Operator } from './as-operator.ts';
+import { Misuse, Refusal } from './exit-codes.ts';
+import { phrase } from './remark.ts';
+
+const sentences = {
+  yesMissing: {
+    ko: '터미널이 아니어서 물어볼 수 없습니다. 정말 하려면 --yes를 붙이세요.',
+    en: 'There is no terminal to ask at: add --yes if you mean it.',
+  },
+  yes: { ko: '예', en: 'Yes' },
+  no: { ko: '아니요', en: 'No' },
+  unchanged: { ko: '아무것도 바꾸지 않았습니다.', en: 'Nothing was changed.' },
+} satisfies Record<string, Sentence>;
+
+interface ConfirmFlags {
+  readonly yes?: true;
+}
+
+/** To be called before anything is opened. @throws Misuse where somebody would have to be asked and there is no terminal. */
+export function assertCanConfirm({ yes }: ConfirmFlags, language: Language): void {
+  if (!yes && !(process.stdin.isTTY && process.stderr.isTTY)) throw new Misuse(phrase({ sentence: sentences.yesMissing }, language));
+}
+
+/** Asks, unless `--yes` has answered. @throws Refusal where the answer is no. */
+export async function confirmed(question: string, { yes }: ConfirmFlags, { language, interrupt, say }: Operator): Promise<void> {
+  if (yes) return;
+  assertCanConfirm({}, language);
+  const answer = await confirm({
+    message: question,
+    active: say(sentences.yes),
+    inactive: say(sentences.no),
+    initialValue: false,
+    // Stdout is for results.
+    output: process.stderr,
+    signal: interrupt,
+  });
+  if (answer !== true) throw new Refusal(say(sentences.unchanged));
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import type { Sentence } from '../../errors.ts';
+import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import { showMoment } from '../local-moment.ts';
+import { printResult } from '../output.ts';
+import { tableLines } from '../table.ts';
+
+interface ShownKey {
+  readonly id: number;
+  readonly label: string;
+  readonly role: string;
+  readonly hint: string;
+  readonly created_at: string;
+  readonly last_used_at: string | null;
+  readonly expires_at: string | null;
+  readonly revoked_at: string | null;
+}
+
+interface KeyPage {
+  readonly items: readonly ShownKey[];
+  readonly next?: string | null;
+}
+
+const titles = {
+  id: { ko: '번호', en: 'ID' },
+  label: { ko: '이름', en: 'LABEL' },
+  role: { ko: '권한', en: 'ROLE' },
+  state: { ko: '상태', en: 'STATE' },
+  key: { ko: '키', en: 'KEY' },
+  created: { ko: '만든 때', en: 'CREATED' },
+  used: { ko: '마지막 사용', en: 'LAST USED' },
+  expires: { ko: '만료', en: 'EXPIRES' },
+} satisfies Record<string, Sentence>;
+
+const sentences = {
+  none: { ko: '운영자 키가 없습니다.', en: 'There are no operator keys.' },
+  good: { ko: '사용 가능', en: 'usable' },
+  expired: { ko: '만료됨', en: 'expired' },
+  revoked: { ko: '취소됨', en: 'revoked' },
+} satisfies Record<string, Sentence>;
+
+/** `chodae key list` */
+export function addKeyList(key: Command): void {
+  const command = key.command('list').description('list operator keys: whose, what they may do, when they were used');
+  addOperatorOptions(command).action((flags: OperatorFlags) => asOperator(flags, (operator) => listKeys(operator, flags)));
+}
+
+async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<void> {
+  const items = await readKeys(operator);
+  const { say } = operator;
+  if (items.length === 0) return printResult(json, { items }, [say(sentences.none)]);
+  const names = ['id', 'label', 'role', 'state', 'key', 'created', 'used', 'expires'] as const;
+  const columns = names.map((name) => ({
+    title: say(titles[name]),
+    ...(name === 'id' && { align: 'right' as const }),
+    ...(name === 'label' && { shrinks: true as const }),
+  }));
+  const row = (key: ShownKey) => [
+    String(key.id),
+    key.label,
+    key.role,
+    say(sentences[stateOf(key)]),
+    key.hint,
+    showMoment(key.created_at),
+    showMoment(key.last_used_at),
+    showMoment(key.expires_at),
+  ];
+  printResult(json, { items }, tableLines(columns, items.map(row), process.stdout));
+}
+
+/** Every key: there are as many as colleagues and programs. */
+async function readKeys({ client }: Operator): Promise<ShownKey[]> {
+  const keys: ShownKey[] = [];
+  let cursor: string | undefined;
+  do {
+    const { body } = await client.request<KeyPage>({ method: 'GET', path: '/admin/keys', query: { limit: 500, cursor } });
+    keys.push(...body.items);
+    cursor = body.next ?? undefined;
+  } while (cursor !== undefined);
+  return keys;
+}
+
+function stateOf({ revoked_at, expires_at }: ShownKey): 'good' | 'expired' | 'revoked' {
+  if (revoked_at !== null) return 'revoked';
+  return expires_at !== null && Date.parse(expires_at) <= Date.now() ? 'expired' : 'good';
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { Sentence } from '../../errors.ts';
+import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import { assertCanConfirm, confirmed } from '../confirm.ts';
+import { languageFromEnvironment } from '../language.ts';
+import { printResult } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
+
+interface KeyRevokeFlags extends OperatorFlags {
+  readonly yes?: true;
+}
+
+const sentences = {
+  question: {
+    ko: '{id}번 키를 취소할까요? 되돌릴 수 없습니다.',
+    en: 'Revoke the key {id}? This cannot be undone.',
+  },
+  done: { ko: '{id}번 키를 취소했습니다.', en: 'The key {id} is revoked.' },
+} satisfies Record<string, Sentence>;
+
+/** `chodae key revoke <id>` */
+export function addKeyRevoke(key: Command): void {
+  const command = key
+    .command('revoke')
+    .description('end an operator key: it is refused from the next request on')
+    .argument('<id>', 'as key list shows it', wholeNumber(1, 999_999_999))
+    .option('--yes', 'do not ask');
+  addOperatorOptions(command).action((id: number, flags: KeyRevokeFlags) => {
+    assertCanConfirm(flags, languageFromEnvironment(process.env));
+    return asOperator(flags, (operator) => revokeKey(id, operator, flags));
+  });
+}
+
+async function revokeKey(number: number, operator: Operator, flags: KeyRevokeFlags): Promise<void> {
+  const id = String(number);
+  await confirmed(operator.say(sentences.question, { id }), flags, operator);
+  const { body } = await operator.client.request<object>({ method: 'POST', path: `/admin/keys/${id}/revoke` });
+  printResult(flags.json, body, [operator.say(sentences.done, { id })]);
+}

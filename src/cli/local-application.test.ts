@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { freshDatabase } from '../../test/support/database.ts';
+import { readConfig } from '../config/read-config.ts';
+import { readJsonLines } from './json-lines.ts';
+import { openLocalApplication } from './local-application.ts';
+import { LostConnection } from './lost-connection.ts';
+import { createOperatorClient } from './operator-client.ts';
+
+test('a command asks the application in its own process, over a socket that is nobody else’s and gone afterwards', async () => {
+  await using database = await freshDatabase();
+  const announced: string[] = [];
+  const application = await openLocalApplication(readConfig(database.environment), (line) => announced.push(line));
+  const folder = path.dirname(application.socketPath);
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+  assert.match(announced.join('\n'), /^Database schema: \d+ migrations applied\.$/);
+
+  const interrupt = new AbortController();
+  const client = createOperatorClient({ place: application, key: application.key, language: 'en', interrupt: interrupt.signal });
+  const me = await client.request({ method: 'GET', path: '/admin/me' });
+  assert.deepEqual(me.body, { key_id: null, label: 'local', role: 'admin' });
+  await client.request({ method: 'POST', path: '/admin/keys', body: { label: 'me', role: 'viewer' } });
+  const audit = await client.request<{ items: { operator: string; origin: string | null }[] }>({ method: 'GET', path: '/admin/audit' });
+  assert.deepEqual(
+    audit.body.items.map(({ operator, origin }) => [operator, origin]),
+    [['local', null]],
+  );
+  client.close();
+  await application[Symbol.asyncDispose]();
+  assert.equal(existsSync(folder), false);
+});
+
+test('Ctrl-C while many invitations are being made undoes all of them', async () => {
+  await using database = await freshDatabase();
+  const application = await openLocalApplication(readConfig(database.environment), () => {});
+  const interrupt = new AbortController();
+  const client = createOperatorClient({ place: application, key: application.key, language: 'en', interrupt: interrupt.signal });
+  const { body } = await client.stream({ method: 'POST', path: '/admin/invitations/bulk', body: { count: 1_000_000 } });
+  const read = async () => {
+    for await (const event of readJsonLines(body)) {
+      assert.equal((event as { event: string }).event, 'progress');
+      interrupt.abort();
+    }
+  };
+  await assert.rejects(read(), (error) => error instanceof LostConnection && error.message === 'Interrupted.');
+  client.close();
+  await application[Symbol.asyncDispose]();
+  assert.deepEqual(await database.query('SELECT count(*)::integer AS count FROM "Invitation"'), [{ count: 0 }]);
+});

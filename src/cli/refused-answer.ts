@@ -1,0 +1,50 @@
+import type { Language, Sentence } from '../errors.ts';
+import { Refusal } from './exit-codes.ts';
+import { printable } from './printable.ts';
+import { phrase } from './remark.ts';
+
+const sentences = {
+  foreign: {
+    ko: '이 답(HTTP {status})은 Chodae의 것이 아닌 것 같습니다. 주소를 확인하세요.',
+    en: 'This answer (HTTP {status}) does not seem to come from Chodae: check the address.',
+  },
+  redirect: {
+    ko: '서버가 다른 주소({location})로 보냅니다. 그 주소를 --url로 지정하세요.',
+    en: 'The server sends requests on to {location}: give that address as --url.',
+  },
+} satisfies Record<string, Sentence>;
+
+/** @returns what to throw for an answer that is no success: its own sentence, and a line for each field that it objects to. */
+export function refusedAnswer(status: number, location: string | undefined, body: unknown, language: Language): Refusal {
+  if (status >= 300 && status < 400) {
+    const values = { location: printable(location ?? '?') };
+    return new Refusal(phrase({ sentence: sentences.redirect, values }, language), { status, code: null });
+  }
+  const { code, detail, errors } = membersOf(body);
+  if (typeof code !== 'string' || typeof detail !== 'string') return foreignAnswer(status, language);
+  const fields = fieldErrors(errors);
+  const lines = [detail, ...fields.map(({ field, message }) => (field === '' ? `  ${message}` : `  ${field}: ${message}`))];
+  return new Refusal(lines.map(printable).join('\n'), { status, code, ...(fields.length > 0 && { errors: fields }) });
+}
+
+/** @returns what to throw for an answer that Chodae does not give: another service is at the address. */
+export function foreignAnswer(status: number, language: Language): Refusal {
+  return new Refusal(phrase({ sentence: sentences.foreign, values: { status } }, language), { status, code: null });
+}
+
+interface FieldError {
+  readonly field: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function fieldErrors(errors: unknown): FieldError[] {
+  if (!Array.isArray(errors)) return [];
+  return errors.filter((error: Partial<FieldError> | null): error is FieldError => {
+    return typeof error?.field === 'string' && typeof error.message === 'string';
+  });
+}
+
+function membersOf(body: unknown): Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+}
