@@ -17,6 +17,7 @@ import { passwordProblems } from './passwords/errors.ts';
 import { registrationProblems } from './registration/errors.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
+import { repeatableProblems } from './repeatable.ts';
 import type { Services } from './services.ts';
 import { userRoutes } from './users/routes.ts';
 import { version } from './version.ts';
@@ -28,6 +29,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   registrationProblems,
   passwordProblems,
   operatorProblems,
+  repeatableProblems,
   databaseProblems,
 ];
 

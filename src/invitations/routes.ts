@@ -1,8 +1,45 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
+import { repeatableHeaders } from '../http/repeatable-headers.ts';
+import { repeatableProblems } from '../repeatable.ts';
 import { bulkRoutes } from './bulk/routes.ts';
+import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
+import { invitationProblems } from './errors.ts';
+import { createAnswer, createBody } from './schema.ts';
 
 /** Invitations, for operators: below `/admin`, behind the guard. */
 export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   await app.register(bulkRoutes, { services });
+
+  const tags = ['invitations'];
+  const { invitation_code_taken, campaign_revoked } = invitationProblems;
+
+  app.post(
+    '/invitations',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'createInvitations',
+        summary: 'Make invitations',
+        description: 'One with a code of your own, or up to 1,000 with generated codes; all or none.',
+        headers: repeatableHeaders,
+        body: createBody,
+        response: {
+          201: createAnswer,
+          ...problemResponses(...bodyProblems, ...Object.values(repeatableProblems), invitation_code_taken, campaign_revoked),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body, headers } = request;
+      const asked = { method: 'POST', path: '/admin/invitations', body };
+      const invitations = await createInvitations(services, { actor: request.actor(), key: headers['idempotency-key'], asked }, body);
+      reply.code(201);
+      const [only, second] = invitations;
+      if (only && !second) reply.header('location', `/admin/invitations/${only.id}`);
+      return { invitations: [...invitations] };
+    },
+  );
 };

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { maximumCustomLength, maximumPrefixLength } from './code.ts';
+import { generatedLength } from './code-generator.ts';
+import { maximumCampaignLength, maximumNoteLength } from './labels.ts';
 
 /** A moment or null, as `shownMoment` gives it. */
 const moment = (description: string, example: string | null) =>
@@ -53,3 +56,58 @@ export const invitationAnswer = z
 function exampleLink(): string {
   return 'https://signup.example.com/join#SPRING-7KQ9X-M4TP2-RV3H1';
 }
+
+/** A member that may be left out; null is the same. */
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .nullish()
+    .meta({ description, examples: [example] });
+
+/** What the invitations of one request have in common. */
+export const wantedMembers = {
+  max_uses: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullish()
+    .meta({ description: 'Seats: how many people may sign up; 1 where left out.', examples: [1] }),
+  starts_at: text('From when on it can be used (RFC 3339, with an offset); left out: at once.', '2030-01-01T09:00:00+09:00'),
+  expires_at: text('Until when it can be used; left out: for ever. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
+  valid_for: text('How long it can be used, from `starts_at` or from now on: `30m`, `12h`, `7d`, `2w`.', '7d'),
+  campaign: text(`Groups invitations; 1 to ${maximumCampaignLength} characters.`, 'spring'),
+  note: text(`For operators; nobody else sees it. 1 to ${maximumNoteLength} characters.`, 'for the people of the workshop'),
+};
+
+/** How generated codes look. */
+export const codeFormMembers = {
+  prefix: text(`What the codes begin with, 1 to ${maximumPrefixLength} letters, digits and \`._~-\`.`, 'SPRING'),
+  length: z
+    .int()
+    .min(generatedLength.minimum)
+    .max(generatedLength.maximum)
+    .nullish()
+    .meta({
+      description: `Characters of the generated part, the last of them a check character; ${generatedLength.usual} where left out.`,
+      examples: [15],
+    }),
+};
+
+export const createBody = z
+  .object({
+    code: text(`A code of your own, 1 to ${maximumCustomLength} letters, digits and \`._~-\`; left out: a generated one.`, 'WELCOME-2030'),
+    count: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .nullish()
+      .meta({ description: 'How many invitations with generated codes; 1 where left out.', examples: [20] }),
+    ...codeFormMembers,
+    ...wantedMembers,
+    phone: text('Only this number can sign up, in any spelling of it; left out: any.', '010-1234-5678'),
+  })
+  .meta({ id: 'CreateInvitations' });
+
+export const createAnswer = z
+  .object({ invitations: z.array(invitationAnswer).meta({ description: 'In the order in which they were made.' }) })
+  .meta({ id: 'InvitationsCreated' });

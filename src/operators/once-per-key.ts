@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { Problem } from '../errors.ts';
-import type { Once, RepeatableRequest } from '../repeatable.ts';
-import { operatorProblems } from './errors.ts';
+import { type Once, type RepeatableRequest, repeatableProblems } from '../repeatable.ts';
 import { keepAnswer, readAnswer, takeKey } from './idempotency-store.ts';
 
 /** Visible ASCII and spaces; the draft leaves the form to the server. */
@@ -15,12 +14,12 @@ export async function oncePerKey<Answer>(
   work: () => Promise<Answer>,
 ): Promise<Once<Answer>> {
   if (key === undefined) return { answer: await work(), repeated: false };
-  if (!keyShape.test(key)) throw new Problem(operatorProblems.idempotency_key_invalid);
+  if (!keyShape.test(key)) throw new Problem(repeatableProblems.idempotency_key_invalid);
   const operatorId = actor.keyId ?? 0;
   const requestHash = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
   if (!(await takeKey(transaction, operatorId, key, requestHash))) {
     const kept = await readAnswer(transaction, operatorId, key);
-    if (kept?.request_hash !== requestHash) throw new Problem(operatorProblems.idempotency_key_reused);
+    if (kept?.request_hash !== requestHash) throw new Problem(repeatableProblems.idempotency_key_reused);
     return { answer: kept.answer as Answer, repeated: true };
   }
   const answer = await work();

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { Problem, validationFailed } from '../errors.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
+import { repeatableHeaders } from '../http/repeatable-headers.ts';
 import { acceptPeriod } from '../life-span.ts';
 import { cursorBigId, cursorId, decodeCursor, pageOf } from '../paging.ts';
+import { repeatableProblems } from '../repeatable.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { auditList, auditQuery } from './audit-schema.ts';
 import { type AuditRow, readAudit } from './audit-store.ts';
@@ -13,13 +15,13 @@ import type { OperatorServices } from './dependencies.ts';
 import { operatorProblems } from './errors.ts';
 import { listKeys } from './key-store.ts';
 import { revokeOperatorKey } from './revoke-key.ts';
-import { createKeyBody, keyAnswer, keyCreatedAnswer, keyList, keyListQuery, keyParams, meAnswer, repeatableHeaders } from './schema.ts';
+import { createKeyBody, keyAnswer, keyCreatedAnswer, keyList, keyListQuery, keyParams, meAnswer } from './schema.ts';
 import { shownKey } from './shown-key.ts';
 
 /** Operator keys and the audit log: below `/admin`, behind the guard. */
 export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices }> = async (app, { services }) => {
   const tags = ['operators'];
-  const { operator_key_unknown, key_shown_once, idempotency_key_invalid, idempotency_key_reused } = operatorProblems;
+  const { operator_key_unknown, key_shown_once } = operatorProblems;
 
   app.post(
     '/keys',
@@ -34,12 +36,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         body: createKeyBody,
         response: {
           201: keyCreatedAnswer,
-          ...problemResponses(
-            ...bodyProblems,
-            idempotency_key_invalid,
-            idempotency_key_reused,
-            new Problem(key_shown_once, { members: { id: 3 } }),
-          ),
+          ...problemResponses(...bodyProblems, ...Object.values(repeatableProblems), new Problem(key_shown_once, { members: { id: 3 } })),
         },
       },
     },

@@ -36,16 +36,6 @@ export const createKeyBody = z
   })
   .meta({ id: 'CreateOperatorKey', examples: [{ label: 'Kim, marketing', role: 'issuer', valid_for: '90d' }] });
 
-export const repeatableHeaders = z.looseObject({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .meta({
-      description: 'Makes the request safe to send again: within 24 hours the same key never does it twice.',
-      examples: ['0b7d1c0e-6f3a-4a53-9d3a-2f1c5f1f6f0e'],
-    }),
-});
-
 export const keyParams = z.object({
   id: z.coerce
     .number()

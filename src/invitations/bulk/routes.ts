@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { validationFailed } from '../../errors.ts';
 import { answerInLines } from '../../http/line-answer.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
+import { repeatableHeaders } from '../../http/repeatable-headers.ts';
+import { repeatableProblems } from '../../repeatable.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import { linkOf } from '../shown-invitation.ts';
@@ -10,7 +12,7 @@ import { type BulkMade, createInBulk } from './create-in-bulk.ts';
 import { bulkProblems } from './errors.ts';
 import { importRoutes } from './import/routes.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { bulkAnswer, bulkBody, idempotencyHeaders } from './schema.ts';
+import { bulkAnswer, bulkBody } from './schema.ts';
 import { codesOfBatch } from './store.ts';
 
 /** Many invitations at once. */
@@ -27,11 +29,16 @@ export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }>
         operationId: 'createInvitationsInBulk',
         summary: 'Create up to a million invitations, all or none',
         description: 'Answers while it works. `Idempotency-Key` makes it safe to send again: it then answers with the same codes.',
-        headers: idempotencyHeaders,
+        headers: repeatableHeaders,
         body: bulkBody,
         response: {
           200: bulkAnswer,
-          ...problemResponses(...bodyProblems, invitationProblems.campaign_revoked, bulkProblems.bulk_under_way),
+          ...problemResponses(
+            ...bodyProblems,
+            ...Object.values(repeatableProblems),
+            invitationProblems.campaign_revoked,
+            bulkProblems.bulk_under_way,
+          ),
         },
       },
     },

@@ -61,10 +61,3 @@ export const bulkAnswer = linesAnswer(
     { event: 'done', created: 1, batch: exampleBatch },
   ],
 );
-
-export const idempotencyHeaders = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .meta({ description: 'Repeating the request with the same key does nothing again: a UUID, say.', examples: ['5f1f1a3e-launch'] }),
-});

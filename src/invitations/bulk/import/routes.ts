@@ -3,11 +3,12 @@ import { Problem } from '../../../errors.ts';
 import { clientGone } from '../../../http/client-gone.ts';
 import { httpProblems } from '../../../http/http-problems.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
+import { repeatableHeaders } from '../../../http/repeatable-headers.ts';
 import { acceptUploads, type Upload } from '../../../http/uploads.ts';
+import { repeatableProblems } from '../../../repeatable.ts';
 import { invitationProblems } from '../../errors.ts';
 import type { BulkServices } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
-import { idempotencyHeaders } from '../schema.ts';
 import { csvRules, maximumFileBytes } from './csv-rules.ts';
 import { importInvitations } from './import-invitations.ts';
 import { importAnswer, importBody, importQuery } from './schema.ts';
@@ -36,7 +37,7 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
         description:
           'Codes that exist already are left as they are, so a file may be sent again. Where a line is wrong nothing is stored, and ' +
           '`import_refused` tells the first 100 errors with their lines.',
-        headers: idempotencyHeaders,
+        headers: repeatableHeaders,
         querystring: importQuery,
         consumes: ['text/csv'],
         body: importBody,
@@ -48,6 +49,7 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
             httpProblems.unsupported_media_type,
             httpProblems.request_timeout,
             refused,
+            ...Object.values(repeatableProblems),
             invitationProblems.campaign_revoked,
             bulkProblems.bulk_under_way,
             bulkProblems.import_space_missing,

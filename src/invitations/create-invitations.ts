@@ -1,0 +1,109 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { type Accepted, accepted, refused } from '../accepted.ts';
+import type { Queryable } from '../database/database.ts';
+import { Problem, validationFailed } from '../errors.ts';
+import type { RepeatableRequest } from '../repeatable.ts';
+import { shownMoment } from '../shown-moment.ts';
+import { acceptCustomCode, acceptPrefix, codeRules } from './code.ts';
+import { type CodeForm, generateCodes } from './code-generator.ts';
+import type { InvitationServices } from './dependencies.ts';
+import { invitationProblems } from './errors.ts';
+import type { InvitationRow } from './invitation-row.ts';
+import { nameCampaigns } from './name-campaigns.ts';
+import { settleLifeSpan } from './settle-life-span.ts';
+import { type ShownInvitation, showInvitation } from './shown-invitation.ts';
+import { databaseNow, insertInvitations, type NewInvitations } from './store.ts';
+import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './wanted-invitation.ts';
+
+/** What an operator asks for: one invitation with a code of their own, or up to a thousand with generated codes. */
+export interface WrittenCreation extends WrittenInvitation {
+  readonly code?: string | null | undefined;
+  readonly count?: number | null | undefined;
+  readonly prefix?: string | null | undefined;
+  readonly length?: number | null | undefined;
+}
+
+interface WantedCreation extends WantedInvitation {
+  /** Undefined: generated ones. */
+  readonly code: string | undefined;
+  readonly count: number;
+  readonly form: CodeForm;
+}
+
+/**
+ * Makes invitations, all or none, exactly once for each `Idempotency-Key`.
+ * @returns them in the order of their ids.
+ * @throws Problem `validation_failed`, `invitation_code_taken`, `campaign_revoked`, `idempotency_key_invalid`, `idempotency_key_reused`.
+ */
+export async function createInvitations(
+  services: InvitationServices,
+  request: RepeatableRequest,
+  written: WrittenCreation,
+): Promise<readonly ShownInvitation[]> {
+  const wanted = acceptCreation(written, services.phoneRegion);
+  if (!wanted.ok) throw validationFailed(wanted.errors);
+  const { answer } = await services.database.transaction(
+    (transaction) => services.once(transaction, request, () => create(services, transaction, request, wanted.value)),
+    { statementMilliseconds: 10_000 },
+  );
+  return answer;
+}
+
+function acceptCreation(written: WrittenCreation, region: CountryCode): Accepted<WantedCreation> {
+  const invitation = acceptWantedInvitation(written, region);
+  const alone = written.code == null || ((written.count ?? 1) === 1 && written.prefix == null && written.length == null);
+  const code = written.code == null ? accepted(undefined) : alone ? acceptCustomCode(written.code) : refused(aloneError);
+  const prefix = written.prefix == null ? accepted(undefined) : acceptPrefix(written.prefix);
+  if (invitation.ok && code.ok && prefix.ok) {
+    const form = { prefix: prefix.value, length: written.length ?? undefined };
+    return accepted({ ...invitation.value, code: code.value, count: written.count ?? 1, form });
+  }
+  return { ok: false, errors: [code, prefix, invitation].flatMap((each) => (each.ok ? [] : each.errors)) };
+}
+
+const aloneError = { field: 'code', rule: codeRules.code_alone };
+
+async function create(
+  { audit, publicUrl }: InvitationServices,
+  transaction: Queryable,
+  { actor }: RepeatableRequest,
+  wanted: WantedCreation,
+): Promise<readonly ShownInvitation[]> {
+  const { maxUses, campaign, note, phone } = wanted;
+  const lifeSpan = settleLifeSpan(await databaseNow(transaction), wanted.lifeSpan);
+  if (!lifeSpan.ok) throw validationFailed(lifeSpan.errors);
+  if (campaign !== null) await nameCampaigns(transaction, [campaign]);
+  const alike = { maxUses, ...lifeSpan.value, campaign, note, phone, createdBy: actor.label };
+  const rows = await insertAll(transaction, wanted, alike);
+  await audit(transaction, actor, {
+    action: 'invitation.create',
+    subject: 'invitation',
+    ...(rows.length === 1 && { subjectId: rows[0]?.id ?? 0 }),
+    after: {
+      count: rows.length,
+      custom_code: wanted.code !== undefined,
+      max_uses: maxUses,
+      campaign,
+      starts_at: shownMoment(lifeSpan.value.startsAt),
+      expires_at: shownMoment(lifeSpan.value.expiresAt),
+      note: note === null ? null : 'set',
+      phone: phone === null ? null : 'set',
+    },
+  });
+  return rows.map((row) => showInvitation(row, publicUrl));
+}
+
+/** A generated code that exists already is replaced by another. With 60 random bits and a billion invitations that is one in a billion. */
+async function insertAll(transaction: Queryable, wanted: WantedCreation, alike: NewInvitations): Promise<readonly InvitationRow[]> {
+  if (wanted.code !== undefined) {
+    const rows = await insertInvitations(transaction, [wanted.code], alike);
+    if (rows.length === 0) throw new Problem(invitationProblems.invitation_code_taken);
+    return rows;
+  }
+  const rows: InvitationRow[] = [];
+  for (let round = 0; round < 5 && rows.length < wanted.count; round += 1) {
+    rows.push(...(await insertInvitations(transaction, generateCodes(wanted.count - rows.length, wanted.form), alike)));
+  }
+  if (rows.length < wanted.count) throw new Error('generated codes existed already, five times in a row');
+  return rows;
+}

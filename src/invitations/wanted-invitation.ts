@@ -1,0 +1,37 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { type Accepted, accepted } from '../accepted.ts';
+import { acceptPhone } from '../phone.ts';
+import { acceptCampaign, acceptNote } from './labels.ts';
+import { acceptLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from './settle-life-span.ts';
+
+/** What an operator writes about an invitation, or about many alike; null is the same as nothing. */
+export interface WrittenInvitation extends WrittenLifeSpan {
+  /** 1 to 1,000,000: the schema has seen to that. */
+  readonly max_uses?: number | null | undefined;
+  readonly campaign?: string | null | undefined;
+  readonly note?: string | null | undefined;
+  readonly phone?: string | null | undefined;
+}
+
+/** The same, as it is stored, but for the life span, of which the database's clock has a say. */
+export interface WantedInvitation {
+  readonly maxUses: number;
+  readonly campaign: string | null;
+  readonly note: string | null;
+  /** E.164. */
+  readonly phone: string | null;
+  readonly lifeSpan: WantedLifeSpan;
+}
+
+/** @param region whose phone numbers may be written without a country code. @returns every broken rule, where there are any. */
+export function acceptWantedInvitation(written: WrittenInvitation, region: CountryCode): Accepted<WantedInvitation> {
+  const lifeSpan = acceptLifeSpan(written);
+  const campaign = written.campaign == null ? accepted(null) : acceptCampaign(written.campaign);
+  const note = written.note == null ? accepted(null) : acceptNote(written.note);
+  const phone = written.phone == null ? accepted(null) : acceptPhone(written.phone, { region });
+  if (lifeSpan.ok && campaign.ok && note.ok && phone.ok) {
+    const stored = { campaign: campaign.value, note: note.value, phone: phone.value?.e164 ?? null };
+    return accepted({ maxUses: written.max_uses ?? 1, ...stored, lifeSpan: lifeSpan.value });
+  }
+  return { ok: false, errors: [lifeSpan, campaign, note, phone].flatMap((each) => (each.ok ? [] : each.errors)) };
+}
