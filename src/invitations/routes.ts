@@ -6,10 +6,12 @@ import { bulkRoutes } from './bulk/routes.ts';
 import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { invitationProblems } from './errors.ts';
+import { listingRoutes } from './listing/routes.ts';
 import { createAnswer, createBody } from './schema.ts';
 
 /** Invitations, for operators: below `/admin`, behind the guard. */
 export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  await app.register(listingRoutes, { services });
   await app.register(bulkRoutes, { services });
 
   const tags = ['invitations'];

@@ -9,6 +9,7 @@ import { csvRules } from '../../src/invitations/bulk/import/csv-rules.ts';
 import { importRules } from '../../src/invitations/bulk/import/import-rules.ts';
 import { codeRules } from '../../src/invitations/code.ts';
 import { labelRules } from '../../src/invitations/labels.ts';
+import { searchRules } from '../../src/invitations/listing/list-filters.ts';
 import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
 import { lifeSpanRules } from '../../src/life-span.ts';
 import { keyLabelRules } from '../../src/operators/key-label.ts';
@@ -51,6 +52,7 @@ test('docs/errors.md lists every rule of a field', () => {
     csvRules,
     importRules,
     pagingRules,
+    searchRules,
     funnelRules,
     keyLabelRules,
   ];

@@ -1,0 +1,96 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { type Accepted, accepted, refused } from '../../accepted.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../../errors.ts';
+import { acceptMoment } from '../../life-span.ts';
+import { acceptPhone } from '../../phone.ts';
+import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../well-formed-text.ts';
+import { foldWidth } from '../code-key.ts';
+
+/** `free`: usable with a free seat; `held`: somebody is signing up right now; the others are what `stateOf` says. */
+export const listStatuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_started'] as const;
+export type ListStatus = (typeof listStatuses)[number];
+
+/** What somebody types to find an invitation. */
+export interface SearchText {
+  /** The beginning of a code, in any spelling, or words of a note; the last word may be only begun. */
+  readonly typed: string;
+  /** The same as a phone number (E.164), where it is one. */
+  readonly phone: string | undefined;
+}
+
+/** What a list or an export of invitations is narrowed down to; all of it together. */
+export interface ListFilters {
+  readonly status: ListStatus | undefined;
+  /** The name, whole. */
+  readonly campaign: string | undefined;
+  readonly batch: string | undefined;
+  readonly text: SearchText | undefined;
+  /** The first moment. */
+  readonly createdFrom: Date | undefined;
+  /** The moment after the last. */
+  readonly createdTo: Date | undefined;
+}
+
+/** The same as it comes in a query string. */
+export interface WrittenFilters {
+  readonly status?: ListStatus | undefined;
+  readonly campaign?: string | undefined;
+  readonly batch?: string | undefined;
+  readonly text?: string | undefined;
+  readonly created_from?: string | undefined;
+  readonly created_to?: string | undefined;
+}
+
+/** Code points of a text to search for. */
+export const maximumSearchLength = 256;
+
+export const searchRules = fieldRules({
+  search_empty: { ko: '찾을 말을 적거나 이 항목을 빼세요.', en: 'Say what to look for, or leave it out.' },
+  search_too_long: { ko: '찾을 말을 {maximum}자 이하로 적으세요.', en: 'Look for at most {maximum} characters.' },
+  search_characters: {
+    ko: '찾을 말에 제어 문자나 깨진 문자가 들어 있습니다.',
+    en: 'What you look for holds control characters or broken ones.',
+  },
+});
+
+/** Judges what a list is asked for. @param region whose phone numbers may be written without a country code. */
+export function acceptFilters(written: WrittenFilters, region: CountryCode): Accepted<ListFilters> {
+  const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
+  const text = optional(written.text, (typed) => acceptSearch(typed, region));
+  const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment));
+  const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment));
+  if (!campaign.ok || !text.ok || !from.ok || !to.ok) {
+    return { ok: false, errors: [campaign, text, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
+  }
+  return accepted({
+    status: written.status,
+    campaign: campaign.value,
+    batch: written.batch,
+    text: text.value,
+    createdFrom: from.value,
+    createdTo: to.value,
+  });
+}
+
+function optional<T>(written: string | undefined, accept: (text: string) => Accepted<T>): Accepted<T | undefined> {
+  return written === undefined ? accepted(undefined) : accept(written);
+}
+
+function acceptSearch(text: string, region: CountryCode): Accepted<SearchText> {
+  const sought = acceptSought('text', text);
+  if (!sought.ok) return sought;
+  const typed = foldWidth(sought.value).trim();
+  const phone = acceptPhone(typed, { region });
+  return accepted({ typed, phone: phone.ok ? phone.value.e164 : undefined });
+}
+
+/** Any text that could be stored, in NFC: somebody's own SQL keeps to no other rule. */
+function acceptSought(field: string, text: string): Accepted<string> {
+  const broken = (rule: FieldRule, values: SentenceValues = {}) => refused({ field, rule, values });
+  if (text.length > maximumUnitsRead) return broken(searchRules.search_too_long, { maximum: maximumSearchLength });
+  const sought = text.normalize('NFC');
+  if (sought.trim() === '') return broken(searchRules.search_empty);
+  if (hasUnusableCharacter(sought)) return broken(searchRules.search_characters);
+  const isTooLong = countCodePoints(sought) > maximumSearchLength;
+  return isTooLong ? broken(searchRules.search_too_long, { maximum: maximumSearchLength }) : accepted(sought);
+}

@@ -1,0 +1,56 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { validationFailed } from '../../errors.ts';
+import { problemResponses } from '../../http/problem-responses.ts';
+import { pagingRules } from '../../paging.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { showInvitation } from '../shown-invitation.ts';
+import { countExactly, countQuickly, type Total } from './count-invitations.ts';
+import { acceptFilters, type ListFilters } from './list-filters.ts';
+import { type InvitationPage, listInvitations } from './list-invitations.ts';
+import { invitationsAnswer, invitationsQuery } from './schema.ts';
+
+/** Finding invitations: below `/admin`, behind the guard. */
+export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  app.get(
+    '/invitations',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['invitations'],
+        operationId: 'listInvitations',
+        summary: 'Find invitations, the newest first',
+        description:
+          'Every page costs about the same, however many invitations there are: one may hold fewer items than asked for, or none, although `next` is there. ' +
+          'Expired invitations come in the order of their end, and those that did not start in that of their start, the latest first.',
+        querystring: invitationsQuery,
+        response: {
+          200: invitationsAnswer,
+          ...problemResponses(validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }])),
+        },
+      },
+    },
+    async ({ query }) => {
+      const { limit, cursor, total } = query;
+      const filters = acceptFilters(query, services.phoneRegion);
+      if (!filters.ok) throw validationFailed(filters.errors);
+      const page = await listInvitations(services.database, filters.value, limit, cursor);
+      return {
+        items: page.rows.map((row) => showInvitation(row, services.publicUrl)),
+        next: page.next,
+        total: await totalOf(filters.value, total, page, cursor === undefined),
+      };
+    },
+  );
+
+  async function totalOf(
+    filters: ListFilters,
+    wanted: 'none' | 'capped' | 'exact',
+    page: InvitationPage,
+    isFirst: boolean,
+  ): Promise<Total | null> {
+    if (wanted === 'none') return null;
+    // Of a text, a page never shows more than the first matches.
+    if (isFirst && page.next === null && !filters.text) return { value: page.rows.length, relation: 'exact' };
+    return wanted === 'exact' ? countExactly(services.database, filters) : countQuickly(services.database, filters);
+  }
+};

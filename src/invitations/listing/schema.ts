@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { nextCursor, pageQuery } from '../../paging.ts';
+import { invitationAnswer } from '../schema.ts';
+import { listStatuses, maximumSearchLength } from './list-filters.ts';
+
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description, examples: [example] });
+
+/** What narrows a list or an export down. */
+export const filterQuery = {
+  status: z
+    .enum(listStatuses)
+    .optional()
+    .meta({
+      description: '`free`: usable, and a seat is free; `held`: somebody is signing up right now; the others as in the answer.',
+      examples: ['usable'],
+    }),
+  campaign: text('Only this campaign; its whole name.', 'spring'),
+  batch: z
+    .guid()
+    .optional()
+    .meta({ description: 'Only what one bulk request made.', examples: ['0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10'] }),
+  text: text(
+    `The beginning of a code in any spelling, words of a note (the last one may be only begun), or a phone number; at most ${maximumSearchLength} characters.`,
+    'spring 7kq',
+  ),
+  created_from: text('Only those made at this moment or later (RFC 3339).', '2026-01-01T00:00:00Z'),
+  created_to: text('Only those made before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
+};
+
+export const invitationsQuery = z.object({
+  ...filterQuery,
+  ...pageQuery,
+  total: z
+    .enum(['none', 'capped', 'exact'])
+    .default('capped')
+    .meta({ description: 'Whether to count: quickly and to 1,000 at most, or all, which may take seconds.', examples: ['capped'] }),
+});
+
+export const invitationsAnswer = z
+  .object({
+    items: z.array(invitationAnswer).meta({ description: 'The newest first.' }),
+    next: nextCursor,
+    total: z
+      .object({
+        value: z.int().meta({ description: 'How many there are.', examples: [20] }),
+        relation: z
+          .enum(['exact', 'at_least'])
+          .meta({ description: '`at_least`: there may be more; nobody counted further.', examples: ['exact'] }),
+      })
+      .nullable()
+      .meta({ description: 'null where nobody was to count.', examples: [{ value: 20, relation: 'exact' }] }),
+  })
+  .meta({ id: 'InvitationList' });
