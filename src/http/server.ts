@@ -31,6 +31,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   /** Milliseconds: above the 60 s of the usual proxies, so that it is they who close and no request falls into the gap. */
   keepAliveTimeout: 72_000,
+  /** UTF-16 units of one part of a path: the longest, a campaign's name, has 64 characters of up to two. */
+  maxParamLength: 256,
   /** Bytes of header fields; Node's default, said aloud. */
   maxHeaderSize: 16 * 1024,
   /** An idle connection takes about 10 KiB. */
@@ -49,6 +51,7 @@ export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): H
     bodyLimit: limits.bodyLimit,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
+    routerOptions: { maxParamLength: limits.maxParamLength },
     forceCloseConnections: 'idle',
     // A request that came in before the close is answered; Fastify's own 503 is no problem document.
     return503OnClosing: false,

@@ -85,4 +85,41 @@ export const invitationProblems = problemCatalogue({
       en: 'This campaign was revoked, and its invitations let nobody in. Restore the campaign first.',
     },
   },
+  invitation_unknown: {
+    status: 404,
+    title: { ko: '없는 초대입니다', en: 'No such invitation' },
+    detail: { ko: '이 번호의 초대가 없습니다.', en: 'There is no invitation with this id.' },
+  },
+  campaign_unknown: {
+    status: 404,
+    title: { ko: '없는 캠페인입니다', en: 'No such campaign' },
+    detail: {
+      ko: '이 이름의 캠페인이 없습니다. 철자와 대소문자를 확인하세요.',
+      en: 'There is no campaign of this name. Check its spelling and its case.',
+    },
+  },
+  seats_in_use: {
+    status: 409,
+    title: { ko: '이미 쓴 자리보다 적습니다', en: 'Fewer seats than are used' },
+    detail: {
+      ko: '이 초대로 이미 {used}명이 가입했습니다. 자리 수를 그 이상으로 정하세요.',
+      en: 'This invitation has {used} used seats already. Give it at least as many.',
+    },
+  },
+  invitation_changed: {
+    status: 412,
+    title: { ko: '그 사이에 바뀐 초대입니다', en: 'Invitation changed meanwhile' },
+    detail: {
+      ko: '읽은 뒤에 다른 사람이 이 초대를 바꾸었습니다. 다시 읽고 확인한 다음 보내세요. 바뀐 것은 없습니다.',
+      en: 'Somebody has changed this invitation since you read it. Read it again, look, and send your change anew; nothing was changed.',
+    },
+  },
+  version_required: {
+    status: 428,
+    title: { ko: 'If-Match가 필요합니다', en: 'If-Match missing' },
+    detail: {
+      ko: '초대를 읽을 때 받은 ETag 값을 If-Match 헤더에 넣어 보내세요. 무엇이든 덮어쓰려면 * 을 보내세요.',
+      en: 'Send the ETag that you got when you read the invitation as If-Match, or * to overwrite whatever is there.',
+    },
+  },
 });

@@ -3,6 +3,8 @@ import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { repeatableHeaders } from '../http/repeatable-headers.ts';
 import { repeatableProblems } from '../repeatable.ts';
 import { bulkRoutes } from './bulk/routes.ts';
+import { campaignRoutes } from './campaigns/routes.ts';
+import { changingRoutes } from './changing/routes.ts';
 import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { invitationProblems } from './errors.ts';
@@ -13,6 +15,8 @@ import { createAnswer, createBody } from './schema.ts';
 export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   await app.register(listingRoutes, { services });
   await app.register(bulkRoutes, { services });
+  await app.register(changingRoutes, { services });
+  await app.register(campaignRoutes, { services });
 
   const tags = ['invitations'];
   const { invitation_code_taken, campaign_revoked } = invitationProblems;

@@ -1,0 +1,52 @@
+import type { Actor } from '../../audit.ts';
+import { Problem } from '../../errors.ts';
+import { shownMoment } from '../../shown-moment.ts';
+import type { CampaignRow } from '../campaign-store.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import { adoptCampaign, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
+
+/**
+ * Stops every invitation of a campaign in one row: nobody completes a sign-up with any of them once this has returned. Repeated, it changes nothing.
+ * @throws Problem `campaign_unknown`.
+ */
+export async function revokeCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignRow> {
+  return database.transaction(async (transaction) => {
+    await adoptCampaign(transaction, name);
+    const revoked = await storeCampaignRevocation(transaction, name);
+    if (!revoked) return knownCampaign(await readCampaign(transaction, name));
+    await audit(transaction, actor, {
+      action: 'campaign.revoke',
+      subject: 'campaign',
+      subjectId: name,
+      before: { revoked_at: null },
+      after: { revoked_at: shownMoment(revoked.revoked_at) },
+    });
+    return revoked;
+  });
+}
+
+/**
+ * Lets the invitations of a campaign work again, except those that were also revoked one by one. Repeated, it changes nothing.
+ * @throws Problem `campaign_unknown`.
+ */
+export async function restoreCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignRow> {
+  return database.transaction(async (transaction) => {
+    await adoptCampaign(transaction, name);
+    const restored = await storeCampaignRestoration(transaction, name);
+    if (!restored) return knownCampaign(await readCampaign(transaction, name));
+    await audit(transaction, actor, {
+      action: 'campaign.restore',
+      subject: 'campaign',
+      subjectId: name,
+      before: { revoked_at: shownMoment(restored.was_revoked_at) },
+      after: { revoked_at: null },
+    });
+    return restored;
+  });
+}
+
+function knownCampaign(campaign: CampaignRow | undefined): CampaignRow {
+  if (!campaign) throw new Problem(invitationProblems.campaign_unknown);
+  return campaign;
+}

@@ -1,0 +1,116 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { problemResponses } from '../../http/problem-responses.ts';
+import { decodeCursor, pageOf } from '../../paging.ts';
+import { shownMoment } from '../../shown-moment.ts';
+import { hasUnusableCharacter } from '../../well-formed-text.ts';
+import type { CampaignRow } from '../campaign-store.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import { restoreCampaign, revokeCampaign } from './revoke-campaign.ts';
+import { campaignAnswer, campaignPath, campaignsAnswer, campaignsQuery, countedCampaign } from './schema.ts';
+import { countCampaign, listCampaigns, readCampaign } from './store.ts';
+
+/** A million invitations with everything that they have take about a second. */
+const countMilliseconds = 15_000;
+
+/** Campaigns: the groups of invitations that are watched and stopped together. */
+export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  const tags = ['invitations'];
+  const { database } = services;
+  const { campaign_unknown } = invitationProblems;
+
+  app.get(
+    '/campaigns',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listCampaigns',
+        summary: 'List campaigns by name',
+        querystring: campaignsQuery,
+        response: { 200: campaignsAnswer, ...problemResponses() },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const [after = ''] = decodeCursor(cursor, z.tuple([z.string().max(256)])) ?? [];
+      const { rows, next } = pageOf(await listCampaigns(database, after, limit + 1), limit, (row) => [row.name]);
+      return { items: rows.map(shown), next };
+    },
+  );
+
+  app.get(
+    '/campaigns/:campaign',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'countCampaign',
+        summary: 'Count the invitations and seats of a campaign',
+        params: campaignPath,
+        response: { 200: countedCampaign, ...problemResponses(campaign_unknown) },
+      },
+    },
+    async ({ params }) => {
+      const name = nameIn(params);
+      const counted = await database.transaction(
+        async (transaction) => {
+          const counts = await countCampaign(transaction, name);
+          const campaign = await readCampaign(transaction, name);
+          // Somebody may have named it by SQL; then it has no row until it is revoked.
+          const nameless = counts.total > 0 ? { name, created_at: null, revoked_at: null } : undefined;
+          const known = campaign ?? nameless;
+          return known && { campaign: known, counts };
+        },
+        { statementMilliseconds: countMilliseconds },
+      );
+      if (!counted) throw new Problem(campaign_unknown);
+      const { seats_total, seats_used, seats_held, seats_free, ...invitations } = counted.counts;
+      const seats = { total: seats_total, used: seats_used, held: seats_held, free: seats_free };
+      return { ...shown(counted.campaign), invitations, seats };
+    },
+  );
+
+  app.post(
+    '/campaigns/:campaign/revoke',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'revokeCampaign',
+        summary: 'Revoke a whole campaign',
+        description: 'From the next request on, however many invitations it has, also for people who are signing up with them.',
+        params: campaignPath,
+        response: { 200: campaignAnswer, ...problemResponses(campaign_unknown) },
+      },
+    },
+    async (request) => shown(await revokeCampaign(services, request.actor(), nameIn(request.params))),
+  );
+
+  app.post(
+    '/campaigns/:campaign/restore',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'restoreCampaign',
+        summary: 'Let a revoked campaign work again',
+        description: 'Invitations that were also revoked one by one stay revoked.',
+        params: campaignPath,
+        response: { 200: campaignAnswer, ...problemResponses(campaign_unknown) },
+      },
+    },
+    async (request) => shown(await restoreCampaign(services, request.actor(), nameIn(request.params))),
+  );
+};
+
+/** @throws Problem `campaign_unknown` for a name that no campaign can have. */
+function nameIn({ campaign }: { readonly campaign: string }): string {
+  if (hasUnusableCharacter(campaign)) throw new Problem(invitationProblems.campaign_unknown);
+  return campaign.normalize('NFC');
+}
+
+function shown({ name, created_at, revoked_at }: Omit<CampaignRow, 'created_at'> & { readonly created_at: Date | null }) {
+  return { campaign: name, created_at: shownMoment(created_at), revoked_at: shownMoment(revoked_at) };
+}

@@ -1,0 +1,96 @@
+import { type Queryable, statement } from '../../database/database.ts';
+import { stateOf, usedSeats } from '../availability.ts';
+import type { CampaignRow } from '../campaign-store.ts';
+
+const listStatement = statement<CampaignRow>(
+  'campaigns_list',
+  'SELECT name, created_at, revoked_at FROM campaigns WHERE name COLLATE "C" > $1 COLLATE "C" ORDER BY name COLLATE "C" LIMIT $2',
+);
+
+/** Campaigns in the order of their characters, after a name. */
+export async function listCampaigns(database: Queryable, after: string, limit: number): Promise<readonly CampaignRow[]> {
+  return database.run(listStatement, [after, limit]);
+}
+
+const readStatement = statement<CampaignRow>('campaigns_read', 'SELECT name, created_at, revoked_at FROM campaigns WHERE name = $1');
+
+export async function readCampaign(database: Queryable, name: string): Promise<CampaignRow | undefined> {
+  const [row] = await database.run(readStatement, [name]);
+  return row;
+}
+
+const adoptStatement = statement(
+  'campaigns_adopt',
+  `INSERT INTO campaigns (name) SELECT $1 WHERE EXISTS (SELECT FROM "Invitation" WHERE campaign = $1) ON CONFLICT (name) DO NOTHING`,
+);
+
+/** Gives a campaign that somebody named by SQL its row. */
+export async function adoptCampaign(transaction: Queryable, name: string): Promise<void> {
+  await transaction.run(adoptStatement, [name]);
+}
+
+const revokeStatement = statement<CampaignRow>(
+  'campaigns_revoke',
+  'UPDATE campaigns SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING name, created_at, revoked_at',
+);
+
+/** Waits for the sign-ups that are completing with its invitations. @returns undefined: revoked already, or no such campaign. */
+export async function storeCampaignRevocation(transaction: Queryable, name: string): Promise<CampaignRow | undefined> {
+  const [row] = await transaction.run(revokeStatement, [name]);
+  return row;
+}
+
+const restoreStatement = statement<CampaignRow & { was_revoked_at: Date }>(
+  'campaigns_restore',
+  `UPDATE campaigns SET revoked_at = NULL
+   FROM (SELECT name, revoked_at FROM campaigns WHERE name = $1 FOR NO KEY UPDATE) AS before
+   WHERE campaigns.name = before.name AND before.revoked_at IS NOT NULL
+   RETURNING campaigns.name, campaigns.created_at, campaigns.revoked_at, before.revoked_at AS was_revoked_at`,
+);
+
+/** @returns undefined: not revoked, or no such campaign. */
+export async function storeCampaignRestoration(
+  transaction: Queryable,
+  name: string,
+): Promise<(CampaignRow & { was_revoked_at: Date }) | undefined> {
+  const [row] = await transaction.run(restoreStatement, [name]);
+  return row;
+}
+
+export interface CampaignCounts {
+  readonly total: number;
+  readonly usable: number;
+  readonly used: number;
+  readonly expired: number;
+  readonly revoked: number;
+  readonly not_started: number;
+  readonly seats_total: number;
+  readonly seats_used: number;
+  readonly seats_held: number;
+  readonly seats_free: number;
+}
+
+/** The live sessions are counted first, all in one go: a look for each of a million invitations would take seconds. */
+const countStatement = statement<CampaignCounts>(
+  'campaigns_count',
+  `WITH live AS MATERIALIZED (
+     SELECT "invitationId" AS id, count(*) AS sessions FROM "RegisterSession" WHERE expires_at > now() GROUP BY "invitationId"
+   ), invitation AS (
+     SELECT ${stateOf('i')} AS state, i.max_uses, ${usedSeats('i')} AS used,
+       LEAST(i.max_uses - (${usedSeats('i')}), COALESCE(live.sessions, 0)) AS held
+     FROM "Invitation" i LEFT JOIN live ON live.id = i.id WHERE i.campaign = $1
+   )
+   SELECT count(*) AS total,
+     ${['usable', 'used', 'expired', 'revoked', 'not_started'].map((state) => `count(*) FILTER (WHERE state = '${state}') AS ${state}`).join(', ')},
+     COALESCE(sum(max_uses), 0)::bigint AS seats_total, COALESCE(sum(used), 0)::bigint AS seats_used,
+     COALESCE(sum(held), 0)::bigint AS seats_held,
+     COALESCE(sum(max_uses - used - held) FILTER (WHERE state = 'usable'), 0)::bigint AS seats_free
+   FROM invitation`,
+);
+
+/** Counts everything of a campaign: about a second for a million invitations. */
+export async function countCampaign(database: Queryable, name: string): Promise<CampaignCounts> {
+  const [row] = await database.run(countStatement, [name]);
+  if (!row) throw new Error('the statement gives one row');
+  return row;
+}

@@ -1,0 +1,112 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { type Accepted, accepted } from '../../accepted.ts';
+import type { Actor } from '../../audit.ts';
+import { Problem, validationFailed } from '../../errors.ts';
+import { acceptPhone } from '../../phone.ts';
+import { shownMoment } from '../../shown-moment.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import type { InvitationRow } from '../invitation-row.ts';
+import { acceptCampaign, acceptNote } from '../labels.ts';
+import { nameCampaigns } from '../name-campaigns.ts';
+import { acceptLifeSpan, settleLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from '../settle-life-span.ts';
+import { databaseNow } from '../store.ts';
+import { type InvitationChange, lockInvitation, storeChange } from './store.ts';
+
+/** What an operator wrote; a member that is left out stays as it is, null clears it. */
+export interface WrittenChange extends WrittenLifeSpan {
+  readonly max_uses?: number | undefined;
+  readonly campaign?: string | null | undefined;
+  readonly note?: string | null | undefined;
+  readonly phone?: string | null | undefined;
+}
+
+interface WantedChange extends Omit<InvitationChange, 'startsAt' | 'expiresAt'> {
+  readonly written: WrittenChange;
+  readonly lifeSpan: WantedLifeSpan;
+}
+
+/**
+ * Changes an invitation, unless somebody has changed it since it was read. Sign-ups that happen in between are no change.
+ * @param ifMatch the field of that name (RFC 9110, 13.1.1): the `version` in quotes, or `*` for whatever it is.
+ * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`.
+ */
+export async function changeInvitation(
+  { database, audit, phoneRegion }: InvitationServices,
+  actor: Actor,
+  id: number,
+  ifMatch: string | undefined,
+  written: WrittenChange,
+): Promise<InvitationRow> {
+  const wanted = acceptChange(written, phoneRegion);
+  if (!wanted.ok) throw validationFailed(wanted.errors);
+  if (ifMatch === undefined) throw new Problem(invitationProblems.version_required);
+  return database.transaction(async (transaction) => {
+    const before = await lockInvitation(transaction, id);
+    if (!before) throw new Problem(invitationProblems.invitation_unknown);
+    if (!matches(ifMatch, before.version)) throw new Problem(invitationProblems.invitation_changed);
+    const { maxUses, campaign } = wanted.value;
+    if (maxUses !== undefined && maxUses < before.used) {
+      throw new Problem(invitationProblems.seats_in_use, { values: { used: before.used }, members: { used: before.used } });
+    }
+    const lifeSpan = changedLifeSpan(wanted.value, before, await databaseNow(transaction));
+    if (campaign != null && campaign !== before.campaign) await nameCampaigns(transaction, [campaign]);
+    const after = await storeChange(transaction, id, { ...wanted.value, ...lifeSpan });
+    if (after.version === before.version) return after;
+    await audit(transaction, actor, { action: 'invitation.update', subject: 'invitation', subjectId: id, ...differences(before, after) });
+    return after;
+  });
+}
+
+function acceptChange(written: WrittenChange, region: CountryCode): Accepted<WantedChange> {
+  const lifeSpan = acceptLifeSpan(written);
+  const campaign = written.campaign == null ? accepted(written.campaign) : acceptCampaign(written.campaign);
+  const note = written.note == null ? accepted(written.note) : acceptNote(written.note);
+  const phone = written.phone == null ? accepted(written.phone) : acceptPhone(written.phone, { region });
+  if (lifeSpan.ok && campaign.ok && note.ok && phone.ok) {
+    const e164 = phone.value == null ? phone.value : phone.value.e164;
+    const stored = { maxUses: written.max_uses, campaign: campaign.value, note: note.value, phone: e164 };
+    return accepted({ written, lifeSpan: lifeSpan.value, ...stored });
+  }
+  return { ok: false, errors: [lifeSpan, campaign, note, phone].flatMap((each) => (each.ok ? [] : each.errors)) };
+}
+
+function matches(ifMatch: string, version: string): boolean {
+  return ifMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim() === `"${version}"`);
+}
+
+/** A length of time counts from the start where that is still to come, else from now: whoever writes `7d` means a week more. */
+function changedLifeSpan(
+  { written, lifeSpan: { startsAt, expiresAt, validForSeconds } }: WantedChange,
+  before: InvitationRow,
+  now: Date,
+): Pick<InvitationChange, 'startsAt' | 'expiresAt'> {
+  const changesStart = written.starts_at !== undefined;
+  const changesEnd = written.expires_at !== undefined || validForSeconds !== null;
+  if (!changesStart && !changesEnd) return { startsAt: undefined, expiresAt: undefined };
+  const start = changesStart ? startsAt : before.starts_at;
+  const begins = start !== null && start > now ? start : now;
+  const end = validForSeconds === null ? expiresAt : new Date(begins.getTime() + validForSeconds * 1000);
+  const wanted = { startsAt: start, expiresAt: changesEnd ? end : before.expires_at, validForSeconds: null };
+  const settled = settleLifeSpan(now, wanted, { pastAllowed: !changesEnd });
+  if (!settled.ok) throw validationFailed(settled.errors);
+  return { startsAt: changesStart ? start : undefined, expiresAt: changesEnd ? end : undefined };
+}
+
+/** For the audit log: of notes and phone numbers only whether there is one. */
+function differences(before: InvitationRow, after: InvitationRow): { before: Record<string, unknown>; after: Record<string, unknown> } {
+  const shown = (row: InvitationRow): Record<string, unknown> => ({
+    max_uses: row.max_uses,
+    starts_at: shownMoment(row.starts_at),
+    expires_at: shownMoment(row.expires_at),
+    campaign: row.campaign,
+  });
+  const [was, is] = [shown(before), shown(after)];
+  const changed = Object.keys(was).filter((name) => was[name] !== is[name]);
+  const hidden = (['note', 'phone'] as const).filter((name) => before[name] !== after[name]);
+  const entry = (values: Record<string, unknown>, row: InvitationRow) => ({
+    ...Object.fromEntries(changed.map((name) => [name, values[name]])),
+    ...Object.fromEntries(hidden.map((name) => [name, row[name] === null ? null : 'set'])),
+  });
+  return { before: entry(was, before), after: entry(is, after) };
+}

@@ -1,0 +1,50 @@
+import type { Actor } from '../../audit.ts';
+import { Problem } from '../../errors.ts';
+import { shownMoment } from '../../shown-moment.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import type { InvitationRow } from '../invitation-row.ts';
+import { lockInvitation, storeRevocation } from './store.ts';
+
+/**
+ * Stops an invitation: nobody completes a sign-up with it once this has returned, whenever they began. Repeated, it changes nothing.
+ * @throws Problem `invitation_unknown`.
+ */
+export async function revokeInvitation({ database, audit }: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+  return database.transaction(async (transaction) => {
+    const before = await lockInvitation(transaction, id);
+    if (!before) throw new Problem(invitationProblems.invitation_unknown);
+    if (before.revoked_at !== null) return before;
+    const after = await storeRevocation(transaction, id, true);
+    await audit(transaction, actor, {
+      action: 'invitation.revoke',
+      subject: 'invitation',
+      subjectId: id,
+      before: { revoked_at: null },
+      after: { revoked_at: shownMoment(after.revoked_at) },
+    });
+    return after;
+  });
+}
+
+/**
+ * Lets a revoked invitation work again, where nothing else is in the way. Repeated, it changes nothing.
+ * @throws Problem `invitation_unknown`; `campaign_revoked` where it would still let nobody in, because its campaign is revoked.
+ */
+export async function restoreInvitation({ database, audit }: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+  return database.transaction(async (transaction) => {
+    const before = await lockInvitation(transaction, id);
+    if (!before) throw new Problem(invitationProblems.invitation_unknown);
+    if (before.campaign_revoked) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: before.campaign } });
+    if (before.revoked_at === null) return before;
+    const after = await storeRevocation(transaction, id, false);
+    await audit(transaction, actor, {
+      action: 'invitation.restore',
+      subject: 'invitation',
+      subjectId: id,
+      before: { revoked_at: shownMoment(before.revoked_at) },
+      after: { revoked_at: null },
+    });
+    return after;
+  });
+}

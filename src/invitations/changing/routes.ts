@@ -1,0 +1,112 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { Problem } from '../../errors.ts';
+import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
+import { shownMoment } from '../../shown-moment.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import type { InvitationRow } from '../invitation-row.ts';
+import { invitationAnswer } from '../schema.ts';
+import { showInvitation } from '../shown-invitation.ts';
+import { changeInvitation } from './change-invitation.ts';
+import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
+import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
+import { readInvitation } from './store.ts';
+
+/** People that are shown with an invitation; `GET /admin/users` has the others. */
+const peopleShown = 100;
+
+/** One invitation: reading, changing, revoking, restoring. */
+export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  const tags = ['invitations'];
+  const { invitation_unknown, version_required, invitation_changed, campaign_revoked } = invitationProblems;
+  const seats_in_use = new Problem(invitationProblems.seats_in_use, { values: { used: 3 }, members: { used: 3 } });
+  const shown = (row: InvitationRow) => showInvitation(row, services.publicUrl);
+  const tagOf = ({ version }: InvitationRow) => `"${version}"`;
+
+  app.get(
+    '/invitations/:id',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'readInvitation',
+        summary: 'See an invitation and who came in by it',
+        description: 'The field `ETag` has its version; send it back as `If-Match` to change the invitation.',
+        params: invitationPath,
+        response: { 200: invitationWithPeople, ...problemResponses(invitation_unknown) },
+      },
+    },
+    async ({ params }, reply) => {
+      const row = await readInvitation(services.database, params.id);
+      if (!row) throw new Problem(invitation_unknown);
+      const people = await services.peopleOf(services.database, params.id, peopleShown);
+      reply.header('etag', tagOf(row));
+      return { ...shown(row), people: people.map((person) => ({ ...person, created_at: shownMoment(person.created_at) })) };
+    },
+  );
+
+  app.patch(
+    '/invitations/:id',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'changeInvitation',
+        summary: 'Change an invitation',
+        description: 'Only as you have read it: `If-Match` has to name its version, so that nobody overwrites what a colleague has done.',
+        params: invitationPath,
+        headers: versionHeaders,
+        body: changeBody,
+        response: {
+          200: invitationAnswer,
+          ...problemResponses(...bodyProblems, invitation_unknown, version_required, invitation_changed, seats_in_use, campaign_revoked),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const row = await changeInvitation(services, request.actor(), params.id, headers['if-match'], body);
+      reply.header('etag', tagOf(row));
+      return shown(row);
+    },
+  );
+
+  app.post(
+    '/invitations/:id/revoke',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'revokeInvitation',
+        summary: 'Revoke an invitation',
+        description: 'From the next request on, also for people who are signing up with it. Repeating it changes nothing.',
+        params: invitationPath,
+        response: { 200: invitationAnswer, ...problemResponses(invitation_unknown) },
+      },
+    },
+    async (request, reply) => {
+      const row = await revokeInvitation(services, request.actor(), request.params.id);
+      reply.header('etag', tagOf(row));
+      return shown(row);
+    },
+  );
+
+  app.post(
+    '/invitations/:id/restore',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'restoreInvitation',
+        summary: 'Let a revoked invitation work again',
+        params: invitationPath,
+        response: { 200: invitationAnswer, ...problemResponses(invitation_unknown, campaign_revoked) },
+      },
+    },
+    async (request, reply) => {
+      const row = await restoreInvitation(services, request.actor(), request.params.id);
+      reply.header('etag', tagOf(row));
+      return shown(row);
+    },
+  );
+};

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { invitationAnswer } from '../schema.ts';
+
+export const invitationPath = z.object({
+  id: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .meta({ description: 'The `id` of the invitation.', examples: [42] }),
+});
+
+export const invitationWithPeople = z
+  .object({
+    ...invitationAnswer.shape,
+    people: z
+      .array(
+        z.object({
+          user_id: z.int().meta({ description: 'Names the user in addresses.', examples: [7] }),
+          name: z.string().meta({ description: 'As the person wrote it.', examples: ['홍길동'] }),
+          created_at: z
+            .string()
+            .nullable()
+            .meta({ description: 'When they signed up.', format: 'date-time', examples: ['2026-01-02T10:00:00.000Z'] }),
+        }),
+      )
+      .meta({ description: 'Who came in by it, the newest 100.' }),
+  })
+  .meta({ id: 'InvitationWithPeople' });
+
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .nullish()
+    .meta({ description, examples: [example] });
+
+export const changeBody = z
+  .object({
+    max_uses: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .meta({ description: 'Seats; at least as many as are used.', examples: [20] }),
+    starts_at: text('From when on it can be used (RFC 3339, with an offset); null: at once.', '2030-01-01T09:00:00+09:00'),
+    expires_at: text('Until when it can be used; null: for ever. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
+    valid_for: text('How long it can be used, from `starts_at` where that is still to come, else from now on.', '7d'),
+    campaign: text('Groups invitations; null: none.', 'spring'),
+    note: text('For operators; null: none.', 'for the people of the workshop'),
+    phone: text('Only this number can sign up, in any spelling of it; null: any.', '010-1234-5678'),
+  })
+  .meta({ id: 'ChangeInvitation', description: 'A member that is left out stays as it is; null clears it.' });
+
+export const versionHeaders = z.object({
+  'if-match': z
+    .string()
+    .max(1_000)
+    .optional()
+    .meta({ description: 'The `ETag` of the invitation as you read it, or `*`.', examples: ['"9f86d081884c7d659a2feaa0c55ad015"'] }),
+});
