@@ -150,7 +150,7 @@ test('HEAD answers as GET does without a body, OPTIONS names the methods, TRACE 
     const address = addressOf(path);
     const options = await ask('OPTIONS', address);
     assert.deepEqual([options.status, options.headers.allow, options.body], [204, allow, ''], path);
-    for (const method of ['TRACE', 'PATCH', 'PROPFIND', 'QUERY']) {
+    for (const method of ['TRACE', 'PATCH', 'PROPFIND', 'QUERY'].filter((other) => !own.includes(other))) {
       const { status, headers, body } = await ask(method, address, 'X-Secret: kan4rie\r\n');
       assert.deepEqual([status, headers.allow], [405, allow], `${method} ${path}`);
       assert.ok(!body.includes('kan4rie'));
