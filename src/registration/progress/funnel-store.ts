@@ -18,22 +18,25 @@ function secondsBefore(event: string): string {
 
 /**
  * A sign-up lives 24 hours at most, so all that belongs to those that were verified in the range lies in the range and the 25 hours after it:
- * one walk along the index over `at`. Turning the events of an attempt into one row by grouping took 0.8 s for 1,000,000 events, a join for each
- * kind of event 0.9 s before anything was counted: `npm run bench:funnel`.
+ * one walk along the index over `at`. @param ofCampaign a join, or nothing. @returns a SELECT of one row for each attempt.
  */
-function funnelStatement(name: string, ofCampaign: string): Statement<FunnelRow> {
+function attemptsByGrouping(ofCampaign: string): string {
+  return `SELECT e.attempt, ${countedEvents.map((event) => `${momentOf(event)} AS ${quoted(event)}`).join(', ')}
+    FROM registration_events e ${ofCampaign}
+    WHERE e.at >= $1 AND e.at < $2::timestamptz + interval '25 hours'
+    GROUP BY e.attempt
+    HAVING ${momentOf('verified')} < $2`;
+}
+
+/** @param attempts a SELECT that gives each attempt that was verified in the range, and the moment of each of its events, NULL where there is none. */
+export function funnelOver(name: string, attempts: string): Statement<FunnelRow> {
   return statement(
     name,
     `WITH attempts AS MATERIALIZED (
-       SELECT e.attempt, ${countedEvents.map((event) => `${momentOf(event)} AS ${quoted(event)}`).join(', ')}
-       FROM registration_events e ${ofCampaign}
-       WHERE e.at >= $1 AND e.at < $2::timestamptz + interval '25 hours'
-       GROUP BY e.attempt
-       HAVING ${momentOf('verified')} < $2
+       ${attempts}
      ), counted AS (
        SELECT width_bucket(a.verified, $3::timestamptz[]) AS part,
-         ${countedEvents.map((event) => `count(a.${quoted(event)}) AS ${quoted(event)}`).join(', ')},
-         count(s.attempt) AS under_way
+         ${countedEvents.map((event) => `count(a.${quoted(event)}) AS ${quoted(event)}`).join(', ')}, count(s.attempt) AS under_way
        FROM attempts a LEFT JOIN "RegisterSession" s ON s.attempt = a.attempt AND s.expires_at > now()
        GROUP BY part
      ), medians AS (
@@ -55,16 +58,21 @@ export interface FunnelRow {
   readonly [column: string]: number | null;
 }
 
-const everyAttempt = funnelStatement('registration_funnel', '');
-const attemptsOfCampaign = funnelStatement(
+const everyAttempt = funnelOver('registration_funnel', attemptsByGrouping(''));
+const attemptsOfCampaign = funnelOver(
   'registration_funnel_of_campaign',
-  'JOIN "Invitation" i ON i.id = e.invitation_id AND i.campaign = $4',
+  attemptsByGrouping('JOIN "Invitation" i ON i.id = e.invitation_id AND i.campaign = $4'),
 );
 
-// Grouping 250,000 attempts takes 61 MB; what does not fit goes through files, half as fast again. A statement is compiled for longer than it runs.
+/**
+ * Settings for one transaction. Grouping 250,000 attempts takes 61 MB; what does not fit goes through files. A plan that was made for any range, or
+ * with statistics from before a launch, takes the attempts for a handful and goes through all sessions for each: 3 s where hashing takes 40 ms.
+ * And such a statement is compiled for longer than it runs.
+ */
 const prepareStatement = statement(
   'registration_prepare_funnel',
-  `SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`,
+  `SELECT set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+     set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)`,
 );
 
 export interface FunnelQuestion {
@@ -75,9 +83,13 @@ export interface FunnelQuestion {
   readonly campaign: string | undefined;
 }
 
+export async function prepareFunnel(transaction: Queryable): Promise<void> {
+  await transaction.run(prepareStatement);
+}
+
 /** Counts the attempts that were verified in a range. @returns the parts in which there were some; none where there were none. */
 export async function countAttempts(transaction: Queryable, { from, to, starts, campaign }: FunnelQuestion): Promise<FunnelRow[]> {
-  await transaction.run(prepareStatement);
+  await prepareFunnel(transaction);
   const range = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];
   return campaign === undefined ? transaction.run(everyAttempt, range) : transaction.run(attemptsOfCampaign, [...range, campaign]);
 }

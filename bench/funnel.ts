@@ -1,0 +1,128 @@
+import { readConfig } from '../src/config/read-config.ts';
+import { type Database, type Statement, statement } from '../src/database/database.ts';
+import { openEmbeddedDatabase } from '../src/database/embedded.ts';
+import { migrateEmbedded } from '../src/database/migrate.ts';
+import { openDatabase } from '../src/database/open.ts';
+import { calendarDays } from '../src/registration/progress/calendar-days.ts';
+import { countAttempts, type FunnelRow, prepareFunnel } from '../src/registration/progress/funnel-store.ts';
+import { listSessions } from '../src/registration/progress/session-store.ts';
+import { startPostgresql } from '../test/support/postgresql.ts';
+import { byProbes, otherShapes } from './funnel-shapes.ts';
+import { circumstances, writeSection } from './results-page.ts';
+
+/**
+ * The funnel over a year, asked in several ways, and the list of sign-ups under way. `npm run bench:funnel -- 250000` measures with this number of
+ * sign-ups, four events each; `--write` keeps the results in results.md.
+ */
+const words = process.argv.slice(2);
+const attempts = Number(words.find((word) => /^\d+$/.test(word)) ?? 250_000);
+const alive = attempts / 25;
+const runs = 7;
+const limits = { statementMilliseconds: 120_000 };
+
+const to = new Date();
+const from = new Date(to.getTime() - 365 * 86_400_000);
+const starts = calendarDays('Asia/Seoul')
+  .between(from, to)
+  .map((day) => day.start);
+const values = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];
+const rows: string[] = [];
+
+await measurePostgresql();
+await measureEmbedded();
+const content = `${circumstances()} \`npm run bench:funnel\`
+
+${(attempts * 4).toLocaleString('en')} events of ${attempts.toLocaleString('en')} sign-ups in a year, ${alive.toLocaleString('en')} of them under way; counted by day, with medians. Of ${runs} runs the median
+(the slowest), in milliseconds.
+
+| database | what | ms |
+|---|---|---|
+${rows.join('\n')}`;
+console.log(content);
+if (words.includes('--write')) writeSection('Funnel', content);
+
+async function measurePostgresql(): Promise<void> {
+  await using server = await startPostgresql();
+  const { database } = await openDatabase(readConfig({ DATABASE_URL: server.url }).database, () => {});
+  const version = await database.run(statement<{ server_version: string }>('bench_version', 'SHOW server_version'));
+  const name = `PostgreSQL ${version[0]?.server_version.split(' ')[0]}`;
+  try {
+    await fill(database);
+    await measure(database, name);
+    for (const [what, shape] of otherShapes) {
+      for (const memory of ['64MB', '4MB']) await time(`${name} | ${what}, \`work_mem\` ${memory}`, () => ask(database, shape, memory));
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+async function measureEmbedded(): Promise<void> {
+  const database = await openEmbeddedDatabase({ directory: undefined });
+  try {
+    await migrateEmbedded(database.pglite);
+    await fill(database);
+    await measure(database, 'embedded');
+  } finally {
+    await database.close();
+  }
+}
+
+/** What the service asks. */
+async function measure(database: Database, name: string): Promise<void> {
+  const count = (question: Parameters<typeof countAttempts>[1]) =>
+    database.transaction((transaction) => countAttempts(transaction, question), limits);
+  const month = new Date(to.getTime() - 30 * 86_400_000);
+  const ofMonth = starts.filter((start) => start > month);
+  await time(`${name} | **the service: events grouped by attempt**, a year`, () => count({ from, to, starts, campaign: undefined }));
+  await time(`${name} | the same for one of ten campaigns`, () => count({ from, to, starts, campaign: 'campaign 1' }));
+  await time(`${name} | the same for 30 days`, () => count({ from: month, to, starts: [month, ...ofMonth], campaign: undefined }));
+  const nothing = { campaign: undefined, invitationId: undefined };
+  await time(`${name} | sign-ups under way, the first 500`, () => listSessions(database, nothing, undefined, 500));
+  const unknown = { campaign: 'no such campaign', invitationId: undefined };
+  await time(`${name} | sign-ups under way of a campaign that has none, one page`, () => listSessions(database, unknown, undefined, 500));
+}
+
+function ask(database: Database, shape: Statement<FunnelRow>, memory: string): Promise<FunnelRow[]> {
+  return database.transaction(async (transaction) => {
+    await prepareFunnel(transaction);
+    await transaction.run(statement('bench_memory', `SELECT set_config('work_mem', $1, true), set_config('enable_nestloop', $2, true)`), [
+      memory,
+      shape === byProbes ? 'on' : 'off',
+    ]);
+    return transaction.run(shape, values);
+  }, limits);
+}
+
+async function time(what: string, work: () => Promise<unknown>): Promise<void> {
+  const times: number[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const begun = performance.now();
+    await work();
+    times.push(performance.now() - begun);
+  }
+  times.sort((left, right) => left - right);
+  rows.push(`| ${what} | ${Math.round(times[Math.floor(runs / 2)] ?? 0)} (${Math.round(times.at(-1) ?? 0)}) |`);
+  console.error(rows.at(-1));
+}
+
+/** 70 of 100 sign-ups are completed, 20 expire, 10 are abandoned, all of them after both other steps; half of them do these in the other order. */
+async function fill(database: Database): Promise<void> {
+  const statements = [
+    `INSERT INTO "Invitation" (code, campaign) SELECT 'BENCH-' || i, 'campaign ' || i % 10 FROM generate_series(1, 10000) AS i`,
+    `INSERT INTO registration_events (attempt, event, invitation_id, at)
+     SELECT md5(i::text)::uuid, e.event, 1 + i % 10000, '${from.toISOString()}'::timestamptz + i * interval '365 days' / ${attempts} + e.after
+     FROM generate_series(1, ${attempts}) AS i CROSS JOIN LATERAL (VALUES
+       ('verified', interval '0'),
+       (CASE i % 2 WHEN 0 THEN 'name' ELSE 'birthday' END, interval '1 second' * (5 + i % 97)),
+       (CASE i % 2 WHEN 0 THEN 'birthday' ELSE 'name' END, interval '1 second' * (110 + i % 31)),
+       (CASE WHEN i % 10 < 7 THEN 'completed' WHEN i % 10 < 9 THEN 'expired' ELSE 'abandoned' END, interval '1 second' * (150 + i % 61))
+     ) AS e (event, after) ORDER BY 4`,
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", attempt, created_at)
+     SELECT i::text, 1 + i % 10000, md5(i::text)::uuid, now() - interval '1 second' * i / 100 FROM generate_series(1, ${attempts}, 25) AS i`,
+    'ANALYZE',
+  ];
+  for (const [index, text] of statements.entries()) {
+    await database.transaction((transaction) => transaction.run(statement(`bench_fill_${index}`, text)), limits);
+  }
+}
