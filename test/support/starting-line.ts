@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Racer, Racers } from './racers.ts';
-import type { ServerPair } from './server-pair.ts';
+import type { ServerGroup } from './server-group.ts';
 
 /** A statement that holds rows which every racer has to lock or wait for. */
 export interface StartingLine {
@@ -13,34 +13,31 @@ export interface StartingLine {
 /** Milliseconds that the first may wait for the last; after 2 s the database would refuse it. */
 const longestWait = 1_000;
 
-/** As many statements as can wait in the database at once: `DATABASE_POOL_SIZE` of both servers, or what PgBouncer has. */
-const width = { embedded: 0, postgresql: 32, pgbouncer: 20 } as const;
-
 /**
  * Runs one round of a race. In the odd ones rows are held until the racers' statements wait for them inside the database, then all go in one
  * moment; in the even ones they go as they come. Requests that leave in one tick are still worked on one after another where the machine has
  * two cores: of 32 only a handful met, and a claim that looks before it writes was seen in every second round only.
  */
 export async function raceRound<T>(
-  pair: ServerPair,
+  group: ServerGroup,
   racers: Racers,
   { round, line }: { readonly round: number; readonly line: StartingLine },
   run: (racer: Racer, index: number) => Promise<T>,
 ): Promise<T[]> {
   if (round % 2 === 0) return racers.race(run);
-  await pair.query('BEGIN');
+  await group.query('BEGIN');
   let racing: Promise<T[]>;
   try {
-    await pair.query(line.sql, line.values);
+    await group.query(line.sql, line.values);
     racing = racers.race(run);
-    await untilWaiting(pair.query, Math.min(racers.all.length, width[pair.database.kind]), racing);
+    await untilWaiting(group.query, Math.min(racers.all.length, group.connections), racing);
   } finally {
-    await pair.query(line.stays ? 'COMMIT' : 'ROLLBACK');
+    await group.query(line.stays ? 'COMMIT' : 'ROLLBACK');
   }
   return racing;
 }
 
-async function untilWaiting(query: ServerPair['query'], count: number, racing: Promise<unknown>): Promise<void> {
+async function untilWaiting(query: ServerGroup['query'], count: number, racing: Promise<unknown>): Promise<void> {
   let isOver = false;
   const end = () => {
     isOver = true;
@@ -56,7 +53,7 @@ async function untilWaiting(query: ServerPair['query'], count: number, racing: P
 }
 
 /** @returns how many statements in this database wait for a lock at this moment. */
-export async function countWaiting(query: ServerPair['query']): Promise<number> {
+export async function countWaiting(query: ServerGroup['query']): Promise<number> {
   // Within a transaction the view would show its first picture for ever.
   await query('SELECT pg_stat_clear_snapshot()');
   const [row] = await query<{ statements: number }>(
