@@ -14,7 +14,7 @@ export interface CodeForm {
 }
 
 /**
- * Makes codes such as `SPRING-7KQ9X-M4TP2-RV3H1`: 60 random bits or more, 70 unless said otherwise, and a check character at the end. A byte
+ * Makes codes such as `SPRING-7KQ9X-M4TP2-RV3H5`: 60 random bits or more, 70 unless said otherwise, and a check character at the end. A byte
  * mod 32 prefers no character. All random bytes are read at once: a million codes take about a second.
  * @param count at most what fits into memory.
  */

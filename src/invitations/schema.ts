@@ -25,7 +25,7 @@ export const invitationStatus = z.enum(['usable', 'used', 'expired', 'revoked', 
 export const invitationAnswer = z
   .object({
     id: z.int().meta({ description: 'Names the invitation in addresses.', examples: [42] }),
-    code: z.string().meta({ description: 'What people type.', examples: ['SPRING-7KQ9X-M4TP2-RV3H1'] }),
+    code: z.string().meta({ description: 'What people type.', examples: ['SPRING-7KQ9X-M4TP2-RV3H5'] }),
     link: nullable('Opens the sign-up page with the code filled in; null where `PUBLIC_URL` is not set.', exampleLink()),
     status: invitationStatus,
     seats: z
@@ -54,7 +54,7 @@ export const invitationAnswer = z
   .meta({ id: 'Invitation' });
 
 function exampleLink(): string {
-  return 'https://signup.example.com/join#SPRING-7KQ9X-M4TP2-RV3H1';
+  return 'https://signup.example.com/join#SPRING-7KQ9X-M4TP2-RV3H5';
 }
 
 /** A member that may be left out; null is the same. */

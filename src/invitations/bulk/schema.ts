@@ -50,7 +50,7 @@ export const bulkBody = z
   .meta({ id: 'CreateInvitationsInBulk' });
 
 const exampleBatch = '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10';
-const exampleCode = 'SPRING-7KQ9X-M4TP2-RV3H1';
+const exampleCode = 'SPRING-7KQ9X-M4TP2-RV3H5';
 
 export const bulkAnswer = linesAnswer(
   'JSON lines: `progress` while one transaction makes them, `invitation` for each when all are there, `done` at the end. A last line `failed` ' +
