@@ -16,7 +16,7 @@ const nullable = (description: string, example: string) =>
     .meta({ description, examples: [example] });
 const seats = (description: string, example: number) => z.int().meta({ description, examples: [example] });
 
-export const invitationStatus = z.enum(['usable', 'used', 'expired', 'revoked', 'not_started']).meta({
+const invitationStatus = z.enum(['usable', 'used', 'expired', 'revoked', 'not_started']).meta({
   description: 'What the invitation is right now, by the clock of the database.',
   examples: ['usable'],
 });
