@@ -84,7 +84,22 @@ test('CSV has a byte order mark, a line of names, CRLF, and quotes where they ar
 });
 
 test('a cell that a spreadsheet would calculate begins with an apostrophe', async () => {
-  const payloads = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', '＋1', '－1', '＠1', '="a"&"b"', "=cmd|' /C calc'!A0"];
+  const payloads = [
+    '=1+1',
+    '+1',
+    '-1',
+    '@SUM(A1)',
+    '\t=1',
+    '\r=1',
+    '＝1',
+    '＋1',
+    '－1',
+    '＠1',
+    '="a"&"b"',
+    "=cmd|' /C calc'!A0",
+    "'=1",
+    "''+1",
+  ];
   batches = () =>
     several(
       payloads.map((name, id) => ({ id, name })),
@@ -105,6 +120,9 @@ test('a cell that a spreadsheet would calculate begins with an apostrophe', asyn
     "'＠1",
     '"\'=""a""&""b"""',
     "'=cmd|' /C calc'!A0",
+    // Taking one apostrophe off gives back what was there.
+    "''=1",
+    "'''+1",
   ];
   assert.deepEqual(
     written.map((line) => line.split(',').slice(0, -2).join()),

@@ -75,8 +75,13 @@ function csvOf(records: readonly unknown[][], names: readonly string[] | undefin
     quote_record_delimiter: true,
     // OWASP's list: = + - @ TAB CR, and their full-width forms.
     escape_formulas: true,
-    cast: { boolean: String, date: (date) => date.toISOString() },
+    cast: { boolean: String, date: (date) => date.toISOString(), string: withOneMoreApostrophe },
   });
+}
+
+/** What looks escaped already gets an apostrophe as well, so that taking one off gives back what was there. */
+function withOneMoreApostrophe(text: string): string {
+  return /^'+[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 
 function linesOf(records: readonly unknown[][], names: readonly string[]): string {
