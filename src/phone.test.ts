@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, toE164 } from './phone.ts';
+import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, significantDigits, toE164 } from './phone.ts';
 
 const region = 'KR';
 
@@ -129,4 +129,17 @@ test('100 kB are refused unread', () => {
     assert.equal(isSamePhone(text, text, region), true);
     assert.equal(isSamePhone(text, '010-1234-5678', region), false);
   }
+});
+
+test('a masked number shows its first three and its last four digits, in whatever spelling it is', () => {
+  for (const text of spellings) assert.equal(maskPhone(text, region), '010-****-5678', text);
+  assert.equal(maskPhone('+1 415 555 2671', region), '+1 41* *** 2671');
+  assert.equal(maskPhone('090-1234-5678', 'JP'), '090-****-5678');
+  const junk = ['', '112', '1234-5678', 'call me', '010-1234-5678 or 010-9999-0000', '홍길동', '\0', '9'.repeat(40), '9'.repeat(100_000)];
+  for (const text of junk) assert.equal(maskPhone(text, region), '****', text.slice(0, 40));
+});
+
+test('every spelling of a number ends with the same significant digits', () => {
+  for (const text of spellings) assert.equal(significantDigits(text.trim(), region), '1012345678', text);
+  assert.equal(significantDigits('홍길동', region), undefined);
 });

@@ -95,6 +95,27 @@ export function isPhoneNumber(text: string, region: CountryCode): boolean {
   });
 }
 
+/**
+ * @returns the number as people write it in the region, all but its first three and its last four digits as `*`, such as `010-****-5678`; a text
+ *   that is no number (the original checked nothing) shows nothing of itself.
+ */
+export function maskPhone(typed: string, region: CountryCode): string {
+  const number = typed.length > maximumUnitsRead ? undefined : parse(typed.normalize('NFC').trim(), region);
+  const written = number?.country === region ? number.formatNational() : number?.formatInternational();
+  const digits = written?.replace(/\D/g, '').length ?? 0;
+  if (written === undefined || digits < 9) return '****';
+  let place = 0;
+  return written.replace(/\d/g, (digit) => {
+    place += 1;
+    return place > 3 && place <= digits - 4 ? '*' : digit;
+  });
+}
+
+/** @returns the digits with which every spelling of the number ends: without country code and without the zero in front. */
+export function significantDigits(typed: string, region: CountryCode): string | undefined {
+  return parse(typed, region)?.nationalNumber;
+}
+
 /** @returns a number of the region as people write it there, for forms and sentences; empty where none is known. */
 export function examplePhone(region: CountryCode): string {
   return getExampleNumber(region, examples)?.formatNational() ?? '';
