@@ -10,6 +10,7 @@ import { linkOf } from '../shown-invitation.ts';
 import { acceptBulk } from './accept-bulk.ts';
 import { type BulkMade, createInBulk } from './create-in-bulk.ts';
 import { bulkProblems } from './errors.ts';
+import { exportRoutes } from './export/routes.ts';
 import { importRoutes } from './import/routes.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { bulkAnswer, bulkBody } from './schema.ts';
@@ -19,6 +20,7 @@ import { codesOfBatch } from './store.ts';
 export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   const bulkServices = { ...services, turn: oneAtATime() };
   await app.register(importRoutes, { services: bulkServices });
+  await app.register(exportRoutes, { services });
 
   app.post(
     '/invitations/bulk',
@@ -43,7 +45,7 @@ export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }>
       },
     },
     async (request, reply) => {
-      const wanted = acceptBulk(request.body);
+      const wanted = acceptBulk(request.body, services.phoneRegion);
       if (!wanted.ok) throw validationFailed(wanted.errors);
       const repeatable = {
         actor: request.actor(),

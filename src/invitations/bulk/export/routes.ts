@@ -1,0 +1,73 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { validationFailed } from '../../../errors.ts';
+import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
+import { problemResponses } from '../../../http/problem-responses.ts';
+import { lifeSpanRules } from '../../../life-span.ts';
+import { maskPhone } from '../../../phone.ts';
+import type { InvitationServices } from '../../dependencies.ts';
+import { acceptFilters } from '../../listing/list-filters.ts';
+import { filterQuery } from '../../listing/schema.ts';
+import { type ShownInvitation, showInvitation } from '../../shown-invitation.ts';
+import { exportInvitations } from './export-invitations.ts';
+
+/** Invitations as a file. */
+export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+  const { phoneRegion, publicUrl } = services;
+
+  app.get(
+    '/invitations/export',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: ['invitations'],
+        operationId: 'exportInvitations',
+        summary: 'Export invitations as a file',
+        description:
+          'Streams every invitation that matches; `import` takes the file. A viewer gets the phone numbers masked. The connection breaks off ' +
+          'where it cannot go on.',
+        querystring: z.object({ format: exportFormat, ...filterQuery }),
+        response: {
+          200: exportAnswer('One invitation a line.'),
+          ...problemResponses(validationFailed([{ field: 'created_from', rule: lifeSpanRules.moment_format }])),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { format, ...asked } = request.query;
+      const filters = acceptFilters(asked, phoneRegion);
+      if (!filters.ok) throw validationFailed(filters.errors);
+      const rows = await exportInvitations(services, request.actor(), filters.value, format);
+      const inFull = request.operator?.role !== 'viewer';
+      return sendExport(reply, { format, name: 'invitations', columns, batches: shown(rows, inFull) });
+    },
+  );
+
+  async function* shown(batches: Awaited<ReturnType<typeof exportInvitations>>, inFull: boolean) {
+    for await (const rows of batches) {
+      yield rows.map((row) => {
+        const invitation = showInvitation(row, publicUrl);
+        return inFull || invitation.phone === null ? invitation : { ...invitation, phone: maskPhone(invitation.phone, phoneRegion) };
+      });
+    }
+  }
+};
+
+const columns: readonly ExportColumn<ShownInvitation>[] = [
+  { name: 'id', value: ({ id }) => id },
+  { name: 'code', value: ({ code }) => code },
+  { name: 'link', value: ({ link }) => link },
+  { name: 'status', value: ({ status }) => status },
+  { name: 'max_uses', value: ({ seats }) => seats.total },
+  { name: 'used', value: ({ seats }) => seats.used },
+  { name: 'held', value: ({ seats }) => seats.held },
+  { name: 'free', value: ({ seats }) => seats.free },
+  { name: 'campaign', value: ({ campaign }) => campaign },
+  { name: 'note', value: ({ note }) => note },
+  { name: 'phone', value: ({ phone }) => phone },
+  { name: 'created_by', value: ({ created_by }) => created_by },
+  { name: 'created_at', value: ({ created_at }) => created_at },
+  { name: 'starts_at', value: ({ starts_at }) => starts_at },
+  { name: 'expires_at', value: ({ expires_at }) => expires_at },
+  { name: 'revoked_at', value: ({ revoked_at }) => revoked_at },
+];
