@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.ts';
 import { Problem, validationFailed } from '../../errors.ts';
 import type { Once, RepeatableRequest } from '../../repeatable.ts';
+import { shownMoment } from '../../shown-moment.ts';
 import { type CodeForm, generateCodes } from '../code-generator.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
@@ -10,7 +11,7 @@ import { nameCampaigns } from '../name-campaigns.ts';
 import { settleLifeSpan, type WantedLifeSpan } from '../settle-life-span.ts';
 import { databaseNow } from '../store.ts';
 import type { Turn } from './one-at-a-time.ts';
-import { type CommonSettings, insertCodes, revokedCampaigns } from './store.ts';
+import { type CommonSettings, insertCodes, refreshStatistics, revokedCampaigns } from './store.ts';
 
 export interface BulkServices extends InvitationServices {
   readonly turn: Turn;
@@ -70,10 +71,10 @@ export async function createInBulk(
     await audit(transaction, actor, { action: 'invitation.bulk', subject: 'invitation', after: recorded(count, settings) });
     return { batch: settings.batch, count };
   };
-  // Awaited here, because the turn is over when this function is left.
-  return await database.transaction((transaction) => once(transaction, request, all(transaction)), {
-    statementMilliseconds: bulkStatementMilliseconds,
-  });
+  const options = { statementMilliseconds: bulkStatementMilliseconds };
+  const made = await database.transaction((transaction) => once(transaction, request, all(transaction)), options);
+  if (!made.repeated) await refreshStatistics(database, count);
+  return made;
 }
 
 /** A code that exists already is not made again: another one takes its place. */
@@ -86,7 +87,9 @@ async function insertAll(
 ): Promise<void> {
   for (let created = 0; created < count; inserted(created)) {
     signal.throwIfAborted();
-    created += await insertCodes(transaction, generateCodes(Math.min(atOnce, count - created), form), settings);
+    const made = await insertCodes(transaction, generateCodes(Math.min(atOnce, count - created), form), settings);
+    if (made === 0) throw new Error('all of the generated codes existed already');
+    created += made;
     // The embedded database gives the thread to nobody else by itself.
     await nextTurn();
   }
@@ -99,8 +102,8 @@ function recorded(count: number, { batch, maxUses, startsAt, expiresAt, campaign
     count,
     max_uses: maxUses,
     campaign,
-    starts_at: startsAt?.toISOString() ?? null,
-    expires_at: expiresAt?.toISOString() ?? null,
-    ...(note !== null && { note: 'set' }),
+    starts_at: shownMoment(startsAt),
+    expires_at: shownMoment(expiresAt),
+    note: note === null ? null : 'set',
   };
 }

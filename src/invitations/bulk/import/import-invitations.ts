@@ -6,6 +6,7 @@ import { Problem } from '../../../errors.ts';
 import { invitationProblems } from '../../errors.ts';
 import { type BulkServices, bulkStatementMilliseconds } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
+import { refreshStatistics } from '../store.ts';
 import { judgeFile } from './judge-file.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { insertImported, nameCampaignsOf } from './store.ts';
@@ -46,8 +47,9 @@ export async function importInvitations(services: BulkServices, request: ImportR
     throw new Problem(bulkProblems.import_refused, { errors, values: { errors: errorCount }, members: { lines, error_count: errorCount } });
   }
   const asked = ['POST', '/admin/invitations/import', digest.digest('hex')];
-  // Awaited here, because turn and spool are over when this function is left.
-  return await storeAll(services, request, asked, spool, lines);
+  const imported = await storeAll(services, request, asked, spool, lines);
+  if (!request.dryRun) await refreshStatistics(services.database, imported.created);
+  return imported;
 }
 
 const dryRunOver = new Error('a dry run is rolled back');
