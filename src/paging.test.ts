@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { Problem } from './errors.ts';
-import { cursorBigId, cursorId, decodeCursor, encodeCursor, pageLimit, pageOf, readDownwards } from './paging.ts';
+import { cursorBigId, cursorId, decodeCursor, encodeCursor, pageLimit, pageOf } from './paging.ts';
 
 const shape = z.tuple([z.string(), cursorId]);
 
@@ -84,57 +84,4 @@ test('a page names the next one only where there is a row beyond it', () => {
   assert.deepEqual(pageOf(rows, 2, keyOf), { rows: rows.slice(0, 2), next: encodeCursor([7]) });
   assert.deepEqual(pageOf(rows, 3, keyOf), { rows, next: null });
   assert.deepEqual(pageOf([], 3, keyOf), { rows: [], next: null });
-});
-
-/** A table in which the row `n` matches where `ids` has it, and the looks that were taken at it. */
-function table(ids: readonly number[]) {
-  const looks: [from: number, below: number][] = [];
-  const look = async (from: number, below: number, limit: number) => {
-    looks.push([from, below]);
-    return ids
-      .filter((id) => id >= from && id < below)
-      .sort((left, right) => right - left)
-      .slice(0, limit)
-      .map((id) => ({ id }));
-  };
-  return { look, looks };
-}
-
-async function allPages(ids: readonly number[], range: { first: number; last: number } | undefined, limit: number) {
-  const { look, looks } = table(ids);
-  const pages: number[][] = [];
-  let before: number | undefined;
-  do {
-    const { rows, next } = await readDownwards(range, before, limit, look);
-    pages.push(rows.map(({ id }) => id));
-    before = decodeCursor(next ?? undefined, z.tuple([cursorBigId]))?.[0];
-  } while (before !== undefined);
-  return { pages, looks };
-}
-
-test('a page that is read look by look has every row once, in order, and costs so many looks at most', async () => {
-  assert.deepEqual((await allPages([], undefined, 3)).pages, [[]]);
-  assert.deepEqual((await allPages([5], { first: 5, last: 5 }, 3)).pages, [[5]]);
-  assert.deepEqual((await allPages([1, 2, 3, 4, 5], { first: 1, last: 5 }, 2)).pages, [[5, 4], [3, 2], [1]]);
-  assert.deepEqual((await allPages([1, 2, 3, 4], { first: 1, last: 4 }, 2)).pages, [
-    [4, 3],
-    [2, 1],
-  ]);
-  const sparse = [1, 99_999, 100_000, 100_001, 250_000, 400_000];
-  assert.deepEqual((await allPages(sparse, { first: 1, last: 400_000 }, 4)).pages, [
-    [400_000, 250_000, 100_001, 100_000],
-    [99_999, 1],
-  ]);
-
-  const { pages, looks } = await allPages([7], { first: 7, last: 2_500_000 }, 50);
-  assert.deepEqual(pages, [[], [], [7]]);
-  assert.equal(looks.length, 25);
-  assert.deepEqual(looks[0], [2_400_001, 2_500_001]);
-  assert.deepEqual(looks.at(-1), [7, 100_001]);
-});
-
-test('a cursor from beyond the table begins at its newest row', async () => {
-  const { look, looks } = table([1, 2]);
-  const { rows } = await readDownwards({ first: 1, last: 2 }, Number.MAX_SAFE_INTEGER, 50, look);
-  assert.deepEqual([rows, looks], [[{ id: 2 }, { id: 1 }], [[1, 3]]]);
 });

@@ -84,36 +84,12 @@ export function pageOf<Row>(found: readonly Row[], limit: number, keyOf: (row: R
   return { rows, next: found.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }
 
-/** Ids that one look at a table covers, and looks that one page takes at most: a page costs no more than a million rows, whatever is asked for. */
-const idsPerLook = 100_000;
-const looksPerPage = 10;
-
-/** The ids that a table has, both included; undefined: no row. */
-export interface IdRange {
-  readonly first: number;
-  readonly last: number;
+/** @returns the cursor of a list that is ordered by ids alone. */
+export function encodeIdCursor(before: number | null): string | null {
+  return before === null ? null : encodeCursor([before]);
 }
 
-/**
- * Reads one page of a list whose newest id comes first and whose conditions no index answers together: look by look, downwards, so that every
- * page costs something bounded. It may hold fewer rows than the limit, or none, although there is a page after it.
- * @param before the id that the page before ended with.
- * @param look gives the newest matching rows whose ids are at least `from` and below `below`, `limit` of them at most.
- */
-export async function readDownwards<Row extends { readonly id: number }>(
-  range: IdRange | undefined,
-  before: number | undefined,
-  limit: number,
-  look: (from: number, below: number, limit: number) => Promise<readonly Row[]>,
-): Promise<Page<Row>> {
-  const rows: Row[] = [];
-  const first = range?.first ?? 1;
-  let below = Math.min(before ?? Number.POSITIVE_INFINITY, (range?.last ?? 0) + 1);
-  for (let looks = 0; looks < looksPerPage && below > first; looks += 1) {
-    const from = Math.max(first, below - idsPerLook);
-    rows.push(...(await look(from, below, limit + 1 - rows.length)));
-    if (rows.length > limit) return pageOf(rows, limit, ({ id }) => [id]);
-    below = from;
-  }
-  return { rows, next: below > first ? encodeCursor([below]) : null };
+/** @returns what `encodeIdCursor` was given. @throws Problem `validation_failed` on the field `cursor`. */
+export function decodeIdCursor(text: string | undefined): number | undefined {
+  return decodeCursor(text, z.tuple([cursorBigId]))?.[0];
 }

@@ -1,5 +1,5 @@
 import { type Queryable, statement } from '../database/database.ts';
-import { type IdRange, type Page, readDownwards } from '../paging.ts';
+import { type DownwardPage, type IdRange, readDownwards } from '../read-downwards.ts';
 
 export interface AuditRow {
   readonly id: number;
@@ -61,7 +61,7 @@ export async function readAudit(
   filter: AuditFilter,
   before: number | undefined,
   limit: number,
-): Promise<Page<AuditRow>> {
+): Promise<DownwardPage<AuditRow>> {
   const { subject, subject_id, action, key_id, from, to } = filter;
   const asked = [subject, subject_id, action, key_id, from?.toISOString(), to?.toISOString()].map((value) => value ?? null);
   return readDownwards(await idsOf(database, filter), before, limit, (lowest, below, most) =>

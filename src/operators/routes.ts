@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { Problem, validationFailed } from '../errors.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
 import { repeatableHeaders } from '../http/repeatable-headers.ts';
 import { acceptPeriod } from '../life-span.ts';
-import { cursorBigId, cursorId, decodeCursor, pageOf } from '../paging.ts';
+import { decodeIdCursor, encodeIdCursor, pageOf } from '../paging.ts';
 import { repeatableProblems } from '../repeatable.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { auditList, auditQuery } from './audit-schema.ts';
@@ -63,8 +62,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const [before] = decodeCursor(cursor, z.tuple([cursorId])) ?? [];
-      const { rows, next } = pageOf(await listKeys(services.database, before, limit + 1), limit, ({ id }) => [id]);
+      const { rows, next } = pageOf(await listKeys(services.database, decodeIdCursor(cursor), limit + 1), limit, ({ id }) => [id]);
       return { items: rows.map(shownKey), next };
     },
   );
@@ -100,9 +98,8 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
     async ({ query: { limit, cursor, from, to, ...asked } }) => {
       const period = acceptPeriod(['from', from], ['to', to]);
       if (!period.ok) throw validationFailed(period.errors);
-      const [before] = decodeCursor(cursor, z.tuple([cursorBigId])) ?? [];
-      const { rows, next } = await readAudit(services.database, { ...asked, ...period.value }, before, limit);
-      return { items: rows.map(shownEntry), next };
+      const page = await readAudit(services.database, { ...asked, ...period.value }, decodeIdCursor(cursor), limit);
+      return { items: page.rows.map(shownEntry), next: encodeIdCursor(page.before) };
     },
   );
 
