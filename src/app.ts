@@ -19,6 +19,7 @@ import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { repeatableProblems } from './repeatable.ts';
 import type { Services } from './services.ts';
+import { userProblems } from './users/errors.ts';
 import { userRoutes } from './users/routes.ts';
 import { version } from './version.ts';
 
@@ -28,6 +29,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   bulkProblems,
   registrationProblems,
   passwordProblems,
+  userProblems,
   operatorProblems,
   repeatableProblems,
   databaseProblems,

@@ -2,14 +2,17 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
+import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
 import type { OperatorServices } from './operators/dependencies.ts';
+import { forgetInAnswers } from './operators/idempotency-store.ts';
 import { oncePerKey } from './operators/once-per-key.ts';
 import { generateOperatorKey } from './operators/operator-key.ts';
 import { recordAudit } from './operators/store.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { RegistrationServices } from './registration/dependencies.ts';
 import type { ProgressServices } from './registration/progress/dependencies.ts';
+import { forgetReceipts } from './registration/receipt-store.ts';
 import type { UserServices } from './users/dependencies.ts';
 import { peopleOf } from './users/store.ts';
 
@@ -63,7 +66,12 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       phoneRegion: config.registration.phoneRegion,
       peopleOf,
     },
-    users: { ...audited, invitationsNamed },
+    users: {
+      ...audited,
+      phoneRegion: config.registration.phoneRegion,
+      invitationsNamed,
+      forgetPerson: [forgetReceipts, forgetGuest, forgetInAnswers],
+    },
     operators: { ...audited, localKeyHash: localKey.hash },
     localKey: localKey.key,
     async [Symbol.asyncDispose]() {

@@ -36,6 +36,21 @@ export async function readAnswer(
   return row;
 }
 
+const forgetStatement = statement(
+  'operators_forget_in_answers',
+  `UPDATE idempotency_keys SET answer = replace(answer::text, to_json($1::text)::text, 'null')::jsonb
+   WHERE strpos(answer::text, to_json($1::text)::text) > 0`,
+);
+
+/** Takes somebody's phone number (E.164) out of the answers that are kept: that of a request that made an invitation for it has it. */
+export async function forgetInAnswers(
+  transaction: Queryable,
+  { phone }: { readonly phone: string | undefined },
+): Promise<Record<never, never>> {
+  if (phone !== undefined) await transaction.run(forgetStatement, [phone]);
+  return {};
+}
+
 const sweepStatement = statement<{ swept: number }>(
   'operators_sweep_idempotent',
   `WITH old AS (

@@ -1,0 +1,54 @@
+import type { Actor } from '../audit.ts';
+import type { UserServices } from './dependencies.ts';
+import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
+import { countAllUsers, idsOfUsers, readUsers, type UserRow } from './user-store.ts';
+
+export interface UserExported extends UserRow {
+  readonly invitation_code: string | null;
+  readonly campaign: string | null;
+}
+
+const batch = 1_000;
+/** Milliseconds that counting may take, before anything is sent. */
+const countingTime = 30_000;
+
+/**
+ * Everything about users but the hashes of their passwords, the newest first. The audit log has it, with how many there are, before the first
+ * of them leaves: a client that breaks off leaves its entry too.
+ * @param format only for the audit log.
+ * @returns batches, read as they are asked for.
+ * @throws Problem `validation_failed`.
+ */
+export async function exportUsers(
+  services: UserServices,
+  actor: Actor,
+  asked: UsersAsked,
+  format: string,
+): Promise<AsyncGenerator<readonly UserExported[], void>> {
+  const { database, audit } = services;
+  const filter = userFilter(asked, true, services.phoneRegion);
+  const range = await idsOfUsers(database, filter);
+  await database.transaction(
+    async (transaction) => {
+      const after = { ...auditedFilter(asked), format, count: await countAllUsers(transaction, filter, range) };
+      await audit(transaction, actor, { action: 'user.export', subject: 'user', after });
+    },
+    { statementMilliseconds: countingTime },
+  );
+
+  return (async function* () {
+    for (let before: number | null = range ? range.last + 1 : null; before !== null; ) {
+      const page: Awaited<ReturnType<typeof readUsers>> = await readUsers(database, filter, range, before, batch);
+      yield await withInvitations(services, page.rows);
+      before = page.before;
+    }
+  })();
+}
+
+async function withInvitations({ database, invitationsNamed }: UserServices, rows: readonly UserRow[]): Promise<UserExported[]> {
+  const named = await invitationsNamed(database, [...new Set(rows.map((row) => row.invitation_id))]);
+  return rows.map((row) => {
+    const invitation = named.get(row.invitation_id);
+    return { ...row, invitation_code: invitation?.code ?? null, campaign: invitation?.campaign ?? null };
+  });
+}

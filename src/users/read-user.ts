@@ -1,0 +1,25 @@
+import type { Actor } from '../audit.ts';
+import { Problem } from '../errors.ts';
+import type { UserServices } from './dependencies.ts';
+import { userProblems } from './errors.ts';
+import { type ShownUser, showUsers } from './shown-user.ts';
+import { readUser } from './user-store.ts';
+
+export interface ShownUserInFull extends ShownUser {
+  /** `YYYY-MM-DD`; null: not for this operator. */
+  readonly birthday: string | null;
+}
+
+/**
+ * One user. Whoever sees everything leaves an entry in the audit log first.
+ * @param inFull false: the phone number is masked, and there is no birthday.
+ * @throws Problem `user_unknown`.
+ */
+export async function readUserAs(services: UserServices, actor: Actor, inFull: boolean, id: number): Promise<ShownUserInFull> {
+  const { database, audit } = services;
+  const row = await readUser(database, id);
+  const [shown] = row ? await showUsers(services, [row], inFull) : [];
+  if (!row || !shown) throw new Problem(userProblems.user_unknown);
+  if (inFull) await audit(database, actor, { action: 'user.read', subject: 'user', subjectId: id });
+  return { ...shown, birthday: inFull ? row.birthday : null };
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { nextCursor, pageQuery } from '../paging.ts';
+import { hasUnusableCharacter } from '../well-formed-text.ts';
+
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .refine((value) => !hasUnusableCharacter(value))
+    .optional()
+    .meta({ description, examples: [example] });
+
+const rowId = z.coerce.number().int().min(1).max(2_147_483_647);
+
+export const userParams = z.object({ id: rowId.meta({ description: 'The id of the user.', examples: [1] }) });
+
+export const userFilterQuery = {
+  invitation_id: rowId.optional().meta({ description: 'Who came in by this invitation.', examples: [42] }),
+  campaign: text('Who came in by an invitation of this campaign.', 'spring'),
+  text: text('How the name begins; for the role `admin` also a phone number, in any spelling.', '홍길'),
+  created_from: text('From this moment on (RFC 3339).', '2026-01-01T00:00:00Z'),
+  created_to: text('Before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
+};
+
+export const userListQuery = z.object({
+  ...userFilterQuery,
+  ...pageQuery,
+  total: z
+    .enum(['none', 'capped', 'exact'])
+    .default('capped')
+    .meta({ description: 'How to count the whole list: not at all, to 1,000, or all of it, which takes time.', examples: ['capped'] }),
+});
+
+const user = {
+  id: z.int().meta({ description: 'Names the user in addresses.', examples: [1] }),
+  name: z.string().meta({ description: 'As the person typed it.', examples: ['홍길동'] }),
+  phone: z.string().meta({ description: 'As the person typed it; masked for all roles but `admin`.', examples: ['010-****-5678'] }),
+  created_at: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'When they signed up; null: before that was noted.',
+      format: 'date-time',
+      examples: ['2026-01-01T09:00:00.000Z'],
+    }),
+  invitation: z
+    .object({
+      id: z.int().meta({ description: 'The id of the invitation.', examples: [42] }),
+      code: z.string().meta({ description: 'Its code.', examples: ['TEST001'] }),
+      campaign: z
+        .string()
+        .nullable()
+        .meta({ description: 'Its campaign.', examples: ['spring'] }),
+    })
+    .nullable()
+    .meta({ description: 'By which they came in; null: it is gone.', examples: [{ id: 42, code: 'TEST001', campaign: 'spring' }] }),
+};
+
+export const userList = z
+  .object({
+    items: z
+      .array(z.object(user).meta({ id: 'User' }))
+      .meta({ description: 'The newest first; may be fewer than `limit` although there is a `next`.' }),
+    next: nextCursor,
+    total: z
+      .object({
+        value: z.int().meta({ description: 'How many.', examples: [12] }),
+        relation: z.enum(['exact', 'at_least']).meta({ description: 'Whether there may be more.', examples: ['exact'] }),
+      })
+      .nullable()
+      .meta({ description: 'How many there are in all; null: nobody asked.', examples: [{ value: 12, relation: 'exact' }] }),
+  })
+  .meta({ id: 'UserList' });
+
+export const userInFull = z
+  .object({
+    ...user,
+    birthday: z
+      .string()
+      .nullable()
+      .meta({ description: 'Only for the role `admin`.', examples: ['1990-01-01'] }),
+  })
+  .meta({ id: 'UserInFull' });
+
+export const userDeleted = z
+  .object({
+    deleted: z.literal(true).meta({ description: 'Nothing about the user is left.', examples: [true] }),
+    id: user.id,
+  })
+  .meta({ id: 'UserDeleted' });

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { openApplication } from '../support/application.ts';
+import { assertRefused } from '../support/assert-refused.ts';
+import { asOperator, itemsOf, type KeyMade, makeKey, readPages } from '../support/operator-scenes.ts';
+import type { samplePerson } from '../support/sign-up-client.ts';
+import { invite } from '../support/sign-up-scenes.ts';
+import { storedInvitation } from '../support/stored-rows.ts';
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+const { query } = application;
+const admin = asOperator(application);
+let viewer: KeyMade;
+let issuer: KeyMade;
+before(async () => {
+  viewer = await makeKey(application, 'viewer');
+  issuer = await makeKey(application, 'issuer');
+});
+beforeEach(async () => {
+  for (const table of ['"User"', '"Invitation"', 'audit_log']) await query(`DELETE FROM ${table}`);
+});
+
+interface Item {
+  readonly id: number;
+  readonly name: string;
+  readonly phone: string;
+  readonly created_at: string | null;
+  readonly invitation: object | null;
+}
+
+/** Signs somebody up. @returns who, with the id of the user and the invitation. */
+async function join(overrides: Parameters<typeof samplePerson>[0] = {}, columns: Readonly<Record<string, string>> = {}) {
+  const code = await invite(application, columns);
+  const { userId, person } = await application.signUp(code, overrides);
+  assert.ok(userId !== undefined, 'nobody signed up');
+  return { id: userId, person, code, invitationId: (await storedInvitation(application, code)).id as number };
+}
+
+/** Makes users behind the scenes. */
+const insertUser = (columns: Readonly<Record<string, unknown>>) => {
+  const row = { name: 'somebody', password: 'hash', birthday: '1990-01-01', phone: '010-0000-0000', invitationId: 1, ...columns };
+  const names = Object.keys(row);
+  const sql = `INSERT INTO "User" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})`;
+  return query(sql, Object.values(row));
+};
+const found = async (asked: Record<string, string>, send = admin) =>
+  itemsOf<Item>(await send('GET', `/admin/users?${new URLSearchParams(asked)}`)).map(({ id }) => id);
+
+test('the list has each user with the invitation by which they came in, the newest first', async () => {
+  const first = await join({ name: '<b>O’Brien</b> & "co"' }, { campaign: `'봄 행사'` });
+  const second = await join({ name: '홍길동' });
+  const answer = await admin('GET', '/admin/users');
+  assert.deepEqual(
+    itemsOf<Item>(answer).map(({ created_at: _, ...item }) => item),
+    [
+      {
+        id: second.id,
+        name: '홍길동',
+        phone: second.person.phone,
+        invitation: { id: second.invitationId, code: second.code, campaign: null },
+      },
+      {
+        id: first.id,
+        name: '<b>O’Brien</b> & "co"',
+        phone: first.person.phone,
+        invitation: { id: first.invitationId, code: first.code, campaign: '봄 행사' },
+      },
+    ],
+  );
+  assert.ok(itemsOf<Item>(answer).every(({ created_at }) => Math.abs(Date.parse(created_at ?? '') - Date.now()) < 600_000));
+  assert.deepEqual([answer.body.next, answer.body.total], [null, { value: 2, relation: 'exact' }]);
+});
+
+test('phone numbers are masked for all but admins, and nobody but an admin sees a birthday', async () => {
+  const { id, person } = await join({ phone: '+82 10 2345 6789', birthday: '1957-03-19' });
+  for (const { send } of [viewer, issuer]) {
+    const [listed] = itemsOf<Item>(await send('GET', '/admin/users'));
+    assert.equal(listed?.phone, '010-****-6789');
+    const { status, body } = await send('GET', `/admin/users/${id}`);
+    assert.equal(status, 200);
+    assert.deepEqual([body.name, body.phone, body.birthday], [person.name, '010-****-6789', null]);
+    assertRefused(await send('GET', '/admin/users/export'), 403, 'role_insufficient');
+    assertRefused(await send('DELETE', `/admin/users/${id}`), 403, 'role_insufficient');
+  }
+  const { body } = await admin('GET', `/admin/users/${id}`);
+  assert.deepEqual([body.phone, body.birthday], ['+82 10 2345 6789', '1957-03-19']);
+  assert.deepEqual(Object.keys(body).sort(), ['birthday', 'created_at', 'id', 'invitation', 'name', 'phone']);
+  const [listed] = itemsOf<Item>(await admin('GET', '/admin/users'));
+  assert.deepEqual(Object.keys(listed ?? {}).sort(), ['created_at', 'id', 'invitation', 'name', 'phone']);
+});
+
+test('looking at personal data in full is recorded, looking at masked data is not', async () => {
+  const { id, person } = await join();
+  const entries = () =>
+    query<{ action: string; subject_id: string | null; after: unknown }>('SELECT action, subject_id, after FROM audit_log ORDER BY id');
+  await viewer.send('GET', '/admin/users');
+  await viewer.send('GET', `/admin/users/${id}`);
+  await admin('GET', '/admin/users/2147483647');
+  assert.deepEqual(await entries(), []);
+  await admin('GET', `/admin/users/${id}`);
+  await admin('GET', `/admin/users?${new URLSearchParams({ text: person.phone, created_from: '2020-01-01T00:00:00Z' })}`);
+  await admin('GET', '/admin/users?text=nobody');
+  assert.deepEqual(await entries(), [
+    { action: 'user.read', subject_id: String(id), after: null },
+    { action: 'user.list', subject_id: null, after: { created_from: '2020-01-01T00:00:00Z', text: 'set', count: 1 } },
+  ]);
+});
+
+test('a user of an invitation that is gone, or of the original’s program, is shown as far as it is known', async () => {
+  await insertUser({ id: 70_001, name: 'two\nlines', phone: 'call me', invitationId: 987_654, created_at: null });
+  const { status, body } = await viewer.send('GET', '/admin/users/70001');
+  assert.equal(status, 200);
+  assert.deepEqual(body, { id: 70_001, name: 'two\nlines', phone: '****', birthday: null, created_at: null, invitation: null });
+  assert.deepEqual(await found({ created_from: '1970-01-01T00:00:00Z' }), [], 'nobody knows when');
+});
+
+test('a user who is not there is a 404, and an id that nobody can have a 422', async () => {
+  for (const method of ['GET', 'DELETE']) {
+    assertRefused(await admin(method, '/admin/users/2147483647'), 404, 'user_unknown');
+    for (const odd of ['0', '-1', 'x', '1.5', '2147483648', '%00', 'null']) {
+      assertRefused(await admin(method, `/admin/users/${odd}`), 422, 'validation_failed');
+    }
+  }
+});
+
+test('users are found by invitation, campaign, the beginning of the name, and time, and all of these together', async () => {
+  const invitation = async (columns: Record<string, string>) =>
+    (await storedInvitation(application, await invite(application, columns))).id;
+  const [spring, autumn] = [await invitation({ campaign: `'봄'`, max_uses: '9' }), await invitation({ campaign: `'가을'`, max_uses: '9' })];
+  await insertUser({ id: 1, name: '홍길동', invitationId: spring, created_at: '2026-01-01T00:00:00Z' });
+  await insertUser({ id: 2, name: '홍길순', invitationId: autumn, created_at: '2026-01-02T00:00:00Z' });
+  await insertUser({ id: 3, name: 'Ada Lovelace', invitationId: spring, created_at: '2026-01-03T00:00:00Z' });
+  await insertUser({ id: 4, name: '100%_sure', invitationId: autumn, created_at: '2026-01-04T00:00:00Z' });
+  assert.deepEqual(await found({ invitation_id: String(spring) }), [3, 1]);
+  assert.deepEqual(await found({ campaign: '가을'.normalize('NFD') }), [4, 2]);
+  assert.deepEqual(await found({ text: '홍길' }), [2, 1]);
+  assert.deepEqual(await found({ text: '길' }), [], 'the beginning only');
+  assert.deepEqual(await found({ text: 'ADA' }), [3]);
+  assert.deepEqual(await found({ text: '%' }), []);
+  assert.deepEqual(await found({ text: '100%_' }), [4]);
+  assert.deepEqual(await found({ created_from: '2026-01-02T00:00:00Z', created_to: '2026-01-04T09:00:00+09:00' }), [3, 2]);
+  assert.deepEqual(await found({ invitation_id: String(spring), campaign: '봄', text: '홍', created_to: '2026-01-02T00:00:00Z' }), [1]);
+  assert.deepEqual(await found({ invitation_id: String(spring), campaign: '가을' }), []);
+  assert.deepEqual(await found({ invitation_id: '2147483647' }), []);
+});
+
+test('an admin finds people by phone number in any spelling; nobody else finds anybody by it', async () => {
+  await insertUser({ id: 1, phone: '010-2345-6789' });
+  await insertUser({ id: 2, phone: '+82 (0)10 2345.6789' });
+  await insertUser({ id: 3, phone: '010-2345-6780' });
+  await insertUser({ id: 4, phone: 'call me' });
+  for (const text of ['010-2345-6789', '01023456789', '+82 10-2345-6789', ' 010 2345 6789 '])
+    assert.deepEqual(await found({ text }), [2, 1], text);
+  assert.deepEqual(await found({ text: 'call me' }), [4]);
+  for (const text of ['010-2345', '6789', '2345-6789']) assert.deepEqual(await found({ text }), [], text);
+  for (const text of ['010-2345-6789', '010-2345-6780', 'call me']) assert.deepEqual(await found({ text }, viewer.send), [], text);
+});
+
+test('pages have every user once, and the total counts to 1,000 unless more is asked for', async () => {
+  await query(
+    `INSERT INTO "User" (name, password, birthday, phone, "invitationId") SELECT 'user ' || n, 'hash', '1990-01-01', '010-0000-0000', 1 FROM generate_series(1, 1001) n`,
+  );
+  const pages = await readPages<Item>(viewer.send, '/admin/users?limit=400');
+  assert.deepEqual(
+    pages.map((page) => page.length),
+    [400, 400, 201],
+  );
+  assert.equal(new Set(pages.flat().map(({ id }) => id)).size, 1_001);
+  const totalOf = async (asked: string) => (await viewer.send('GET', `/admin/users?limit=1${asked}`)).body.total;
+  assert.deepEqual(await totalOf(''), { value: 1_000, relation: 'at_least' });
+  assert.deepEqual(await totalOf('&total=exact'), { value: 1_001, relation: 'exact' });
+  assert.deepEqual(await totalOf('&total=none'), null);
+  assert.deepEqual(await totalOf('&text=user+100'), { value: 3, relation: 'exact' });
+  assert.deepEqual(await totalOf('&total=exact&invitation_id=1&text=user+10'), { value: 13, relation: 'exact' });
+});
+
+test('a rare user far back is found, page by page, each of which looks at a bounded part of the table', async () => {
+  await insertUser({ id: 7, name: '홍길동' });
+  await insertUser({ id: 2_400_000, name: 'somebody else' });
+  const pages = await readPages<Item>(viewer.send, '/admin/users?text=%ED%99%8D');
+  assert.deepEqual(
+    pages.map((page) => page.map(({ id }) => id)),
+    [[], [], [7]],
+  );
+  await insertUser({ id: 2_400_001, invitationId: 2 });
+  assert.deepEqual(await found({ invitation_id: '1' }), [2_400_000, 7], 'an index has these: one page is enough');
+  const { body } = await viewer.send('GET', '/admin/users?text=%ED%99%8D');
+  assert.deepEqual(body.total, { value: 0, relation: 'at_least' });
+});
+
+test('a filter that nothing can have is refused', async () => {
+  const numbers = ['invitation_id=0', 'invitation_id=x', 'invitation_id=2147483648', 'limit=0', 'limit=501', 'total=all', 'total='];
+  const texts = ['text=', 'text=%00', 'text=a%0ab', `text=${'x'.repeat(257)}`, 'campaign=', 'campaign=%EF%BF%BE', 'text=a&text=b'];
+  const moments = [
+    'created_from=yesterday',
+    'created_to=2026-01-01',
+    'created_from=%2B275760-09-13T00:00:00Z',
+    'created_to=10000-01-01T00:00:00Z',
+  ];
+  for (const odd of [...numbers, ...texts, ...moments, 'cursor=x']) {
+    assertRefused(await viewer.send('GET', `/admin/users?${odd}`), 422, 'validation_failed');
+  }
+});
