@@ -19,6 +19,10 @@ export interface InvitationServices {
   readonly publicUrl: string | undefined;
   /** The region whose phone numbers may be written without a country code. */
   readonly phoneRegion: CountryCode;
-  /** The newest users of one invitation, at most `limit`: this slice does not know the users' table. */
-  readonly peopleOf: (database: Queryable, invitationId: number, limit: number) => Promise<readonly PersonInvited[]>;
+  /** The newest users of each of some invitations, at most `limit` of each: this slice does not know the users' table. */
+  readonly peopleOf: (
+    database: Queryable,
+    invitationIds: readonly number[],
+    limit: number,
+  ) => Promise<ReadonlyMap<number, readonly PersonInvited[]>>;
 }

@@ -21,6 +21,12 @@ const invitationStatus = z.enum(['usable', 'used', 'expired', 'revoked', 'not_st
   examples: ['usable'],
 });
 
+export const personInvited = z.object({
+  user_id: z.int().meta({ description: 'Names the user in addresses.', examples: [7] }),
+  name: z.string().meta({ description: 'As the person wrote it.', examples: ['홍길동'] }),
+  created_at: moment('When they signed up.', '2026-01-02T10:00:00.000Z'),
+});
+
 /** An invitation as operators see it; `showInvitation` makes one. */
 export const invitationAnswer = z
   .object({

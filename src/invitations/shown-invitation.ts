@@ -1,5 +1,6 @@
 import { shownMoment } from '../shown-moment.ts';
 import type { InvitationState } from './availability.ts';
+import type { PersonInvited } from './dependencies.ts';
 import type { InvitationRow } from './invitation-row.ts';
 
 /** The answer `Invitation` of `schema.ts`. */
@@ -20,6 +21,17 @@ export interface ShownInvitation {
   readonly campaign_revoked: boolean;
   readonly batch: string | null;
   readonly version: string;
+}
+
+/** Somebody who came in by an invitation, as operators see them. */
+export interface ShownPerson {
+  readonly user_id: number;
+  readonly name: string;
+  readonly created_at: string | null;
+}
+
+export function showPeople(people: readonly PersonInvited[] = []): ShownPerson[] {
+  return people.map(({ user_id, name, created_at }) => ({ user_id, name, created_at: shownMoment(created_at) }));
 }
 
 /** @param publicUrl where links begin; undefined: no links. */

@@ -6,12 +6,27 @@ export interface PersonRow {
   readonly created_at: Date | null;
 }
 
-const peopleStatement = statement<PersonRow>(
+const peopleStatement = statement<PersonRow & { readonly invitation_id: number }>(
   'users_people_of',
-  'SELECT id AS user_id, name, created_at FROM "User" WHERE "invitationId" = $1 ORDER BY id DESC LIMIT $2',
+  `SELECT wanted.id AS invitation_id, person.user_id, person.name, person.created_at
+   FROM unnest($1::integer[]) AS wanted (id)
+   CROSS JOIN LATERAL (
+     SELECT id AS user_id, name, created_at FROM "User" WHERE "invitationId" = wanted.id ORDER BY id DESC LIMIT $2
+   ) person
+   ORDER BY person.user_id DESC`,
 );
 
-/** The newest users who came in by an invitation. */
-export async function peopleOf(database: Queryable, invitationId: number, limit: number): Promise<readonly PersonRow[]> {
-  return database.run(peopleStatement, [invitationId, limit]);
+/** The newest users who came in by each of some invitations, at most `limit` of each; an invitation by which nobody came is left out. */
+export async function peopleOf(
+  database: Queryable,
+  invitationIds: readonly number[],
+  limit: number,
+): Promise<ReadonlyMap<number, readonly PersonRow[]>> {
+  const people = new Map<number, PersonRow[]>();
+  for (const { invitation_id, ...person } of await database.run(peopleStatement, [invitationIds, limit])) {
+    const others = people.get(invitation_id);
+    if (others) others.push(person);
+    else people.set(invitation_id, [person]);
+  }
+  return people;
 }

@@ -1,12 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
-import { shownMoment } from '../../shown-moment.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { invitationAnswer } from '../schema.ts';
-import { showInvitation } from '../shown-invitation.ts';
+import { showInvitation, showPeople } from '../shown-invitation.ts';
 import { changeInvitation } from './change-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
@@ -39,9 +38,9 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     async ({ params }, reply) => {
       const row = await readInvitation(services.database, params.id);
       if (!row) throw new Problem(invitation_unknown);
-      const people = await services.peopleOf(services.database, params.id, peopleShown);
+      const people = await services.peopleOf(services.database, [row.id], peopleShown);
       reply.header('etag', tagOf(row));
-      return { ...shown(row), people: people.map((person) => ({ ...person, created_at: shownMoment(person.created_at) })) };
+      return { ...shown(row), people: showPeople(people.get(row.id)) };
     },
   );
 

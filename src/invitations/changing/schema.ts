@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invitationAnswer } from '../schema.ts';
+import { invitationAnswer, personInvited } from '../schema.ts';
 
 export const invitationPath = z.object({
   id: z.coerce
@@ -13,18 +13,7 @@ export const invitationPath = z.object({
 export const invitationWithPeople = z
   .object({
     ...invitationAnswer.shape,
-    people: z
-      .array(
-        z.object({
-          user_id: z.int().meta({ description: 'Names the user in addresses.', examples: [7] }),
-          name: z.string().meta({ description: 'As the person wrote it.', examples: ['홍길동'] }),
-          created_at: z
-            .string()
-            .nullable()
-            .meta({ description: 'When they signed up.', format: 'date-time', examples: ['2026-01-02T10:00:00.000Z'] }),
-        }),
-      )
-      .meta({ description: 'Who came in by it, the newest 100.' }),
+    people: z.array(personInvited).meta({ description: 'Who came in by it, the newest 100.' }),
   })
   .meta({ id: 'InvitationWithPeople' });
 

@@ -1,4 +1,5 @@
 import { campaignRevoked, heldSeats, usedSeats } from '../availability.ts';
+import { type CodeLookUp, meantInvitation } from '../code-look-up.ts';
 import type { ListFilters, ListStatus } from './list-filters.ts';
 import type { Parameters } from './parameters.ts';
 import { textCondition } from './text-search.ts';
@@ -21,7 +22,7 @@ const statusConditions: Readonly<Record<ListStatus, string>> = {
 
 /** @returns an SQL condition on the row `i` of "Invitation" that holds exactly where all filters do. */
 export function filterCondition(filters: ListFilters, parameters: Parameters): string {
-  const { status, campaign, batch, text, createdFrom, createdTo } = filters;
+  const { status, campaign, batch, text, code, createdFrom, createdTo } = filters;
   const conditions: string[] = [];
   if (campaign !== undefined) conditions.push(`i.campaign = ${parameters.add(campaign, 'text')}`);
   if (batch !== undefined) conditions.push(`i.batch = ${parameters.add(batch, 'uuid')}`);
@@ -29,5 +30,12 @@ export function filterCondition(filters: ListFilters, parameters: Parameters): s
   if (createdTo) conditions.push(`i.created_at < ${parameters.add(createdTo.toISOString(), 'timestamptz')}`);
   if (status) conditions.push(statusConditions[status]);
   if (text) conditions.push(textCondition(text, parameters));
+  if (code) conditions.push(`i.id = ${meant(code, parameters)}`);
   return conditions.join(' AND ') || 'true';
+}
+
+/** @returns the id that a code means, as SQL; NULL: none. */
+export function meant({ typed, plain, grouped }: CodeLookUp, parameters: Parameters): string {
+  const text = (value: string | null) => parameters.add(value, 'text');
+  return meantInvitation({ typed: text(typed), plain: text(plain), grouped: text(grouped) });
 }

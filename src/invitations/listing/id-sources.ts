@@ -1,3 +1,5 @@
+import type { CodeLookUp } from '../code-look-up.ts';
+import { meant } from './conditions.ts';
 import type { SearchText } from './list-filters.ts';
 import type { Parameters } from './parameters.ts';
 import { latestId, type Position } from './positions.ts';
@@ -33,6 +35,13 @@ export function textSource(text: SearchText): Source {
     return newestOf(`SELECT id FROM (${matches}) matches WHERE id < ${idBelow(parameters, after)}`, '');
   });
   return { ...source, wholeBelow: textMatchesAtMost };
+}
+
+/** The one invitation that a code means. */
+export function codeSource(code: CodeLookUp): Source {
+  return fromIds('code', Number.MAX_SAFE_INTEGER, (parameters, after) => {
+    return `SELECT id, 1::bigint AS place FROM (SELECT ${meant(code, parameters)} AS id) meant WHERE id < ${idBelow(parameters, after)}`;
+  });
 }
 
 /** Invitations with sessions; the window counts the sessions, of which one invitation may have any number. */

@@ -4,7 +4,9 @@ import { type FieldRule, fieldRules, type SentenceValues } from '../../errors.ts
 import { acceptMoment } from '../../life-span.ts';
 import { acceptPhone } from '../../phone.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../well-formed-text.ts';
+import { acceptCode } from '../code.ts';
 import { foldWidth } from '../code-key.ts';
+import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
 
 /** `free`: usable with a free seat; `held`: somebody is signing up right now; the others are what `stateOf` says. */
 export const listStatuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_started'] as const;
@@ -25,6 +27,8 @@ export interface ListFilters {
   readonly campaign: string | undefined;
   readonly batch: string | undefined;
   readonly text: SearchText | undefined;
+  /** The one invitation that this code means to whoever signs up. */
+  readonly code: CodeLookUp | undefined;
   /** The first moment. */
   readonly createdFrom: Date | undefined;
   /** The moment after the last. */
@@ -37,6 +41,7 @@ export interface WrittenFilters {
   readonly campaign?: string | undefined;
   readonly batch?: string | undefined;
   readonly text?: string | undefined;
+  readonly code?: string | undefined;
   readonly created_from?: string | undefined;
   readonly created_to?: string | undefined;
 }
@@ -57,16 +62,18 @@ export const searchRules = fieldRules({
 export function acceptFilters(written: WrittenFilters, region: CountryCode): Accepted<ListFilters> {
   const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
   const text = optional(written.text, (typed) => acceptSearch(typed, region));
+  const code = optional(written.code, acceptWhole);
   const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment));
   const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment));
-  if (!campaign.ok || !text.ok || !from.ok || !to.ok) {
-    return { ok: false, errors: [campaign, text, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
+  if (!campaign.ok || !text.ok || !code.ok || !from.ok || !to.ok) {
+    return { ok: false, errors: [campaign, text, code, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
   }
   return accepted({
     status: written.status,
     campaign: campaign.value,
     batch: written.batch,
     text: text.value,
+    code: code.value,
     createdFrom: from.value,
     createdTo: to.value,
   });
@@ -74,6 +81,11 @@ export function acceptFilters(written: WrittenFilters, region: CountryCode): Acc
 
 function optional<T>(written: string | undefined, accept: (text: string) => Accepted<T>): Accepted<T | undefined> {
   return written === undefined ? accepted(undefined) : accept(written);
+}
+
+function acceptWhole(text: string): Accepted<CodeLookUp> {
+  const code = acceptCode(text);
+  return code.ok ? accepted(codeLookUp(code.value)) : { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
 }
 
 function acceptSearch(text: string, region: CountryCode): Accepted<SearchText> {

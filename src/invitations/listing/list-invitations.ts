@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/database.ts';
 import { validationFailed } from '../../errors.ts';
 import { pagingRules } from '../../paging.ts';
 import type { InvitationRow } from '../invitation-row.ts';
-import { campaignsAtMost, heldSource, revokedSource, textSource } from './id-sources.ts';
+import { campaignsAtMost, codeSource, heldSource, revokedSource, textSource } from './id-sources.ts';
 import type { ListFilters } from './list-filters.ts';
 import { readWindow, revokedCampaigns, type SeenRow } from './list-store.ts';
 import { cursorOf, type Order, type Position, positionOf } from './positions.ts';
@@ -92,7 +92,8 @@ export async function sourcesOf(
   filters: ListFilters,
   { order, rows }: { readonly order: Order | undefined; readonly rows: number },
 ): Promise<readonly Source[]> {
-  const { status, campaign, batch, text, createdFrom, createdTo } = filters;
+  const { status, campaign, batch, text, code, createdFrom, createdTo } = filters;
+  if (code) return [codeSource(code)].filter((source) => order === undefined || source.order === order);
   if (text) return [allSource, textSource(text)].filter((source) => order === undefined || source.order === order);
   const sources: Source[] = [];
   if (batch !== undefined) sources.push(batchSource(batch));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../../paging.ts';
-import { invitationAnswer } from '../schema.ts';
+import { invitationAnswer, personInvited } from '../schema.ts';
 import { listStatuses, maximumSearchLength } from './list-filters.ts';
 
 const text = (description: string, example: string) =>
@@ -27,13 +27,24 @@ export const filterQuery = {
     `The beginning of a code in any spelling, words of a note (the last one may be only begun), or a phone number; at most ${maximumSearchLength} characters.`,
     'spring 7kq',
   ),
+  code: text('Only the invitation that this code lets in by, however it is spelt; there is one at the most.', 'spring 7kq9x m4tp2 rv3h1'),
   created_from: text('Only those made at this moment or later (RFC 3339).', '2026-01-01T00:00:00Z'),
   created_to: text('Only those made before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
 };
 
+/** Of one invitation, in a list. */
+const peopleAtMost = 10;
+
 export const invitationsQuery = z.object({
   ...filterQuery,
   ...pageQuery,
+  people: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(peopleAtMost)
+    .default(0)
+    .meta({ description: 'How many of the people who came in by each are told, the newest.', examples: [3] }),
   total: z
     .enum(['none', 'capped', 'exact'])
     .default('capped')
@@ -42,7 +53,14 @@ export const invitationsQuery = z.object({
 
 export const invitationsAnswer = z
   .object({
-    items: z.array(invitationAnswer).meta({ description: 'The newest first.' }),
+    items: z
+      .array(
+        z.object({
+          ...invitationAnswer.shape,
+          people: z.array(personInvited).optional().meta({ description: 'Who came in by it, where `people` was asked for.' }),
+        }),
+      )
+      .meta({ description: 'The newest first.' }),
     next: nextCursor,
     total: z
       .object({
