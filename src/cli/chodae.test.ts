@@ -26,7 +26,8 @@ test('a misspelt command or option is misuse, with a suggestion', async () => {
 test('no command at all is misuse, and shows the commands', async () => {
   const { code, stderr } = await chodae();
   assert.equal(code, exitCodes.misuse);
-  for (const command of ['serve', 'migrate', 'seed', 'key', 'try', 'doctor']) assert.match(stderr, new RegExp(`^ {2}${command} `, 'm'));
+  for (const command of ['serve', 'migrate', 'seed', 'invite', 'key', 'try', 'doctor'])
+    assert.match(stderr, new RegExp(`^ {2}${command} `, 'm'));
 });
 
 test('an address that is none is misuse; who asked for JSON gets that as JSON', async () => {

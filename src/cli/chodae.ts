@@ -4,6 +4,7 @@ import { fillSentence, Problem } from '../errors.ts';
 import { version } from '../version.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
+import { addInviteCommand } from './invite.ts';
 import { addKeyCommand } from './key.ts';
 import { languageFromEnvironment } from './language.ts';
 import { addMigrateCommand } from './migrate.ts';
@@ -20,6 +21,7 @@ const program = new Command('chodae')
 addServeCommand(program);
 addMigrateCommand(program);
 addSeedCommand(program);
+addInviteCommand(program);
 addKeyCommand(program);
 addTryCommand(program);
 addDoctorCommand(program);

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { type Output, painter } from './paint.ts';
+import { type Colour, type Output, painter } from './paint.ts';
 import { printable } from './printable.ts';
 
 export interface TableColumn {
@@ -7,6 +7,8 @@ export interface TableColumn {
   readonly align?: 'right';
   /** On a terminal that is too narrow this column gives way: longer cells end in `…`. */
   readonly shrinks?: true;
+  /** On a terminal with colours, of the cell in a row. */
+  readonly colour?: (row: number) => Colour;
 }
 
 /** Where a table is written; `process.stdout` is one. */
@@ -33,12 +35,21 @@ export function tableLines(columns: readonly TableColumn[], rows: readonly (read
     colAligns: columns.map((column) => column.align ?? 'left'),
     colWidths: output.isTTY ? widthsFor(columns, cells, output.columns ?? 80) : [],
   });
-  table.push(...cells);
-  const [titles = '', ...lines] = table
+  const paint = painter(output);
+  const [titles = [], ...rest] = cells;
+  const painted = rest.map((row, index) => row.map((cell, at) => paintCell(cell, columns[at]?.colour?.(index))));
+  table.push(
+    titles.map((title) => paint('bold', title)),
+    ...painted,
+  );
+  return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-  return [painter(output)('bold', titles), ...lines];
+
+  function paintCell(cell: string, colour: Colour | undefined): string {
+    return colour === undefined ? cell : paint(colour, cell);
+  }
 }
 
 /** @returns a width for each column that has to give way; null for those that take what they need. */

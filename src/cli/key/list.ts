@@ -39,6 +39,8 @@ const sentences = {
   revoked: { ko: '취소됨', en: 'revoked' },
 } satisfies Record<string, Sentence>;
 
+const colours = { good: 'green', expired: 'yellow', revoked: 'red' } as const;
+
 /** `chodae key list` */
 export function addKeyList(key: Command): void {
   const command = key.command('list').description('list operator keys: whose, what they may do, when they were used');
@@ -49,10 +51,12 @@ async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<vo
   const items = await readKeys(operator);
   const { say } = operator;
   if (items.length === 0) return printResult(json, { items }, [say(sentences.none)]);
+  const states = items.map(stateOf);
   const names = ['id', 'label', 'role', 'state', 'key', 'created', 'used', 'expires'] as const;
   const columns = names.map((name) => ({
     title: say(titles[name]),
     ...(name === 'id' && { align: 'right' as const }),
+    ...(name === 'state' && { colour: (row: number) => colours[states[row] ?? 'good'] }),
     ...(name === 'label' && { shrinks: true as const }),
   }));
   const row = (key: ShownKey) => [

@@ -1,0 +1,93 @@
+import { stringify } from 'csv-stringify/sync';
+import type { Sentence } from '../../errors.ts';
+import type { Operator, OperatorFlags } from '../as-operator.ts';
+import { printResult } from '../output.ts';
+import { type OutputFile, openOutputFile } from '../output-file.ts';
+import { printable } from '../printable.ts';
+import { writeOut } from '../write-out.ts';
+
+/** What is told of each invitation that was made. */
+export interface MadeInvitation {
+  readonly id: number;
+  readonly code: string;
+  readonly link: string | null;
+}
+
+/** Where the codes of new invitations go. */
+export interface CodeOutput {
+  /** @returns false where nobody reads any more. */
+  add(invitations: readonly MadeInvitation[]): Promise<boolean>;
+  /**
+   * Says that this was all.
+   * @param document what `--json` prints. @param summary one sentence for people.
+   */
+  finish(document: object, summary: string): Promise<void>;
+  /** For every way out: after `finish` it does nothing. */
+  discard(): Promise<void>;
+}
+
+interface CodeOutputFlags extends OperatorFlags {
+  readonly output?: string;
+  readonly format?: 'csv' | 'ndjson';
+  readonly count: number;
+}
+
+const written: Sentence = { ko: '코드를 {file}에 적었습니다.', en: 'The codes are in {file}.' };
+
+/**
+ * Decides by the flags: a file or stdout as CSV or JSON lines (`--output`), one JSON document (`--json`; lines where they come as a stream),
+ * else a code a line, with its link.
+ */
+export async function openCodeOutput(flags: CodeOutputFlags, operator: Operator, streams = false): Promise<CodeOutput> {
+  const { output, json } = flags;
+  if (output !== undefined) return codesInFile(await openOutputFile(output, operator.language), output, flags, operator);
+  if (json && streams) return jsonLines();
+  if (json) return { add: async () => true, finish: async (document) => printResult(true, document, []), async discard() {} };
+  return codeLines();
+}
+
+function codeLines(): CodeOutput {
+  const line = ({ code, link }: MadeInvitation) => (link === null ? `${printable(code)}\n` : `${printable(code)}  ${printable(link)}\n`);
+  return {
+    add: (invitations) => writeOut(invitations.map(line).join('')),
+    async finish(_document, summary) {
+      if (process.stdout.isTTY) process.stderr.write(`${summary}\n`);
+    },
+    async discard() {},
+  };
+}
+
+function jsonLines(): CodeOutput {
+  return {
+    add: (invitations) => writeOut(invitations.map((invitation) => `${JSON.stringify(invitation)}\n`).join('')),
+    async finish() {},
+    async discard() {},
+  };
+}
+
+function codesInFile(file: OutputFile, name: string, { format, json }: CodeOutputFlags, { say }: Operator): CodeOutput {
+  const isCsv = format === undefined ? !/\.(?:ndjson|jsonl)$/.test(name) : format === 'csv';
+  let isFirst = true;
+  const textOf = (invitations: readonly MadeInvitation[]) => {
+    if (!isCsv) return invitations.map(({ id, code, link }) => `${JSON.stringify({ id, code, link })}\n`).join('');
+    const rows = invitations.map(({ id, code, link }) => [id, code, link]);
+    // As the export writes it: the import takes both.
+    const text = stringify(isFirst ? [['id', 'code', 'link'], ...rows] : rows, {
+      bom: isFirst,
+      record_delimiter: 'windows',
+      escape_formulas: true,
+    });
+    isFirst = false;
+    return text;
+  };
+  return {
+    add: (invitations) => file.write(textOf(invitations)),
+    async finish(document, summary) {
+      await file.finish();
+      if (name === '-') return;
+      const { invitations: _, ...rest } = document as { invitations?: unknown };
+      printResult(json, { ...rest, file: name }, [summary, say(written, { file: name })]);
+    },
+    discard: () => file.discard(),
+  };
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sentence } from '../../errors.ts';
+import type { Operator } from '../as-operator.ts';
+import { Refusal } from '../exit-codes.ts';
+import { readJsonLines } from '../json-lines.ts';
+import { LostConnection } from '../lost-connection.ts';
+import { startProgressLine } from '../progress-line.ts';
+import { refusedAnswer } from '../refused-answer.ts';
+import { type CodeOutput, type MadeInvitation, openCodeOutput } from './code-output.ts';
+import type { CreateFlags } from './create.ts';
+
+/** A line of the answer of `POST /admin/invitations/bulk`. */
+type BulkEvent =
+  | { readonly event: 'progress'; readonly created: number; readonly of: number }
+  | ({ readonly event: 'invitation' } & MadeInvitation)
+  | { readonly event: 'done'; readonly created: number; readonly batch: string }
+  | { readonly event: 'failed'; readonly problem: { readonly status: number } };
+
+const sentences = {
+  progress: { ko: '{of}개 중 {created}개를 만들었습니다', en: '{created} of {of} made' },
+  created: { ko: '초대 {count}개를 만들었습니다(묶음 {batch}).', en: '{count} invitations created (batch {batch}).' },
+  allOrNone: {
+    ko: '초대는 모두 만들어졌거나 하나도 만들어지지 않았습니다. chodae invite list로 확인하세요.',
+    en: 'Either all of the invitations were made or none: look with chodae invite list.',
+  },
+  allMade: {
+    ko: '초대는 모두 만들어졌습니다. 코드는 chodae invite export로 받을 수 있습니다.',
+    en: 'All of the invitations were made: chodae invite export gives their codes.',
+  },
+} satisfies Record<string, Sentence>;
+
+/** Codes that are written at once. */
+const writtenAtOnce = 500;
+/** Milliseconds before a lost answer is asked for again. */
+const pause = 500;
+
+interface Made {
+  readonly created: number;
+  readonly batch: string;
+}
+
+/** How much of an answer was read; more than one answer where the first was lost. */
+interface Reading {
+  /** Codes that went to the output. */
+  written: number;
+}
+
+/** Makes more than a thousand invitations, all or none, and writes their codes as they come. */
+export async function createMany(operator: Operator, flags: CreateFlags, body: object): Promise<void> {
+  const output = await openCodeOutput(flags, operator, true);
+  const reading: Reading = { written: 0 };
+  const ask = askWith(operator, body, randomUUID());
+  try {
+    const made = await ask(output, reading).catch(async (error: unknown) => {
+      if (!(error instanceof LostConnection && error.mayBeBack)) throw error;
+      await sleep(pause);
+      return ask(output, reading);
+    });
+    if (made) await output.finish(made, operator.say(sentences.created, { count: made.created, batch: made.batch }));
+  } catch (error) {
+    throw withWhatIsKnown(error, reading, operator);
+  } finally {
+    await output.discard();
+  }
+}
+
+/** With the same key the service makes nothing twice, and tells the same codes in the same order again. */
+function askWith({ client, language, say }: Operator, body: object, key: string) {
+  return async (output: CodeOutput, reading: Reading): Promise<Made | undefined> => {
+    const line = startProgressLine();
+    const headers = { 'idempotency-key': key };
+    try {
+      const answer = await client.stream({ method: 'POST', path: '/admin/invitations/bulk', body, headers });
+      let waiting: MadeInvitation[] = [];
+      let told = 0;
+      const write = async () => {
+        const isRead = await output.add(waiting);
+        reading.written += waiting.length;
+        waiting = [];
+        return isRead;
+      };
+      for await (const event of readJsonLines(answer.body) as AsyncGenerator<BulkEvent>) {
+        if (event.event === 'failed') throw refusedAnswer(event.problem.status, undefined, event.problem, language);
+        if (event.event === 'progress') line.show(say(sentences.progress, { created: event.created, of: event.of }));
+        if (event.event === 'invitation') {
+          line.clear();
+          told += 1;
+          if (told > reading.written) waiting.push({ id: event.id, code: event.code, link: event.link });
+          if (waiting.length >= writtenAtOnce && !(await write())) return undefined;
+        }
+        if (event.event === 'done') return (await write()) ? { created: event.created, batch: event.batch } : undefined;
+      }
+      throw new Refusal(say(sentences.allOrNone));
+    } finally {
+      line.clear();
+    }
+  };
+}
+
+/** Whoever is left without an answer, or without the file, has to know what became of the invitations. */
+function withWhatIsKnown(error: unknown, { written }: Reading, { interrupt, say }: Operator): unknown {
+  if (!(error instanceof Refusal)) return error;
+  if (written > 0) return new Refusal(`${error.message} ${say(sentences.allMade)}`, error.problem);
+  const isUnknown = error instanceof LostConnection && (error.mayBeBack || interrupt.aborted);
+  return isUnknown ? new Refusal(`${error.message} ${say(sentences.allOrNone)}`) : error;
+}

@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import type { Sentence } from '../../errors.ts';
+import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import { Refusal } from '../exit-codes.ts';
+import { printResult } from '../output.ts';
+import { startProgressLine } from '../progress-line.ts';
+
+interface ImportFlags extends OperatorFlags {
+  readonly dryRun?: true;
+}
+
+interface ImportAnswer {
+  readonly dry_run: boolean;
+  readonly lines: number;
+  readonly created: number;
+  readonly unchanged: number;
+}
+
+const sentences = {
+  imported: {
+    ko: '{lines}줄: 초대 {created}개를 만들었고, {unchanged}개는 이미 있었습니다.',
+    en: '{lines} lines: {created} invitations created, {unchanged} there already.',
+  },
+  tried: {
+    ko: '{lines}줄에 문제가 없습니다: 초대 {created}개가 만들어지고, {unchanged}개는 이미 있습니다. 아직 아무것도 만들지 않았습니다.',
+    en: '{lines} lines, all in order: {created} invitations would be created, {unchanged} are there already. Nothing was created yet.',
+  },
+  unreadable: { ko: '{file}: 읽을 수 없습니다({reason}).', en: '{file} cannot be read ({reason}).' },
+  sent: { ko: '{megabytes} MB를 보냈습니다', en: '{megabytes} MB sent' },
+} satisfies Record<string, Sentence>;
+
+/** `chodae invite import <file>` */
+export function addInviteImport(invite: Command): void {
+  const command = invite
+    .command('import')
+    .description('make an invitation for each line of a CSV file: all of them, or none where a line is wrong')
+    .argument('<file>', 'CSV in UTF-8 with a line of column names, such as the export writes; - is stdin')
+    .option('--dry-run', 'only say what would be done');
+  addOperatorOptions(command).action((file: string, flags: ImportFlags) =>
+    asOperator(flags, (operator) => importFile(file, operator, flags)),
+  );
+}
+
+async function importFile(file: string, operator: Operator, flags: ImportFlags): Promise<void> {
+  const { client, say } = operator;
+  const content = file === '-' ? process.stdin : createReadStream(file);
+  const line = watch(content, operator);
+  try {
+    const { body } = await client.request<ImportAnswer>({
+      method: 'POST',
+      path: '/admin/invitations/import',
+      query: { dry_run: flags.dryRun },
+      upload: { type: 'text/csv', content },
+    });
+    const { lines, created, unchanged } = body;
+    line.clear();
+    printResult(flags.json, body, [say(body.dry_run ? sentences.tried : sentences.imported, { lines, created, unchanged })]);
+  } catch (error) {
+    if (error instanceof Refusal || content.errored !== error) throw error;
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Refusal(say(sentences.unreadable, { file, reason: code }));
+  } finally {
+    line.clear();
+    content.destroy();
+  }
+}
+
+function watch(content: Readable, { say }: Operator) {
+  const line = startProgressLine();
+  let bytes = 0;
+  content.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    line.show(say(sentences.sent, { megabytes: (bytes / 1e6).toFixed(1) }));
+  });
+  // Listening has set the stream going; it waits for whoever sends it on.
+  content.pause();
+  return line;
+}

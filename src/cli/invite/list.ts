@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander';
+import type { Sentence } from '../../errors.ts';
+import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import { printResult } from '../output.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { writeOut } from '../write-out.ts';
+import { addFilterOptions, type FilterFlags, filterQuery } from './filters.ts';
+import { invitationLines, type ListedInvitation } from './show-invitations.ts';
+
+interface ListFlags extends OperatorFlags, FilterFlags {
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly all?: true;
+}
+
+interface ListAnswer {
+  readonly items: readonly ListedInvitation[];
+  readonly next: string | null;
+  readonly total: { readonly value: number; readonly relation: 'exact' | 'at_least' } | null;
+}
+
+const sentences = {
+  none: { ko: '해당하는 초대가 없습니다.', en: 'No such invitations.' },
+  total: { ko: '초대 {total}', en: 'Invitations: {total}' },
+  exactly: { ko: '{value}개', en: '{value}' },
+  atLeast: { ko: '{value}개 이상', en: '{value} or more' },
+  more: {
+    ko: '초대 {total} 중 {count}개입니다. 이어서 보려면 같은 명령에 --cursor {next}을(를), 모두 보려면 --all을 붙이세요.',
+    en: 'Invitations: {total}, of which {count} are shown. For the next ones add --cursor {next}, for all of them --all.',
+  },
+} satisfies Record<string, Sentence>;
+
+/** Of each invitation that was used: the newest. */
+const peopleShown = 3;
+const pageOfAll = 500;
+const answersForOnePage = 20;
+
+/** `chodae invite list` */
+export function addInviteList(invite: Command): void {
+  const command = invite
+    .command('list')
+    .description('list invitations, the newest first, with who used them')
+    .option('--limit <number>', 'how many (default: 50)', wholeNumber(1, 500))
+    .option('--cursor <cursor>', 'go on where another list has ended')
+    .addOption(new Option('--all', 'every one; with --json a JSON object a line').conflicts(['limit', 'cursor']));
+  addFilterOptions(command);
+  addOperatorOptions(command).action((flags: ListFlags) =>
+    asOperator(flags, (operator) => (flags.all ? listAll(operator, flags) : listPage(operator, flags))),
+  );
+}
+
+async function listPage(operator: Operator, flags: ListFlags): Promise<void> {
+  const page = await readFullPage(operator, flags, flags.limit ?? 50);
+  const { items, next, total } = page;
+  if (flags.json) return printResult(true, { items, next, total }, []);
+  if (items.length > 0) printResult(false, {}, invitationLines(items, operator, process.stdout));
+  sayWhatIsLeft(operator, { count: items.length, next, total });
+}
+
+/** The service looks at a limited number of rows for each answer, so several may be needed for what one person calls a page. */
+async function readFullPage(operator: Operator, flags: ListFlags, limit: number): Promise<ListAnswer> {
+  let page = await readPage(operator, flags, { limit, cursor: flags.cursor });
+  for (let asked = 1; page.next !== null && page.items.length < limit && asked < answersForOnePage; asked += 1) {
+    const { items, next } = await readPage(operator, flags, { limit: limit - page.items.length, cursor: page.next, total: 'none' });
+    page = { items: [...page.items, ...items], next, total: page.total };
+  }
+  return page;
+}
+
+/** On a terminal that is the last line; elsewhere stdout has nothing but the table. */
+function sayWhatIsLeft({ say }: Operator, { count, next, total }: { count: number } & Pick<ListAnswer, 'next' | 'total'>): void {
+  const isTerminal = process.stdout.isTTY;
+  const output = isTerminal ? process.stdout : process.stderr;
+  if (next !== null) output.write(`${say(sentences.more, { count, total: totalText(total, say), next })}\n`);
+  else if (count === 0) output.write(`${say(sentences.none)}\n`);
+  else if (isTerminal) output.write(`${say(sentences.total, { total: totalText(total, say) })}\n`);
+}
+
+function totalText(total: ListAnswer['total'], say: Operator['say']): string {
+  return say(total?.relation === 'at_least' ? sentences.atLeast : sentences.exactly, { value: total?.value ?? 0 });
+}
+
+async function listAll(operator: Operator, flags: ListFlags): Promise<void> {
+  let cursor: string | undefined;
+  let count = 0;
+  do {
+    const { items, next } = await readPage(operator, flags, { limit: pageOfAll, cursor, total: 'none' });
+    const lines = flags.json ? items.map((item) => JSON.stringify(item)) : invitationLines(items, operator, process.stdout);
+    // The titles stand over every page on a terminal, where nobody remembers them, and once elsewhere.
+    const from = count > 0 && !flags.json && !process.stdout.isTTY ? 1 : 0;
+    if (items.length > 0 && !(await writeOut(`${lines.slice(from).join('\n')}\n`))) return;
+    count += items.length;
+    cursor = next ?? undefined;
+  } while (cursor !== undefined);
+  if (flags.json) return;
+  sayWhatIsLeft(operator, { count, next: null, total: { value: count, relation: 'exact' } });
+}
+
+async function readPage(
+  { client }: Operator,
+  flags: ListFlags,
+  page: Readonly<Record<string, string | number | undefined>>,
+): Promise<ListAnswer> {
+  const { body } = await client.request<ListAnswer>({
+    method: 'GET',
+    path: '/admin/invitations',
+    query: { ...filterQuery(flags), people: peopleShown, ...page },
+  });
+  return body;
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { addStopCommand } from './stop-command.ts';
+
+/** `chodae invite revoke [code]` */
+export function addInviteRevoke(invite: Command): void {
+  addStopCommand(invite, 'revoke', {
+    description: 'stop an invitation, or a whole campaign, from the next request on',
+    question: {
+      ko: '초대 {code}을(를) 취소할까요? 가입하는 중인 사람도 막힙니다.',
+      en: 'Revoke the invitation {code}? People who are signing up with it are stopped.',
+    },
+    questionOfCampaign: {
+      ko: '캠페인 {campaign}을(를) 취소할까요? 초대 {total}개 중 {usable}개를 더는 쓸 수 없게 됩니다.',
+      en: 'Revoke the campaign {campaign}? {usable} of its {total} invitations can be used now, and no longer then.',
+    },
+    done: { ko: '초대 {code}을(를) 취소했습니다.', en: 'The invitation {code} is revoked.' },
+    doneWithCampaign: { ko: '캠페인 {campaign}을(를) 취소했습니다.', en: 'The campaign {campaign} is revoked.' },
+  });
+}

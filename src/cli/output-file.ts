@@ -1,0 +1,60 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import type { Language, Sentence } from '../errors.ts';
+import { Refusal } from './exit-codes.ts';
+import { phrase } from './remark.ts';
+import { writeOut } from './write-out.ts';
+
+/** Where a command writes what was asked for: a new file, or stdout. */
+export interface OutputFile {
+  /** @returns false where nobody reads any more. */
+  write(content: string | Buffer): Promise<boolean>;
+  /** Everything is there. */
+  finish(): Promise<void>;
+  /** Removes what there is, so that nobody takes a part for the whole. After `finish` it does nothing. */
+  discard(): Promise<void>;
+}
+
+const sentences = {
+  exists: {
+    ko: '{file}이(가) 이미 있습니다. 다른 이름을 쓰거나 그 파일을 지우세요.',
+    en: '{file} exists already: choose another name, or remove it.',
+  },
+  failed: { ko: '{file}: 쓸 수 없습니다({reason}).', en: '{file} cannot be written ({reason}).' },
+} satisfies Record<string, Sentence>;
+
+/**
+ * Opens what is to be written before anything is asked for, so that no answer is lost for want of a file.
+ * @param file `-` is stdout; a file is its owner's alone, because codes let people in.
+ * @throws Refusal where the file exists already, or cannot be made.
+ */
+export async function openOutputFile(file: string, language: Language): Promise<OutputFile> {
+  if (file === '-') return { write: (content) => writeOut(content), async finish() {}, async discard() {} };
+  const failed = (error: unknown) => {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return new Refusal(
+      phrase({ sentence: code === 'EEXIST' ? sentences.exists : sentences.failed, values: { file, reason: code } }, language),
+    );
+  };
+  const handle: FileHandle = await open(file, 'wx', 0o600).catch((error: unknown) => {
+    throw failed(error);
+  });
+  let isOpen = true;
+  return {
+    async write(content) {
+      await handle.appendFile(content).catch((error: unknown) => {
+        throw failed(error);
+      });
+      return true;
+    },
+    async finish() {
+      isOpen = false;
+      await handle.close();
+    },
+    async discard() {
+      if (!isOpen) return;
+      isOpen = false;
+      await handle.close();
+      await rm(file, { force: true });
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { cellPlaces } from '../support/display-width.ts';
+import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
+import { runChodae } from '../support/run-chodae.ts';
+import { startSeededServer } from '../support/seeded-server.ts';
+import { startServer } from '../support/server-process.ts';
+import { runInShell } from '../support/shell.ts';
+import { samplePerson, signUpClient } from '../support/sign-up-client.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+const isEmbedded = testDatabaseKind() === 'embedded';
+type Environment = Readonly<Record<string, string>>;
+
+interface Listed {
+  readonly code: string;
+  readonly status: string;
+  readonly campaign: string | null;
+  readonly expires_at: string | null;
+  readonly people: readonly { readonly name: string }[];
+}
+
+/** Runs a command that has to succeed without a word on stderr, nor anything that only a terminal understands. */
+async function chodae(environment: Environment, ...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runChodae(words, { environment });
+  assert.deepEqual([code, stderr], [0, ''], `${words.join(' ')}\n${stdout}`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for.
+  assert.doesNotMatch(stdout, /\x1b/);
+  return stdout;
+}
+
+async function json<T>(environment: Environment, ...words: readonly string[]): Promise<T> {
+  return JSON.parse(await chodae(environment, ...words, '--json')) as T;
+}
+
+const list = async (environment: Environment, ...words: readonly string[]) =>
+  (await json<{ items: Listed[] }>(environment, 'invite', 'list', ...words)).items;
+
+/** The walk of an operator: a campaign, three people who come, a look, and the end of it. @param options where and with which key. */
+async function walk(environment: Environment, url: string, ...options: readonly string[]): Promise<void> {
+  const week = ['--count', '20', '--campaign', 'launch', '--valid-for', '7d'];
+  const codes = (await chodae(environment, 'invite', 'create', ...week, ...options)).trimEnd().split('\n');
+  assert.equal(new Set(codes).size, 20);
+
+  const client = signUpClient(url, { 'accept-language': 'en' });
+  const people = [samplePerson({ name: '홍길동' }), samplePerson({ name: 'Zoë' }), samplePerson({ name: '김 철수' })];
+  for (const [index, person] of people.entries()) {
+    const { answer } = await client.signUp(codes[index] ?? '', person);
+    assert.equal(answer.status, 200);
+  }
+
+  const used = await list(environment, '--campaign', 'launch', '--status', 'used', ...options);
+  assert.deepEqual(
+    used.map(({ code, people: by }) => [code, by.map((person) => person.name)]).sort(),
+    people.map((person, index) => [codes[index], [person.name]]).sort(),
+  );
+  const table = await chodae(environment, 'invite', 'list', '--campaign', 'launch', ...options);
+  assert.equal(table.trimEnd().split('\n').length, 21);
+  for (const { name } of people) assert.match(table, new RegExp(`1/1 +launch .*${name}$`, 'm'));
+  const left = await list(environment, '--campaign', 'launch', '--status', 'usable', ...options);
+  assert.equal(left.length, 17);
+  const days = left.map(({ expires_at }) => (Date.parse(expires_at ?? '') - Date.now()) / 86_400_000);
+  assert.ok(days.every((day) => day > 6.9 && day < 7.1));
+
+  const shown = await chodae(environment, 'invite', 'show', codes[0] ?? '', ...options);
+  assert.match(shown, /^Status +used$/m);
+  assert.match(shown, /^홍길동 /m);
+
+  await chodae(environment, 'invite', 'revoke', '--campaign', 'launch', '--yes', ...options);
+  const refused = await client.verify(codes[3] ?? '');
+  assert.deepEqual([refused.status, refused.body.code], [410, 'invitation_revoked']);
+  const revoked = await list(environment, '--campaign', 'launch', '--status', 'revoked', ...options);
+  assert.equal(revoked.length, 20);
+  await chodae(environment, 'invite', 'restore', '--campaign', 'launch', '--yes', ...options);
+  assert.equal((await client.verify(codes[3] ?? '')).status, 200);
+}
+
+test('a campaign from its codes to its end, on the machine of the service', async () => {
+  await using server = await startSeededServer();
+  await walk(server.database.environment, server.url);
+});
+
+test('the same from elsewhere with a key, which nobody gets to see', async () => {
+  await using server = await startSeededServer();
+  const key = (await json<{ key: string }>(server.database.environment, 'key', 'create', '--label', 'marketing', '--role', 'issuer')).key;
+  await walk({ CHODAE_OPERATOR_KEY: key }, server.url, '--url', server.url);
+  assert.ok(!server.server.output().includes(key));
+});
+
+test('an embedded database is made by the first command, and there for the service that comes later', {
+  skip: !isEmbedded && 'about the embedded database',
+}, async () => {
+  await using database = await emptyDatabase();
+  const { environment } = database;
+  const created = await runChodae(['invite', 'create', 'WELCOME', '--max-uses', '20'], { environment });
+  assert.deepEqual([created.code, created.stdout], [0, 'WELCOME\n']);
+  assert.match(created.stderr, /^Creating the embedded database in .*\n$/);
+  await using server = await startServer({ environment });
+  for (const code of ['WELCOME', 'TEST001']) assert.equal((await signUpClient(server.url).verify(code)).status, 200);
+  assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
+  await server.stop();
+  assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
+});
+
+test('commands at the same time wait for each other', async () => {
+  await using database = await emptyDatabase();
+  const { environment } = database;
+  await runChodae(['migrate'], { environment });
+  const several = Array.from({ length: 4 }, (_, index) => chodae(environment, 'invite', 'create', `WITH-OTHERS-${index}`));
+  assert.deepEqual(
+    (await Promise.all(several)).map((line) => line.trim()),
+    several.map((_, index) => `WITH-OTHERS-${index}`),
+  );
+});
+
+test('a service that was killed leaves nothing that misleads', { skip: !isEmbedded && 'about the embedded database' }, async () => {
+  await using database = await emptyDatabase();
+  const { environment } = database;
+  const file = path.join(environment.DATA_DIR ?? '', '.local-operator.json');
+  const killed = await startServer({ environment });
+  assert.ok(existsSync(file));
+  await killed.kill();
+  assert.ok(existsSync(file));
+  assert.equal((await list(environment)).length, 5);
+  const server = await startServer({ environment });
+  assert.equal((await list(environment)).length, 5);
+  await server.stop();
+  assert.equal(existsSync(file), false);
+});
+
+test('columns stand under each other in Korean too', async () => {
+  await using server = await startSeededServer();
+  const environment = { ...server.database.environment, LANG: 'ko_KR.UTF-8' };
+  await chodae(environment, 'invite', 'create', '봄맞이-하나', '--campaign', '봄', '--expires', '2030-01-31');
+  await chodae(environment, 'invite', 'create', 'SPRING-TWO', '--campaign', 'spring 2', '--expires', '2030-02-28');
+  await signUpClient(server.url).signUp('봄맞이-하나', { name: '홍길동' });
+  await signUpClient(server.url).signUp('SPRING-TWO', { name: 'Zoë' });
+  const lines = (await chodae(environment, 'invite', 'list', '--created-from', '2020-01-01', '--status', 'used')).trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^코드 +상태 +자리 +캠페인 +만료 +가입한 사람$/);
+  assert.equal(lines.length, 3);
+  for (const line of lines) assert.deepEqual(cellPlaces(line), cellPlaces(lines[0] ?? ''), line);
+});
+
+test('many codes go into a file, from there back in, and nothing is made twice', async () => {
+  await using server = await startSeededServer();
+  const { environment } = server.database;
+  const folder = temporaryFolder('codes');
+  const file = path.join(folder.path, 'codes.csv');
+  const made = await json<{ created: number; batch: string; file: string }>(
+    environment,
+    ...['invite', 'create', '--count', '1200', '--campaign', 'many', '--output', file], // biome-ignore format: one list
+  );
+  assert.deepEqual([made.created, made.file], [1200, file]);
+  assert.equal(readFileSync(file, 'utf8').trimEnd().split('\r\n').length, 1201);
+  const again = await runChodae(['invite', 'create', '--count', '1200', '--output', file], { environment });
+  assert.deepEqual([again.code, again.stdout], [1, '']);
+  assert.match(again.stderr, /exists already/);
+
+  const exported = path.join(folder.path, 'exported.csv');
+  await chodae(environment, 'invite', 'export', exported, '--batch', made.batch);
+  const imported = await json<object>(environment, 'invite', 'import', exported);
+  assert.deepEqual(imported, { dry_run: false, lines: 1200, created: 0, unchanged: 1200, errors: [] });
+  const lines = (await chodae(environment, 'invite', 'list', '--campaign', 'many', '--all', '--json')).trimEnd().split('\n');
+  assert.equal(lines.length, 1200);
+
+  const mistaken = path.join(folder.path, 'mistaken.csv');
+  writeFileSync(mistaken, 'code,max_uses\nFINE-CODE,1\nOTHER-CODE,none\n');
+  const refused = await runChodae(['invite', 'import', mistaken], { environment });
+  assert.deepEqual([refused.code, refused.stdout], [1, '']);
+  assert.match(refused.stderr, /^ +3 +max_uses /m);
+  assert.equal((await list(environment, '--text', 'FINE-CODE')).length, 0);
+  folder.remove();
+});
+
+test('a reader that leaves early is no failure', async () => {
+  await using server = await startSeededServer();
+  const { environment } = server.database;
+  const program = `"${process.execPath}" "${new URL('../../dist/cli/chodae.js', import.meta.url).pathname}"`;
+  const commands = ['invite create --count 3000', 'invite list --all', 'invite list --all --json', 'invite export'];
+  for (const words of commands) {
+    const { code, stdout, stderr } = await runInShell(`set -o pipefail; ${program} ${words} | head -n 2`, { environment });
+    assert.deepEqual([code, stderr], [0, ''], words);
+    assert.equal(stdout.trimEnd().split('\n').length, 2, words);
+  }
+});
+
+test('what would be asked at a terminal has to be said without one', async () => {
+  const folder = temporaryFolder('asked');
+  for (const words of [
+    ['invite', 'revoke', 'WELCOME'],
+    ['invite', 'restore', '--campaign', 'launch'],
+    ['key', 'revoke', '1'],
+  ]) {
+    const { code, stdout, stderr } = await runChodae(words, { directory: folder.path });
+    assert.deepEqual([code, stdout], [2, ''], words.join(' '));
+    assert.match(stderr, /--yes/);
+  }
+  assert.equal(existsSync(path.join(folder.path, 'data')), false);
+  folder.remove();
+});
