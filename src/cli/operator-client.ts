@@ -6,7 +6,7 @@ import { LostConnection } from './lost-connection.ts';
 import { exchange, type OperatorClientOptions, type OperatorRequest, readAnswer } from './operator-exchange.ts';
 import { foreignAnswer, refusedAnswer } from './refused-answer.ts';
 
-export interface OperatorAnswer<Body> {
+interface OperatorAnswer<Body> {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Body;

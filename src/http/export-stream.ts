@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { describeError } from './describe-error.ts';
 
-export const exportFormats = ['csv', 'ndjson'] as const;
+const exportFormats = ['csv', 'ndjson'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** One column of CSV, or one member of each line of NDJSON. */

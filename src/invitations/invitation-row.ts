@@ -50,7 +50,7 @@ export function invitationColumns(row: string): string {
  * A digest of what an operator can change, as SQL: equal versions mean that nobody changed anything in between. Moments count as seconds, because
  * their text follows the session's time zone. SHA-256, because a server in FIPS mode refuses `md5()`; half of it is plenty for comparing.
  */
-export function versionOf(row: string): string {
+function versionOf(row: string): string {
   const seconds = (column: string) => `extract(epoch FROM ${row}.${column})`;
   const changeable = [`${row}.max_uses`, seconds('starts_at'), seconds('expires_at'), seconds('revoked_at')];
   const values = [...changeable, `${row}.campaign`, `${row}.note`, `${row}.phone`].join(', ');

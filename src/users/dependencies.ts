@@ -10,7 +10,7 @@ export interface InvitationNamed {
 }
 
 /** Somebody whose account is being deleted. */
-export interface PersonForgotten {
+interface PersonForgotten {
   readonly userId: number;
   readonly invitationId: number;
   /** E.164; undefined: what they typed is no number. */
@@ -21,7 +21,7 @@ export interface PersonForgotten {
  * Takes what a slice keeps of somebody out of its tables.
  * @returns what the audit log may say of it: nothing personal.
  */
-export type ForgetPerson = (transaction: Queryable, person: PersonForgotten) => Promise<Readonly<Record<string, unknown>>>;
+type ForgetPerson = (transaction: Queryable, person: PersonForgotten) => Promise<Readonly<Record<string, unknown>>>;
 
 /** What the use cases of this slice work with. */
 export interface UserServices {

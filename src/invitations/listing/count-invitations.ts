@@ -10,7 +10,7 @@ export interface Total {
 }
 
 /** Where a quick count ends. */
-export const countedAtMost = 1_000;
+const countedAtMost = 1_000;
 
 /** Counts what one look at the rows shows: to the end where that is near, and to 1,000 at most. */
 export async function countQuickly(database: Queryable, filters: ListFilters): Promise<Total> {
