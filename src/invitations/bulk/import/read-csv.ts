@@ -95,8 +95,8 @@ function* checked(lines: Uint8Array): Generator<Piece, void> {
 }
 
 function lineEndAfter(lines: Uint8Array, start: number): number {
-  const end = lines.indexOf(newline, start) + 1;
-  return end > 0 ? end : lines.length;
+  const place = lines.subarray(start).findIndex((byte) => byte === newline || byte === carriageReturn);
+  return place === -1 ? lines.length : start + place + 1;
 }
 
 function feed(parser: Parser, bytes: Uint8Array): Promise<FieldRule | undefined> {

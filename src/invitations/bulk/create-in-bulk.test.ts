@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Database, Queryable, Statement } from '../../database/database.ts';
+import { type BulkServices, createInBulk, type WantedBulk } from './create-in-bulk.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+
+const actor = { keyId: null, label: 'local', requestId: null, origin: null };
+const request = { actor, key: undefined, asked: null };
+const wanted: WantedBulk = {
+  count: 12_000,
+  form: {},
+  maxUses: 1,
+  lifeSpan: { startsAt: null, expiresAt: null, validForSeconds: null },
+  campaign: null,
+  note: null,
+};
+
+/** Services over a database that only counts. @param insert how many of so many codes do not exist yet. */
+function servicesOver(insert: (codes: number) => number): { services: BulkServices; ended: string[] } {
+  const ended: string[] = [];
+  const transaction: Queryable = {
+    async run<Row>({ name }: Statement<Row>, values: readonly unknown[] = []) {
+      if (name === 'invitations_now') return [{ now: new Date() }] as Row[];
+      assert.equal(name, 'bulk_insert');
+      return [{ created: insert((values[0] as string[]).length) }] as Row[];
+    },
+  };
+  const database = {
+    kind: 'postgresql',
+    async transaction<T>(work: (transaction: Queryable) => Promise<T>) {
+      return work(transaction).then(
+        (made) => [made, ended.push('committed')][0] as T,
+        (error) => {
+          ended.push('rolled back');
+          throw error;
+        },
+      );
+    },
+  } as Database;
+  const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
+  const rest = { publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => [] };
+  return { services: { database, once, audit: async () => {}, turn: oneAtATime(), ...rest } as BulkServices, ended };
+}
+
+test('codes that existed already are replaced by others, until there are as many as were asked for', async () => {
+  const asked: number[] = [];
+  const { services, ended } = servicesOver((codes) => {
+    asked.push(codes);
+    return codes - Math.min(codes - 1, 3);
+  });
+  const progress: number[] = [];
+  const signal = new AbortController().signal;
+  await createInBulk(services, request, wanted, { inserted: (count) => progress.push(count), signal });
+  assert.deepEqual(asked, [5_000, 5_000, 2_006, 3, 2, 1]);
+  assert.deepEqual(progress, [4_997, 9_994, 11_997, 11_998, 11_999, 12_000]);
+  assert.deepEqual(ended, ['committed']);
+});
+
+test('where every code exists already, it gives up', async () => {
+  const { services, ended } = servicesOver(() => 0);
+  await assert.rejects(createInBulk(services, request, wanted, { inserted() {}, signal: new AbortController().signal }), /existed already/);
+  assert.deepEqual(ended, ['rolled back']);
+});
+
+test('when the client goes away in the middle, all of it is undone, and the next may begin', async () => {
+  const client = new AbortController();
+  const { services, ended } = servicesOver((codes) => codes);
+  const going = createInBulk(services, request, wanted, { inserted: () => client.abort(), signal: client.signal });
+  await assert.rejects(going, { name: 'AbortError' });
+  assert.deepEqual(ended, ['rolled back']);
+  await createInBulk(services, request, wanted, { inserted() {}, signal: new AbortController().signal });
+});
