@@ -56,8 +56,10 @@ const early = await put('phone', { phone: '010-1234-5678' });
 await put('email', { email: ' hong@example.com ' });
 const completed = await put('phone', { phone: '010-1234-5678' });
 const { rows } = await database.pglite.query('SELECT email FROM "User"');
+const operator = { authorization: 'Bearer ' + services.localKey };
+const funnel = (await http.inject({ url: '/admin/funnel?by=none', headers: operator })).json();
 const { paths } = http.swagger();
-console.log(JSON.stringify({ remainingSteps, refused, early, completed, rows, documented: Object.keys(paths).includes('/auth/register/email') }));
+console.log(JSON.stringify({ remainingSteps, refused, early, completed, rows, funnel, documented: Object.keys(paths).includes('/auth/register/email') }));
 process.exit(0);
 `;
 
@@ -95,4 +97,6 @@ test('a step is one entry and one migration', () => {
   assert.deepEqual(seen.completed, { ok: true, userId: 1 });
   assert.deepEqual(seen.rows, [{ email: 'hong@example.com' }]);
   assert.equal(seen.documented, true);
+  assert.equal(seen.funnel.totals.email, 1);
+  assert.deepEqual(Object.keys(seen.funnel.median_seconds), ['name', 'email', 'birthday', 'phone']);
 });
