@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { readConfig } from '../src/config/read-config.ts';
 import { type Database, type Statement, statement } from '../src/database/database.ts';
 import { openEmbeddedDatabase } from '../src/database/embedded.ts';
@@ -12,7 +14,8 @@ import { circumstances, writeSection } from './results-page.ts';
 
 /**
  * The funnel over a year, asked in several ways, and the list of sign-ups under way. `npm run bench:funnel -- 250000` measures with this number of
- * sign-ups, four events each; `--write` keeps the results in results.md.
+ * sign-ups, four events each; `--write` keeps the results in results.md. On Linux it also tells the processor's time, which a busy machine does not
+ * change much.
  */
 const words = process.argv.slice(2);
 const attempts = Number(words.find((word) => /^\d+$/.test(word)) ?? 250_000);
@@ -27,25 +30,30 @@ const starts = calendarDays('Asia/Seoul')
   .map((day) => day.start);
 const values = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];
 const rows: string[] = [];
+/** Milliseconds that whoever runs the statements has computed so far. */
+let processorTime = (): number => Number.NaN;
 
 await measurePostgresql();
 await measureEmbedded();
 const content = `${circumstances()} \`npm run bench:funnel\`
 
 ${(attempts * 4).toLocaleString('en')} events of ${attempts.toLocaleString('en')} sign-ups in a year, ${alive.toLocaleString('en')} of them under way; counted by day, with medians. Of ${runs} runs the median
-(the slowest), in milliseconds.
+(the slowest) in milliseconds, and the median of the processor's time, which says what an idle machine needs.
+While it ran, ${loadavg()[0]?.toFixed(0)} processes wanted the processors.
 
-| database | what | ms |
-|---|---|---|
+| database | what | ms | processor's ms |
+|---|---|---|---|
 ${rows.join('\n')}`;
 console.log(content);
 if (words.includes('--write')) writeSection('Funnel', content);
 
 async function measurePostgresql(): Promise<void> {
   await using server = await startPostgresql();
-  const { database } = await openDatabase(readConfig({ DATABASE_URL: server.url }).database, () => {});
+  const { database } = await openDatabase(readConfig({ DATABASE_URL: server.url, DATABASE_POOL_SIZE: '1' }).database, () => {});
   const version = await database.run(statement<{ server_version: string }>('bench_version', 'SHOW server_version'));
   const name = `PostgreSQL ${version[0]?.server_version.split(' ')[0]}`;
+  const [backend] = await database.run(statement<{ pid: number }>('bench_backend', 'SELECT pg_backend_pid() AS pid'));
+  processorTime = () => processorTimeOf(backend?.pid ?? 0);
   try {
     await fill(database);
     await measure(database, name);
@@ -61,6 +69,7 @@ async function measureEmbedded(): Promise<void> {
   const database = await openEmbeddedDatabase({ directory: undefined });
   try {
     await migrateEmbedded(database.pglite);
+    processorTime = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
     await fill(database);
     await measure(database, 'embedded');
   } finally {
@@ -96,14 +105,30 @@ function ask(database: Database, shape: Statement<FunnelRow>, memory: string): P
 
 async function time(what: string, work: () => Promise<unknown>): Promise<void> {
   const times: number[] = [];
+  const processor: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const begun = performance.now();
+    const [begun, used] = [performance.now(), processorTime()];
     await work();
     times.push(performance.now() - begun);
+    processor.push(processorTime() - used);
   }
   times.sort((left, right) => left - right);
-  rows.push(`| ${what} | ${Math.round(times[Math.floor(runs / 2)] ?? 0)} (${Math.round(times.at(-1) ?? 0)}) |`);
+  processor.sort((left, right) => left - right);
+  const middle = Math.floor(runs / 2);
+  rows.push(`| ${what} | ${whole(times[middle])} (${whole(times.at(-1))}) | ${whole(processor[middle])} |`);
   console.error(rows.at(-1));
+}
+
+function whole(milliseconds = 0): string {
+  return Number.isNaN(milliseconds) ? '' : String(Math.round(milliseconds));
+}
+
+/** @returns milliseconds, in steps of ten; NaN where the system does not tell. */
+function processorTimeOf(pid: number): number {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return Number.NaN;
+  const fields = readFileSync(file, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** 70 of 100 sign-ups are completed, 20 expire, 10 are abandoned, all of them after both other steps; half of them do these in the other order. */
