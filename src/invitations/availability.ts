@@ -55,8 +55,8 @@ export function usedSeats(row: string): string {
  * nothing, but whoever looks at it wants to know that somebody is about to take the seat.
  */
 export function heldSeats(row: string): string {
-  return `LEAST(${row}.max_uses - (${usedSeats(row)}),
-    (SELECT count(*) FROM "RegisterSession" live WHERE live."invitationId" = ${row}.id AND live.expires_at > now()))::integer`;
+  return `(SELECT count(*) FROM (SELECT FROM "RegisterSession" live WHERE live."invitationId" = ${row}.id AND live.expires_at > now()
+    LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
 }
 
 /** The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`. @param user SQL for the new user's id. */

@@ -38,7 +38,7 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
     },
   } as Database;
   const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
-  const rest = { publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => [] };
+  const rest = { publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
   return { services: { database, once, audit: async () => {}, turn: oneAtATime(), ...rest } as BulkServices, ended };
 }
 

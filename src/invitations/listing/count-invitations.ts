@@ -1,7 +1,8 @@
 import type { Database, Queryable } from '../../database/database.ts';
 import type { ListFilters } from './list-filters.ts';
-import { sourcesOf } from './list-invitations.ts';
+import { looksAt, sourcesAtMost, sourcesOf, thoroughLook } from './list-invitations.ts';
 import { countMatching, countWindow } from './list-store.ts';
+import { textMatchesAtMost } from './text-search.ts';
 
 /** How many invitations there are; `at_least`: nobody counted further. */
 export interface Total {
@@ -12,17 +13,29 @@ export interface Total {
 /** Where a quick count ends. */
 const countedAtMost = 1_000;
 
-/** Counts what one look at the rows shows: to the end where that is near, and to 1,000 at most. */
+/** Matches of a text that are enough to say `at_least`: what is rare is worth a second look. */
+const enoughOfText = 50;
+
+/** Where each row costs a look at its sessions as well, fewer rows are counted. */
+function rowsAtMost({ status }: ListFilters): number {
+  return status === 'free' || status === 'held' ? 256 : thoroughLook;
+}
+
+/** Counts what a look at the rows shows: to the end where that is near, and to 1,000 at most. */
 export async function countQuickly(database: Queryable, filters: ListFilters): Promise<Total> {
-  let best: Total = { value: 0, relation: 'at_least' };
-  for (const source of await sourcesOf(database, filters, { order: undefined, rows: 1_024 })) {
-    const { matching, seen } = await countWindow(database, source, filters);
-    const value = Math.min(matching, countedAtMost);
-    if (seen < source.wholeBelow) return { value, relation: 'exact' };
-    if (value === countedAtMost) return { value, relation: 'at_least' };
-    if (value > best.value) best = { value, relation: 'at_least' };
+  const sources = (await sourcesOf(database, filters, rowsAtMost(filters))).slice(0, sourcesAtMost);
+  let most = 0;
+  for (const rows of looksAt(sources, filters).map((look) => Math.min(look, rowsAtMost(filters)))) {
+    for (const source of sources) {
+      const { matching, seen } = await countWindow(database, source(rows), filters);
+      const value = Math.min(matching, countedAtMost);
+      const isWhole = seen < (filters.text ? textMatchesAtMost : source(rows).windowRows);
+      if (isWhole && matching <= countedAtMost) return { value, relation: 'exact' };
+      most = Math.max(most, value);
+      if (most === countedAtMost || (filters.text && most >= enoughOfText)) return { value: most, relation: 'at_least' };
+    }
   }
-  return best;
+  return { value: most, relation: 'at_least' };
 }
 
 /** Milliseconds that an exact count may take. */

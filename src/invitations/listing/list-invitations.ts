@@ -5,7 +5,7 @@ import type { InvitationRow } from '../invitation-row.ts';
 import { campaignsAtMost, codeSource, heldSource, revokedSource, textSource } from './id-sources.ts';
 import type { ListFilters } from './list-filters.ts';
 import { readWindow, revokedCampaigns, type SeenRow } from './list-store.ts';
-import { cursorOf, type Order, type Position, positionOf } from './positions.ts';
+import { cursorOf, type Position, positionOf } from './positions.ts';
 import {
   allSource,
   batchSource,
@@ -15,6 +15,7 @@ import {
   notStartedSource,
   openSource,
   type Source,
+  type SourceOf,
   usedSource,
 } from './sources.ts';
 
@@ -25,9 +26,11 @@ export interface InvitationPage {
 }
 
 /** Sources that are tried for one page. */
-const sourcesAtMost = 2;
-/** One window of a source for each of so many rows that were asked for. */
-const rowsPerWindow = 50;
+export const sourcesAtMost = 2;
+/** Rows of a window: a first look, where there are two places to look at, and a thorough one, which takes about 0.4 ms. */
+export const [firstLook, thoroughLook] = [128, 1_024] as const;
+/** One thorough look at a source for each of so many rows that were asked for. */
+const rowsPerLook = 50;
 
 /**
  * Reads one page, the newest invitations first; expired ones by their end and those that did not start by their start, the latest first, where that
@@ -42,17 +45,27 @@ export async function listInvitations(
   cursor: string | undefined,
 ): Promise<InvitationPage> {
   const after = positionOf(cursor);
-  const sources = await sourcesOf(database, filters, { order: after?.order, rows: limit > 50 ? 512 : 64 });
+  const candidates = await sourcesOf(database, filters, limit > rowsPerLook ? 512 : firstLook);
+  const hasOrder = (source: SourceOf) => after === undefined || source(1).order === after.order;
+  const sources = candidates.filter(hasOrder).slice(0, sourcesAtMost);
   // A cursor of a list with other filters.
   if (sources.length === 0) throw validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }]);
-  let best: InvitationPage | undefined;
-  for (const source of sources) {
-    const page = await readFrom(database, source, filters, limit, after);
-    if (page.next === null || page.rows.length === limit) return page;
-    // In the same order, more rows also mean that it got further.
-    if (!best || page.rows.length > best.rows.length) best = page;
+  const pages: InvitationPage[] = [];
+  for (const rows of looksAt(sources, filters, limit)) {
+    pages.length = 0;
+    for (const source of sources) {
+      const page = await readFrom(database, source(rows), filters, limit, after);
+      if (page.next === null || page.rows.length === limit) return page;
+      pages.push(page);
+    }
   }
-  return best ?? { rows: [], next: null };
+  // In the same order, more rows also mean that it got further.
+  return pages.reduce((best, page) => (page.rows.length > best.rows.length ? page : best));
+}
+
+/** The rows of the windows that are tried. A long page takes more than a first look has; finding all of a text again costs more than it saves. */
+export function looksAt(sources: readonly SourceOf[], { text }: ListFilters, limit = 1): readonly number[] {
+  return sources.length > 1 && !text && limit < firstLook ? [firstLook, thoroughLook] : [thoroughLook];
 }
 
 async function readFrom(
@@ -64,7 +77,7 @@ async function readFrom(
 ): Promise<InvitationPage> {
   const rows: SeenRow[] = [];
   let after = start;
-  for (let windows = Math.ceil(limit / rowsPerWindow); windows > 0 && rows.length < limit; windows -= 1) {
+  for (let looks = Math.ceil(limit / rowsPerLook); looks > 0 && rows.length < limit; looks -= 1) {
     const seen = await readWindow(database, source, filters, after, limit + 1 - rows.length);
     rows.push(...seen.filter((row) => row.matches));
     const last = seen.at(-1);
@@ -84,21 +97,17 @@ function nextOf(source: Source, row: SeenRow | undefined): string | null {
 }
 
 /**
- * The sources that have everything that matches, those that look narrowest first. Later pages keep to the order of the first one.
- * @param rows of a window, where the source has to be told.
+ * The sources that have everything that matches, those that look narrowest first.
+ * @param idRows of a window, where each of them costs more.
  */
-export async function sourcesOf(
-  database: Queryable,
-  filters: ListFilters,
-  { order, rows }: { readonly order: Order | undefined; readonly rows: number },
-): Promise<readonly Source[]> {
+export async function sourcesOf(database: Queryable, filters: ListFilters, idRows: number): Promise<readonly SourceOf[]> {
   const { status, campaign, batch, text, code, createdFrom, createdTo } = filters;
-  if (code) return [codeSource(code)].filter((source) => order === undefined || source.order === order);
-  if (text) return [allSource, textSource(text)].filter((source) => order === undefined || source.order === order);
-  const sources: Source[] = [];
+  if (code) return [() => codeSource(code)];
+  if (text) return [allSource, textSource(text)];
+  const sources: SourceOf[] = [];
   if (batch !== undefined) sources.push(batchSource(batch));
   if (campaign !== undefined) sources.push(campaignSource(campaign));
-  if (status === 'held') sources.push(heldSource);
+  if (status === 'held') sources.push(() => heldSource(idRows));
   if (status === 'used') sources.push(usedSource);
   if (status === 'usable' || status === 'free') sources.push(openSource);
   if (status === 'expired') sources.push(expiredSource, openSource);
@@ -106,8 +115,8 @@ export async function sourcesOf(
   if (createdFrom ?? createdTo) sources.push(createdSource(filters));
   if (sources.length === 0 && status === 'revoked') {
     const campaigns = await revokedCampaigns(database, campaignsAtMost + 1);
-    if (campaigns.length <= campaignsAtMost) sources.push(revokedSource(campaigns, campaigns.length > 1 ? Math.min(rows, 512) : rows));
+    const rows = campaigns.length > 1 ? Math.min(idRows, 512) : idRows;
+    if (campaigns.length <= campaignsAtMost) sources.push(() => revokedSource(campaigns)(rows));
   }
-  if (sources.length === 0) sources.push(allSource);
-  return sources.filter((source) => order === undefined || source.order === order).slice(0, sourcesAtMost);
+  return sources.length > 0 ? sources : [allSource];
 }
