@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { generateOperatorKey } from '../../src/operators/operator-key.ts';
 import { acknowledgedUsers, countOutcomes, openRacers, type RaceAnswer, type Racer, type Racers } from '../support/racers.ts';
 import { insertReadySessions, usersOf } from '../support/ready-sessions.ts';
 import { testRounds } from '../support/rounds.ts';
 import { type ServerPair, startServerPair } from '../support/server-pair.ts';
 import { samplePhone } from '../support/sign-up-client.ts';
 import { countWaiting } from '../support/starting-line.ts';
+import { storeOperator } from '../support/stored-operator.ts';
 
 const racerCount = 32;
 let pair: ServerPair;
@@ -16,12 +16,7 @@ let authorization = '';
 
 before(async () => {
   pair = await startServerPair();
-  const { key, hash, hint } = generateOperatorKey();
-  authorization = `Bearer ${key}`;
-  await pair.query(`INSERT INTO operator_keys (label, role, key_hash, hint, created_by) VALUES ('a test', 'issuer', $1, $2, 'a test')`, [
-    hash,
-    hint,
-  ]);
+  authorization = (await storeOperator(pair.query, 'issuer')).authorization;
   racers = await openRacers(
     pair.servers.map((server) => server.url),
     racerCount,
@@ -77,13 +72,13 @@ test('a campaign of 100,000 is revoked in one row, and the very next request is 
   const [first = assert.fail(), second = assert.fail()] = racers.all;
   for (const racer of [first, second]) assert.equal((await racer.verify('HUNDRED-THOUSAND')).status, 200);
   const ready = await insertReadySessions(pair.query, id, 2);
-  const requests = (racer: Racer, session: string) => [
-    racer.verify('HT-1'),
-    racer.verify('HT-100000'),
-    racer.send('PUT', '/auth/register/name', { session_id: session, name: '누군가', password: 'seven quiet rivers' }),
-    racer.send('PUT', '/auth/register/birthday', { session_id: session, birthday: '1990-01-01' }),
-    racer.phone(session, samplePhone()),
-    racer.send('GET', '/auth/register/session', undefined, { authorization: `Bearer ${session}` }),
+  const requests: readonly ((racer: Racer, session: string) => Promise<RaceAnswer>)[] = [
+    (racer) => racer.verify('HT-1'),
+    (racer) => racer.verify('HT-100000'),
+    (racer, session) => racer.send('PUT', '/auth/register/name', { session_id: session, name: '누군가', password: 'seven quiet rivers' }),
+    (racer, session) => racer.send('PUT', '/auth/register/birthday', { session_id: session, birthday: '1990-01-01' }),
+    (racer, session) => racer.phone(session, samplePhone()),
+    (racer, session) => racer.send('GET', '/auth/register/session', undefined, { authorization: `Bearer ${session}` }),
   ];
 
   const begun = performance.now();
@@ -91,8 +86,9 @@ test('a campaign of 100,000 is revoked in one row, and the very next request is 
   context.diagnostic(`revoked in ${Math.round(performance.now() - begun)} ms`);
   assert.equal(revoked.status, 200);
   for (const [index, racer] of [first, second].entries()) {
-    for (const request of requests(racer, ready[index] ?? ''))
-      assert.deepEqual(countOutcomes([await request]), { '410 invitation_revoked': 1 });
+    for (const request of requests) {
+      assert.deepEqual(countOutcomes([await request(racer, ready[index] ?? '')]), { '410 invitation_revoked': 1 });
+    }
   }
   const touched = await pair.query('SELECT id FROM "Invitation" WHERE campaign = $1 AND revoked_at IS NOT NULL LIMIT 1', [campaign]);
   assert.deepEqual(touched, [], 'an invitation was written');
@@ -168,7 +164,7 @@ test('whoever waits for its seat when its campaign is revoked has it before the 
 });
 
 test('a campaign is revoked in the midst of a rush: those who are completing do not keep the operator waiting for ever', async (context) => {
-  for (let round = 1; round <= testRounds(2); round += 1) {
+  for (let round = 1; round <= Math.min(testRounds(2), 10); round += 1) {
     const campaign = `RUSH-${round}`;
     // An invitation for each racer, so that they meet nowhere but at the campaign.
     const ids: number[] = [];
@@ -195,7 +191,8 @@ test('a campaign is revoked in the midst of a rush: those who are completing do 
     assert.deepEqual(countOutcomes([await (revoking ?? assert.fail())]), { '200': 1 });
     const users = acknowledgedUsers(answers.flat());
     assert.equal(users.length, await usersAtRevocation(campaign), 'users made after the revocation was committed');
-    assert.deepEqual((await Promise.all(ids.map((id) => usersOf(pair.query, id)))).flat().length, users.length);
+    const [row] = await pair.query<{ users: number }>('SELECT count(*) AS users FROM "User" WHERE "invitationId" = ANY ($1)', [ids]);
+    assert.equal(row?.users, users.length);
   }
 });
 

@@ -5,7 +5,7 @@ import { shownMoment } from '../../../shown-moment.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import type { InvitationRow } from '../../invitation-row.ts';
 import type { ListFilters } from '../../listing/list-filters.ts';
-import { sourcesOf } from '../../listing/list-invitations.ts';
+import { sourcesOf, thoroughLook } from '../../listing/list-invitations.ts';
 import { countMatching, readWindow } from '../../listing/list-store.ts';
 import type { Position } from '../../listing/positions.ts';
 import { allSource, type Source } from '../../listing/sources.ts';
@@ -37,9 +37,9 @@ export async function exportInvitations(
 
 /** The indexes of texts stop after a thousand matches: an export has all of them, so it looks at every row. */
 async function sourceOf(database: Database, filters: ListFilters): Promise<Source> {
-  if (filters.text) return allSource;
-  const [source = allSource] = await sourcesOf(database, filters, { order: undefined, rows: 512 });
-  return source;
+  if (filters.text) return allSource(thoroughLook);
+  const [source = allSource] = await sourcesOf(database, filters, 512);
+  return source(thoroughLook);
 }
 
 async function* matching(database: Database, filters: ListFilters, source: Source): AsyncGenerator<readonly InvitationRow[], void> {
