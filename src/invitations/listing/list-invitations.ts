@@ -28,7 +28,8 @@ export interface InvitationPage {
 /** Sources that are tried for one page. */
 export const sourcesAtMost = 2;
 /** Rows of a window: a first look, where there are two places to look at, and a thorough one, which takes about 0.4 ms. */
-export const [firstLook, thoroughLook] = [128, 1_024] as const;
+const firstLook = 128;
+export const thoroughLook = 1_024;
 /** One thorough look at a source for each of so many rows that were asked for. */
 const rowsPerLook = 50;
 
