@@ -23,7 +23,7 @@ export function refusedAnswer(status: number, location: string | undefined, body
   const { code, detail, errors } = membersOf(body);
   if (typeof code !== 'string' || typeof detail !== 'string') return foreignAnswer(status, language);
   const fields = fieldErrors(errors);
-  const lines = [detail, ...fields.map(({ field, message }) => (field === '' ? `  ${message}` : `  ${field}: ${message}`))];
+  const lines = [detail, ...fields.map(lineFor)];
   return new Refusal(lines.map(printable).join('\n'), { status, code, ...(fields.length > 0 && { errors: fields }) });
 }
 
@@ -32,7 +32,15 @@ export function foreignAnswer(status: number, language: Language): Refusal {
   return new Refusal(phrase({ sentence: sentences.foreign, values: { status } }, language), { status, code: null });
 }
 
+/** Of a file: the line, the column, and what is wrong there. */
+function lineFor({ line, field, message }: FieldError): string {
+  if (line !== undefined) return `  ${String(line).padStart(7)}  ${field || '-'}  ${message}`;
+  return field === '' ? `  ${message}` : `  ${field}: ${message}`;
+}
+
 interface FieldError {
+  /** Only of a file. */
+  readonly line?: number;
   readonly field: string;
   readonly code: string;
   readonly message: string;
