@@ -66,11 +66,13 @@ test('a database in use is in order; the text has a line for each finding', asyn
   const { code, stdout, stderr } = await runChodae(['doctor'], { environment: fresh.environment });
   assert.deepEqual([code, stderr], [0, '']);
   const shown = stdout.split('\n').filter((line) => /^[✓!✗] /.test(line));
+  // How long a hash takes is another time's business: it was measured twice.
+  const markOf = ({ name, verdict }: Finding) => (name === 'password hashing' ? '' : verdict === 'ok' ? '✓' : '!');
   assert.deepEqual(
-    shown.map((line) => line.slice(0, line.indexOf(':'))),
-    [...findings.values()].map(({ name, verdict }) => `${verdict === 'ok' ? '✓' : '!'} ${name}`),
+    shown.map((line) => line.slice(0, line.indexOf(':')).replace(/^[✓!](?= password hashing)/, '')),
+    [...findings.values()].map((finding) => `${markOf(finding)} ${finding.name}`),
   );
-  for (const { advice } of findings.values()) if (advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
+  for (const { name, advice } of findings.values()) if (name !== 'password hashing' && advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
   if (kind === 'embedded') assert.match(stdout, new RegExp(`in use by process ${server.process.pid} on `));
   else for (const name of ['schema', 'row level security', 'rights']) assert.equal(findings.get(name)?.verdict, 'ok', name);
 });
