@@ -72,7 +72,8 @@ test('a database in use is in order; the text has a line for each finding', asyn
     shown.map((line) => line.slice(0, line.indexOf(':')).replace(/^[✓!](?= password hashing)/, '')),
     [...findings.values()].map((finding) => `${markOf(finding)} ${finding.name}`),
   );
-  for (const { name, advice } of findings.values()) if (name !== 'password hashing' && advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
+  for (const { name, advice } of findings.values())
+    if (name !== 'password hashing' && advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
   if (kind === 'embedded') assert.match(stdout, new RegExp(`in use by process ${server.process.pid} on `));
   else for (const name of ['schema', 'row level security', 'rights']) assert.equal(findings.get(name)?.verdict, 'ok', name);
 });
