@@ -45,7 +45,7 @@ const waiting = {
 };
 
 /** How long to wait for another command, or a server that is starting, in milliseconds. */
-const patience = 15_000;
+const patience = 30_000;
 const patienceUnsaid = 1_500;
 
 export function addOperatorOptions(command: Command): Command {

@@ -19,7 +19,7 @@ export interface RefusedBy {
   readonly status: number;
   /** Such as `invitation_code_taken`; null where the answer was no problem document. */
   readonly code: string | null;
-  readonly errors?: readonly { readonly field: string; readonly code: string; readonly message: string }[];
+  readonly errors?: readonly { readonly field: string; readonly line?: number; readonly code: string; readonly message: string }[];
 }
 
 /** Thrown by a command whose work failed for a reason that needs no stack trace; the message goes to the reader as it is. */

@@ -58,14 +58,20 @@ test('a request has the key, the language, the query and the body; the answer is
 });
 
 test('a refusal is its own sentence with a line for each field, and nothing that a terminal would obey', async () => {
-  const errors = [{ field: 'count', code: 'too_big', message: 'Ask for\x1b[2J less.' }, { field: '', code: 'x', message: 'Odd.' }, null, 7];
+  const errors = [
+    { field: 'count', code: 'too_big', message: 'Ask for\x1b[2J less.' },
+    { field: '', code: 'x', message: 'Odd.' },
+    { field: 'note', line: 3, code: 'y', message: 'Long.' },
+    null,
+    7,
+  ];
   await using scene = await sceneWith((_request, response) => {
     response.writeHead(422).end(JSON.stringify({ code: 'validation_failed', detail: 'Some fields need another value: count.', errors }));
   });
   const refusal = await failure(scene.client.request(create));
   assert.ok(refusal instanceof Refusal);
-  assert.equal(refusal.message, 'Some fields need another value: count.\n  count: Ask for�[2J less.\n  Odd.');
-  assert.deepEqual(refusal.problem, { status: 422, code: 'validation_failed', errors: errors.slice(0, 2) });
+  assert.equal(refusal.message, 'Some fields need another value: count.\n  count: Ask for�[2J less.\n  Odd.\n        3  note  Long.');
+  assert.deepEqual(refusal.problem, { status: 422, code: 'validation_failed', errors: errors.slice(0, 3) });
 });
 
 test('an answer that is not ours, or sends the request elsewhere, is a sentence and never followed with the key', async () => {

@@ -39,7 +39,7 @@ function lineFor({ line, field, message }: FieldError): string {
 }
 
 interface FieldError {
-  /** Only of a file. */
+  /** Only of a file; counted from 1. */
   readonly line?: number;
   readonly field: string;
   readonly code: string;
@@ -49,7 +49,7 @@ interface FieldError {
 function fieldErrors(errors: unknown): FieldError[] {
   if (!Array.isArray(errors)) return [];
   return errors.filter((error: Partial<FieldError> | null): error is FieldError => {
-    return typeof error?.field === 'string' && typeof error.message === 'string';
+    return typeof error?.field === 'string' && typeof error.message === 'string' && ['number', 'undefined'].includes(typeof error.line);
   });
 }
 

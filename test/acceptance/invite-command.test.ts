@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { cellPlaces } from '../support/display-width.ts';
 import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { runChodae } from '../support/run-chodae.ts';
 import { startSeededServer } from '../support/seeded-server.ts';
-import { startServer } from '../support/server-process.ts';
+import { cleanEnvironment, programArguments, startServer } from '../support/server-process.ts';
 import { runInShell } from '../support/shell.ts';
 import { samplePerson, signUpClient } from '../support/sign-up-client.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -172,6 +175,27 @@ test('many codes go into a file, from there back in, and nothing is made twice',
   assert.deepEqual([refused.code, refused.stdout], [1, '']);
   assert.match(refused.stderr, /^ +3 +max_uses /m);
   assert.equal((await list(environment, '--text', 'FINE-CODE')).length, 0);
+  folder.remove();
+});
+
+test('Ctrl-C while many codes are being made leaves none, and no file', async () => {
+  await using server = await startSeededServer();
+  const folder = temporaryFolder('interrupted');
+  const file = path.join(folder.path, 'codes.csv');
+  const child = spawn(process.execPath, [...programArguments(), 'invite', 'create', '--count', '1000000', '--output', file], {
+    cwd: folder.path,
+    env: cleanEnvironment({ LANG: 'C', ...server.database.environment }),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const said = readText(child.stderr);
+  // The file is opened just before the request is sent, and a million takes far longer than this.
+  while (!existsSync(file)) await delay(20);
+  await delay(1_500);
+  child.kill('SIGINT');
+  assert.deepEqual([await ended, existsSync(file)], [1, false]);
+  assert.match(await said, /^Interrupted\. Either all of the invitations were made or none/);
+  assert.equal((await list(server.database.environment, '--limit', '500')).length, 5);
   folder.remove();
 });
 

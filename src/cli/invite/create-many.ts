@@ -15,7 +15,8 @@ type BulkEvent =
   | { readonly event: 'progress'; readonly created: number; readonly of: number }
   | ({ readonly event: 'invitation' } & MadeInvitation)
   | { readonly event: 'done'; readonly created: number; readonly batch: string }
-  | { readonly event: 'failed'; readonly problem: { readonly status: number } };
+  /** With a batch all of them are made, and only telling their codes failed. */
+  | { readonly event: 'failed'; readonly batch?: string; readonly problem: { readonly status: number } };
 
 const sentences = {
   progress: { ko: '{of}개 중 {created}개를 만들었습니다', en: '{created} of {of} made' },
@@ -44,12 +45,14 @@ interface Made {
 interface Reading {
   /** Codes that went to the output. */
   written: number;
+  /** The service has said so, by a first code if by nothing else. */
+  areMade: boolean;
 }
 
 /** Makes more than a thousand invitations, all or none, and writes their codes as they come. */
 export async function createMany(operator: Operator, flags: CreateFlags, body: object): Promise<void> {
   const output = await openCodeOutput(flags, operator, true);
-  const reading: Reading = { written: 0 };
+  const reading: Reading = { written: 0, areMade: false };
   const ask = askWith(operator, body, randomUUID());
   try {
     const made = await ask(output, reading).catch(async (error: unknown) => {
@@ -81,6 +84,7 @@ function askWith({ client, language, say }: Operator, body: object, key: string)
         return isRead;
       };
       for await (const event of readJsonLines(answer.body) as AsyncGenerator<BulkEvent>) {
+        reading.areMade ||= event.event === 'invitation' || (event.event === 'failed' && event.batch !== undefined);
         if (event.event === 'failed') throw refusedAnswer(event.problem.status, undefined, event.problem, language);
         if (event.event === 'progress') line.show(say(sentences.progress, { created: event.created, of: event.of }));
         if (event.event === 'invitation') {
@@ -99,9 +103,9 @@ function askWith({ client, language, say }: Operator, body: object, key: string)
 }
 
 /** Whoever is left without an answer, or without the file, has to know what became of the invitations. */
-function withWhatIsKnown(error: unknown, { written }: Reading, { interrupt, say }: Operator): unknown {
+function withWhatIsKnown(error: unknown, { areMade }: Reading, { interrupt, say }: Operator): unknown {
   if (!(error instanceof Refusal)) return error;
-  if (written > 0) return new Refusal(`${error.message} ${say(sentences.allMade)}`, error.problem);
+  if (areMade) return new Refusal(`${error.message} ${say(sentences.allMade)}`, error.problem);
   const isUnknown = error instanceof LostConnection && (error.mayBeBack || interrupt.aborted);
   return isUnknown ? new Refusal(`${error.message} ${say(sentences.allOrNone)}`) : error;
 }
