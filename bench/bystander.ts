@@ -24,9 +24,13 @@ export async function witness<T>(server: MeasuredServer, work: () => Promise<T>)
 
   async function person(): Promise<void> {
     const begun = performance.now();
-    const { status } = await client.verify(server.code);
-    if (status !== 200) throw new Error(`verifying was answered with ${status}`);
+    // Whoever waits too long for this program's patience has waited at least so long.
+    const status = await client.verify(server.code).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
     milliseconds.push(performance.now() - begun);
+    if (status !== 200 && status !== undefined) throw new Error(`verifying was answered with ${status}`);
   }
   async function watch(): Promise<void> {
     for (; !isOver; await delay(between)) {

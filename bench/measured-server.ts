@@ -23,7 +23,7 @@ async function prepare(query: EmptyDatabase['query']): Promise<string> {
 }
 
 export async function startMeasured(kind: 'embedded' | 'postgresql'): Promise<MeasuredServer> {
-  const settings = { LOG_LEVEL: 'warn', BCRYPT_COST: '10' };
+  const settings = { LOG_LEVEL: 'warn', BCRYPT_COST: '10', RATE_LIMIT: 'off' };
   const start = (environment: Readonly<Record<string, string>>) => startServer({ environment: { ...environment, ...settings } });
   if (kind === 'embedded') {
     const folder = await embeddedFolder();
