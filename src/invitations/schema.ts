@@ -44,7 +44,7 @@ export const invitationAnswer = z
       .meta({ description: 'Where the seats are.', examples: [{ total: 1, used: 0, held: 0, free: 1 }] }),
     campaign: nullable('Groups invitations.', 'spring'),
     note: nullable('For operators; nobody else sees it.', 'for the people of the workshop'),
-    phone: nullable('Only this number can sign up (E.164); null: any.', '+821012345678'),
+    phone: nullable('Only this number can sign up (E.164); masked for viewers; null: any.', '+821012345678'),
     created_by: nullable('The label of the operator key that made it; null: not made by this program.', 'Kim, marketing'),
     created_at: moment('When it was made.', '2026-01-01T09:00:00.000Z'),
     starts_at: moment('From when on it can be used; null: at once.', null),

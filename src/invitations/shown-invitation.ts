@@ -1,3 +1,5 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { maskPhone } from '../phone.ts';
 import { shownMoment } from '../shown-moment.ts';
 import type { InvitationState } from './availability.ts';
 import type { PersonInvited } from './dependencies.ts';
@@ -56,6 +58,11 @@ export function showInvitation(row: InvitationRow, publicUrl: string | undefined
     batch,
     version,
   };
+}
+
+/** For viewers, who see no phone number in full. @param region of the settings. */
+export function maskInvitation(invitation: ShownInvitation, region: CountryCode): ShownInvitation {
+  return invitation.phone === null ? invitation : { ...invitation, phone: maskPhone(invitation.phone, region) };
 }
 
 /**

@@ -2,7 +2,7 @@
 export const roles = ['viewer', 'issuer', 'admin'] as const;
 
 /**
- * `viewer` looks at invitations, sign-ups under way, the funnel and (with masked phone numbers) users; `issuer` also makes, changes and revokes
+ * `viewer` looks at invitations, sign-ups under way, the funnel and users, with every phone number masked; `issuer` also makes, changes and revokes
  * invitations; `admin` also sees, exports and deletes personal data, manages keys and reads the audit log.
  */
 export type Role = (typeof roles)[number];

@@ -206,3 +206,19 @@ test('campaigns are listed by name, page by page, each once', async () => {
   );
   assertRefused(await ask('GET', '/campaigns?cursor=nonsense'), 422, 'validation_failed');
 });
+
+test('a viewer sees no phone number in full, neither in the list nor in one invitation; an issuer does', async () => {
+  const { id } = await made({ phone: '010-2345-6789' });
+  const seenBy = async (role: string) => {
+    const made = await ask('POST', '/keys', { label: role, role });
+    const authorization = { authorization: `Bearer ${made.body.key}` };
+    const one = shown(await ask('GET', `/invitations/${id}`, undefined, authorization));
+    const { items } = (await ask('GET', '/invitations?limit=500', undefined, authorization)).body as unknown as { items: Shown[] };
+    return [one.phone, items.find((invitation) => invitation.id === id)?.phone];
+  };
+  assert.deepEqual(await seenBy('issuer'), ['+821023456789', '+821023456789']);
+  for (const phone of await seenBy('viewer')) {
+    assert.match(String(phone), /\*{4}/);
+    assert.doesNotMatch(String(phone), /2345/);
+  }
+});

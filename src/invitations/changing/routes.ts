@@ -5,7 +5,7 @@ import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { invitationAnswer } from '../schema.ts';
-import { showInvitation, showPeople } from '../shown-invitation.ts';
+import { maskInvitation, showInvitation, showPeople } from '../shown-invitation.ts';
 import { changeInvitation } from './change-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
@@ -35,12 +35,13 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         response: { 200: invitationWithPeople, ...problemResponses(invitation_unknown) },
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, operator }, reply) => {
       const row = await readInvitation(services.database, params.id);
       if (!row) throw new Problem(invitation_unknown);
       const people = await services.peopleOf(services.database, [row.id], peopleShown);
       reply.header('etag', tagOf(row));
-      return { ...shown(row), people: showPeople(people.get(row.id)) };
+      const invitation = operator?.role === 'viewer' ? maskInvitation(shown(row), services.phoneRegion) : shown(row);
+      return { ...invitation, people: showPeople(people.get(row.id)) };
     },
   );
 

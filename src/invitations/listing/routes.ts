@@ -4,7 +4,7 @@ import { problemResponses } from '../../http/problem-responses.ts';
 import { pagingRules } from '../../paging.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
-import { showInvitation, showPeople } from '../shown-invitation.ts';
+import { maskInvitation, showInvitation, showPeople } from '../shown-invitation.ts';
 import { countExactly, countQuickly, type Total } from './count-invitations.ts';
 import { acceptFilters, type ListFilters } from './list-filters.ts';
 import { type InvitationPage, listInvitations } from './list-invitations.ts';
@@ -30,25 +30,29 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, operator }) => {
       const { limit, cursor, total, people } = query;
       const filters = acceptFilters(query, services.phoneRegion);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services.database, filters.value, limit, cursor);
       return {
-        items: await withPeople(page.rows, people),
+        items: await withPeople(page.rows, people, operator?.role !== 'viewer'),
         next: page.next,
         total: await totalOf(filters.value, total, page, cursor === undefined),
       };
     },
   );
 
-  /** @param each how many people of each invitation; 0: nobody asked. */
-  async function withPeople(rows: readonly InvitationRow[], each: number) {
-    if (each === 0) return rows.map((row) => showInvitation(row, services.publicUrl));
+  /** @param each how many people of each invitation; 0: nobody asked. @param inFull false: phone numbers are masked. */
+  async function withPeople(rows: readonly InvitationRow[], each: number, inFull: boolean) {
+    const shown = (row: InvitationRow) => {
+      const invitation = showInvitation(row, services.publicUrl);
+      return inFull ? invitation : maskInvitation(invitation, services.phoneRegion);
+    };
+    if (each === 0) return rows.map(shown);
     const used = rows.filter((row) => row.used > 0).map(({ id }) => id);
     const people = await services.peopleOf(services.database, used, each);
-    return rows.map((row) => ({ ...showInvitation(row, services.publicUrl), people: showPeople(people.get(row.id)) }));
+    return rows.map((row) => ({ ...shown(row), people: showPeople(people.get(row.id)) }));
   }
 
   async function totalOf(

@@ -4,11 +4,10 @@ import { validationFailed } from '../../../errors.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
 import { lifeSpanRules } from '../../../life-span.ts';
-import { maskPhone } from '../../../phone.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { acceptFilters } from '../../listing/list-filters.ts';
 import { filterQuery } from '../../listing/schema.ts';
-import { type ShownInvitation, showInvitation } from '../../shown-invitation.ts';
+import { maskInvitation, type ShownInvitation, showInvitation } from '../../shown-invitation.ts';
 import { exportInvitations } from './export-invitations.ts';
 
 /** Invitations as a file. */
@@ -47,7 +46,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
     for await (const rows of batches) {
       yield rows.map((row) => {
         const invitation = showInvitation(row, publicUrl);
-        return inFull || invitation.phone === null ? invitation : { ...invitation, phone: maskPhone(invitation.phone, phoneRegion) };
+        return inFull ? invitation : maskInvitation(invitation, phoneRegion);
       });
     }
   }
