@@ -141,19 +141,22 @@ test('20,000 users, 50 MB of text, are sent with a few batches in memory at a ti
   await insertUsers(20_000, 800);
   await exported('?text=nobody');
   const before = heldBytes();
-  let most = 0;
+  const held: number[] = [];
   let received = 0;
   let measured = 0;
   for await (const chunk of await open('?format=csv')) {
     received += (chunk as Buffer).length;
-    if (received - measured < 4_000_000) continue;
+    if (received - measured < 2_000_000) continue;
     measured = received;
-    most = Math.max(most, heldBytes());
+    held.push(heldBytes() - before);
   }
   assert.ok(received > 45_000_000, `only ${received} bytes came`);
+  // What is freed late makes single readings high; an answer that piles up raises all of the second half.
+  const second = held.slice(Math.floor(held.length / 2)).sort((one, other) => one - other);
+  const usual = second[Math.floor(second.length / 2)] ?? Number.POSITIVE_INFINITY;
   assert.ok(
-    most - before < 20_000_000,
-    `${Math.round((most - before) / 1e6)} MB were held for an answer of ${Math.round(received / 1e6)} MB`,
+    usual < 20_000_000,
+    `${Math.round(usual / 1e6)} MB were held in the second half of an answer of ${Math.round(received / 1e6)} MB`,
   );
 });
 
