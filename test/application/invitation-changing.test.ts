@@ -191,7 +191,10 @@ test('a campaign that somebody named by SQL is counted and revoked as well; one 
   }
 });
 
-test('campaigns are listed by name, page by page, each once', async () => {
+test('campaigns are listed by name, page by page, each once, also those that are on invitations only', async () => {
+  await application.query(
+    `INSERT INTO "Invitation" (code, campaign) VALUES ('ON-ONE', 'on one'), ('ON-TWO', '둘'), ('ON-TWO-AGAIN', '둘')`,
+  );
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const { status, body } = await ask('GET', `/campaigns?limit=2${cursor && `&cursor=${cursor}`}`);
@@ -199,7 +202,8 @@ test('campaigns are listed by name, page by page, each once', async () => {
     seen.push(...(body.items as { campaign: string }[]).map(({ campaign }) => campaign));
     cursor = body.next as string | null;
   }
-  const stored = await application.query<{ name: string }>('SELECT name FROM campaigns ORDER BY name COLLATE "C"');
+  const sql = 'SELECT name FROM campaigns UNION SELECT campaign FROM "Invitation" WHERE campaign IS NOT NULL ORDER BY name';
+  const stored = await application.query<{ name: string }>(sql);
   assert.deepEqual(
     seen,
     stored.map(({ name }) => name),

@@ -1,16 +1,15 @@
 import type { Actor } from '../../audit.ts';
 import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
-import type { CampaignRow } from '../campaign-store.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
-import { adoptCampaign, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
+import { adoptCampaign, type CampaignSeen, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
 
 /**
  * Stops every invitation of a campaign in one row: nobody completes a sign-up with any of them once this has returned. Repeated, it changes nothing.
  * @throws Problem `campaign_unknown`.
  */
-export async function revokeCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignRow> {
+export async function revokeCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignSeen> {
   return database.transaction(async (transaction) => {
     await adoptCampaign(transaction, name);
     const revoked = await storeCampaignRevocation(transaction, name);
@@ -30,7 +29,7 @@ export async function revokeCampaign({ database, audit }: InvitationServices, ac
  * Lets the invitations of a campaign work again, except those that were also revoked one by one. Repeated, it changes nothing.
  * @throws Problem `campaign_unknown`.
  */
-export async function restoreCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignRow> {
+export async function restoreCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignSeen> {
   return database.transaction(async (transaction) => {
     await adoptCampaign(transaction, name);
     const restored = await storeCampaignRestoration(transaction, name);
@@ -46,7 +45,7 @@ export async function restoreCampaign({ database, audit }: InvitationServices, a
   });
 }
 
-function knownCampaign(campaign: CampaignRow | undefined): CampaignRow {
+function knownCampaign(campaign: CampaignSeen | undefined): CampaignSeen {
   if (!campaign) throw new Problem(invitationProblems.campaign_unknown);
   return campaign;
 }

@@ -1,25 +1,28 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Queryable } from '../../database/database.ts';
+import { databaseProblems } from '../../database/unavailable.ts';
 import { Problem } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
+import type { InTurn } from '../../in-turn.ts';
 import { decodeCursor, pageOf } from '../../paging.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import { hasUnusableCharacter } from '../../well-formed-text.ts';
-import type { CampaignRow } from '../campaign-store.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
+import { longestCount } from '../listing/count-invitations.ts';
 import { restoreCampaign, revokeCampaign } from './revoke-campaign.ts';
 import { campaignAnswer, campaignPath, campaignsAnswer, campaignsQuery, countedCampaign } from './schema.ts';
-import { countCampaign, listCampaigns, readCampaign } from './store.ts';
-
-/** A million invitations with everything that they have take about a second. */
-const countMilliseconds = 15_000;
+import { type CampaignSeen, countCampaign, listCampaigns, readCampaign } from './store.ts';
 
 /** Campaigns: the groups of invitations that are watched and stopped together. */
-export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices; inTurn: InTurn }> = async (
+  app,
+  { services, inTurn },
+) => {
   const tags = ['invitations'];
   const { database } = services;
-  const { campaign_unknown } = invitationProblems;
+  const { campaign_unknown, count_busy } = invitationProblems;
 
   app.get(
     '/campaigns',
@@ -49,26 +52,21 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         operationId: 'countCampaign',
         summary: 'Count the invitations and seats of a campaign',
         params: campaignPath,
-        response: { 200: countedCampaign, ...problemResponses(campaign_unknown) },
+        response: {
+          200: countedCampaign,
+          ...problemResponses(campaign_unknown, databaseProblems.database_unavailable, count_busy),
+        },
       },
     },
     async ({ params }) => {
       const name = nameIn(params);
-      const counted = await database.transaction(
-        async (transaction) => {
-          const counts = await countCampaign(transaction, name);
-          const campaign = await readCampaign(transaction, name);
-          // Somebody may have named it by SQL; then it has no row until it is revoked.
-          const nameless = counts.total > 0 ? { name, created_at: null, revoked_at: null } : undefined;
-          const known = campaign ?? nameless;
-          return known && { campaign: known, counts };
-        },
-        { statementMilliseconds: countMilliseconds },
-      );
-      if (!counted) throw new Problem(campaign_unknown);
-      const { seats_total, seats_used, seats_held, seats_free, ...invitations } = counted.counts;
+      const campaign = await readCampaign(database, name);
+      if (!campaign) throw new Problem(campaign_unknown);
+      const count = (transaction: Queryable) => countCampaign(transaction, name);
+      const counts = await inTurn(() => database.transaction(count, { statementMilliseconds: longestCount }));
+      const { seats_total, seats_used, seats_held, seats_free, ...invitations } = counts;
       const seats = { total: seats_total, used: seats_used, held: seats_held, free: seats_free };
-      return { ...shown(counted.campaign), invitations, seats };
+      return { ...shown(campaign), invitations, seats };
     },
   );
 
@@ -111,6 +109,6 @@ function nameIn({ campaign }: { readonly campaign: string }): string {
   return campaign.normalize('NFC');
 }
 
-function shown({ name, created_at, revoked_at }: Omit<CampaignRow, 'created_at'> & { readonly created_at: Date | null }) {
+function shown({ name, created_at, revoked_at }: CampaignSeen) {
   return { campaign: name, created_at: shownMoment(created_at), revoked_at: shownMoment(revoked_at) };
 }

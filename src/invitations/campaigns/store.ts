@@ -2,26 +2,52 @@ import { type Queryable, statement } from '../../database/database.ts';
 import { stateOf, usedSeats } from '../availability.ts';
 import type { CampaignRow } from '../campaign-store.ts';
 
-const listStatement = statement<CampaignRow>(
+/** A campaign; without moments where it is named on invitations only, by somebody's own SQL. */
+export interface CampaignSeen {
+  readonly name: string;
+  readonly created_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+/** The next name in either place; each index is asked for one entry. */
+const nameAfter = (name: string) => `LEAST(
+  (SELECT c.name FROM campaigns c WHERE c.name > ${name} ORDER BY c.name LIMIT 1),
+  (SELECT i.campaign FROM "Invitation" i WHERE i.campaign > ${name} ORDER BY i.campaign LIMIT 1))`;
+
+const listStatement = statement<CampaignSeen>(
   'campaigns_list',
-  'SELECT name, created_at, revoked_at FROM campaigns WHERE name COLLATE "C" > $1 COLLATE "C" ORDER BY name COLLATE "C" LIMIT $2',
+  `WITH RECURSIVE walk (name) AS (
+     SELECT ${nameAfter('$1::text')} UNION ALL SELECT ${nameAfter('walk.name')} FROM walk WHERE walk.name IS NOT NULL
+   )
+   SELECT named.name, c.created_at, c.revoked_at
+   FROM (SELECT name FROM walk WHERE name IS NOT NULL LIMIT $2) named LEFT JOIN campaigns c ON c.name = named.name
+   ORDER BY named.name`,
 );
 
-/** Campaigns in the order of their characters, after a name. */
-export async function listCampaigns(database: Queryable, after: string, limit: number): Promise<readonly CampaignRow[]> {
+/** Lists campaigns by name, walking from name to name however many invitations each has. @param after a name, or an empty text. */
+export async function listCampaigns(database: Queryable, after: string, limit: number): Promise<readonly CampaignSeen[]> {
   return database.run(listStatement, [after, limit]);
 }
 
-const readStatement = statement<CampaignRow>('campaigns_read', 'SELECT name, created_at, revoked_at FROM campaigns WHERE name = $1');
+/** Whether some invitation has this campaign: one entry of the index tells. */
+const isOnInvitations = `(SELECT i.campaign FROM "Invitation" i WHERE i.campaign >= (SELECT $1::text) ORDER BY i.campaign LIMIT 1) = $1::text`;
 
-export async function readCampaign(database: Queryable, name: string): Promise<CampaignRow | undefined> {
+const readStatement = statement<CampaignSeen>(
+  'campaigns_read',
+  `SELECT asked.name, c.created_at, c.revoked_at FROM (VALUES ($1::text)) AS asked (name) LEFT JOIN campaigns c ON c.name = asked.name
+   WHERE c.name IS NOT NULL OR ${isOnInvitations}`,
+);
+
+/** @returns undefined: nobody has named such a campaign. */
+export async function readCampaign(database: Queryable, name: string): Promise<CampaignSeen | undefined> {
   const [row] = await database.run(readStatement, [name]);
   return row;
 }
 
 const adoptStatement = statement(
   'campaigns_adopt',
-  `INSERT INTO campaigns (name) SELECT $1 WHERE EXISTS (SELECT FROM "Invitation" WHERE campaign = $1) ON CONFLICT (name) DO NOTHING`,
+  `INSERT INTO campaigns (name) SELECT $1::text
+   WHERE NOT EXISTS (SELECT FROM campaigns WHERE name = $1) AND ${isOnInvitations} ON CONFLICT (name) DO NOTHING`,
 );
 
 /** Gives a campaign that somebody named by SQL its row. */

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../database/database.ts';
+import type { InTurn } from '../../in-turn.ts';
 import type { ListFilters } from './list-filters.ts';
 import { looksAt, sourcesAtMost, sourcesOf, thoroughLook } from './list-invitations.ts';
 import { countMatching, countWindow } from './list-store.ts';
@@ -39,25 +40,11 @@ export async function countQuickly(database: Queryable, filters: ListFilters): P
 }
 
 /** Milliseconds that an exact count may take. */
-const longestCount = 15_000;
-/** Exact counts of this process that run or wait. */
-const countsAtMost = 4;
-let counting: Promise<unknown> = Promise.resolve();
-let counts = 0;
+export const longestCount = 15_000;
 
-/**
- * Counts everything, one request after another, so that counting never takes more than one connection.
- * @returns a quick count where too many others wait already. @throws Problem `database_unavailable` where it takes too long.
- */
-export async function countExactly(database: Database, filters: ListFilters): Promise<Total> {
-  if (counts >= countsAtMost) return countQuickly(database, filters);
-  counts += 1;
-  const count = () => database.transaction((transaction) => countMatching(transaction, filters), { statementMilliseconds: longestCount });
-  const mine = counting.then(count, count);
-  counting = mine.catch(() => undefined);
-  try {
-    return { value: await mine, relation: 'exact' };
-  } finally {
-    counts -= 1;
-  }
+/** Counts everything. @throws Problem `count_busy`, and `database_unavailable` where it takes too long. */
+export async function countExactly(database: Database, inTurn: InTurn, filters: ListFilters): Promise<Total> {
+  const count = (transaction: Queryable) => countMatching(transaction, filters);
+  const value = await inTurn(() => database.transaction(count, { statementMilliseconds: longestCount }));
+  return { value, relation: 'exact' };
 }

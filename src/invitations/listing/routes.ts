@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
+import type { InTurn } from '../../in-turn.ts';
 import { pagingRules } from '../../paging.ts';
 import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { maskInvitation, showInvitation, showPeople } from '../shown-invitation.ts';
 import { countExactly, countQuickly, type Total } from './count-invitations.ts';
@@ -11,7 +14,7 @@ import { type InvitationPage, listInvitations } from './list-invitations.ts';
 import { invitationsAnswer, invitationsQuery } from './schema.ts';
 
 /** Finding invitations: below `/admin`, behind the guard. */
-export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
+export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices; inTurn: InTurn }> = async (app, { services, inTurn }) => {
   app.get(
     '/invitations',
     {
@@ -26,7 +29,11 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
         querystring: invitationsQuery,
         response: {
           200: invitationsAnswer,
-          ...problemResponses(validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }])),
+          ...problemResponses(
+            validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }]),
+            databaseProblems.database_unavailable,
+            invitationProblems.count_busy,
+          ),
         },
       },
     },
@@ -64,6 +71,6 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
     if (wanted === 'none') return null;
     // Of a text, a page never shows more than the first matches.
     if (isFirst && page.next === null && !filters.text) return { value: page.rows.length, relation: 'exact' };
-    return wanted === 'exact' ? countExactly(services.database, filters) : countQuickly(services.database, filters);
+    return wanted === 'exact' ? countExactly(services.database, inTurn, filters) : countQuickly(services.database, filters);
   }
 };

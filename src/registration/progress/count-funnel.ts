@@ -1,10 +1,10 @@
 import { validationFailed } from '../../errors.ts';
+import type { InTurn } from '../../in-turn.ts';
 import { completingStep, steps, stepsBeforeLast } from '../steps.ts';
 import { calendarDays } from './calendar-days.ts';
 import type { ProgressServices } from './dependencies.ts';
 import { acceptFunnelRange } from './funnel-range.ts';
 import { countAttempts, type FunnelRow, readClock } from './funnel-store.ts';
-import type { InTurn } from './in-turn.ts';
 
 /** Milliseconds for the statement that counts; a year of 250,000 attempts takes less than one second. */
 const statementMilliseconds = 10_000;

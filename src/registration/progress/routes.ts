@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
+import { takeTurns } from '../../in-turn.ts';
 import { acceptCampaign } from '../../invitations/labels.ts';
 import { cursorBigId, decodeCursor, encodeCursor, pagingRules } from '../../paging.ts';
 import { registrationProblems } from '../errors.ts';
@@ -10,7 +11,6 @@ import { remainingSteps } from '../steps.ts';
 import { countFunnel } from './count-funnel.ts';
 import type { ProgressServices } from './dependencies.ts';
 import { funnelRules } from './funnel-range.ts';
-import { takeTurns } from './in-turn.ts';
 import { funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './schema.ts';
 import { type LiveSession, listSessions } from './session-store.ts';
 
@@ -22,7 +22,7 @@ const patience = 5_000;
 export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices }> = async (app, { services }) => {
   const tags = ['progress'];
   const config = { role: 'viewer' as const };
-  const inTurn = takeTurns(patience);
+  const inTurn = takeTurns(patience, registrationProblems.funnel_busy);
 
   app.get(
     '/sessions',

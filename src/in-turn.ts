@@ -1,14 +1,13 @@
-import { Problem } from '../../errors.ts';
-import { registrationProblems } from '../errors.ts';
+import { Problem, type ProblemKind } from './errors.ts';
 
-/** Does some work when it is its turn. @throws Problem `funnel_busy` where that takes too long. */
+/** Does some work when it is its turn. @throws the Problem of its `takeTurns` where that takes too long. */
 export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /**
  * Work that is heavy for the database is done one at a time in a process, first come, first served.
- * @param patienceMilliseconds how long somebody may wait for their turn.
+ * @param patienceMilliseconds how long somebody may wait for their turn. @param busy what they are told then.
  */
-export function takeTurns(patienceMilliseconds: number): InTurn {
+export function takeTurns(patienceMilliseconds: number, busy: ProblemKind): InTurn {
   let last: Promise<void> = Promise.resolve();
   return async (work) => {
     const before = last;
@@ -19,7 +18,7 @@ export function takeTurns(patienceMilliseconds: number): InTurn {
     if (!(await isOverWithin(patienceMilliseconds, before))) {
       // Whoever comes after still has to wait for the one before.
       void before.then(leave);
-      throw new Problem(registrationProblems.funnel_busy);
+      throw new Problem(busy);
     }
     try {
       return await work();

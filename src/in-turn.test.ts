@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../../errors.ts';
+import { Problem } from './errors.ts';
 import { takeTurns } from './in-turn.ts';
+import { registrationProblems } from './registration/errors.ts';
 
 /** Work that ends when the test says so. */
 function openWork() {
@@ -18,7 +19,7 @@ const isBusy = (error: unknown) => error instanceof Problem && error.kind.code =
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('work is done one at a time, in the order in which it came', async () => {
-  const inTurn = takeTurns(60_000);
+  const inTurn = takeTurns(60_000, registrationProblems.funnel_busy);
   const [first, second, third] = [openWork(), openWork(), openWork()];
   const results = [inTurn(first.run), inTurn(second.run), inTurn(third.run)];
   await settle();
@@ -35,7 +36,7 @@ test('work is done one at a time, in the order in which it came', async () => {
 });
 
 test('work that fails lets the next one begin', async () => {
-  const inTurn = takeTurns(60_000);
+  const inTurn = takeTurns(60_000, registrationProblems.funnel_busy);
   const failing = inTurn(() => Promise.reject(new Error('broken')));
   const next = inTurn(async () => 'done');
   await assert.rejects(failing, /broken/);
@@ -43,7 +44,7 @@ test('work that fails lets the next one begin', async () => {
 });
 
 test('whoever waits too long is refused, and whoever comes after still waits for the work under way', async () => {
-  const inTurn = takeTurns(1);
+  const inTurn = takeTurns(1, registrationProblems.funnel_busy);
   const [first, second] = [openWork(), openWork()];
   const under = inTurn(first.run);
   await assert.rejects(inTurn(second.run), isBusy);
