@@ -10,6 +10,14 @@ export interface Config {
     /** Where people reach the service, without a slash at the end; undefined: not known, so no links are made. */
     readonly publicUrl: string | undefined;
   };
+  readonly process: {
+    /** Processes that share the port. */
+    readonly workers: number;
+    /** Seconds between being told to stop and taking no request any more. */
+    readonly stopDelaySeconds: number;
+  };
+  /** Where `/metrics` is answered without a key; undefined: nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly passwords: {
     /** bcrypt's cost: the hash takes 2^cost rounds. */
     readonly bcryptCost: number;
@@ -19,6 +27,12 @@ export interface Config {
     readonly maximumWaitSeconds: number;
   };
   readonly registration: RegistrationConfig;
+  readonly retention: {
+    /** Seconds that an event of the funnel is kept. */
+    readonly eventSeconds: number;
+    /** Seconds that an entry of the audit log is kept. */
+    readonly auditSeconds: number;
+  };
   readonly defaultLanguage: Language;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }

@@ -21,11 +21,24 @@ test('without any variable the defaults hold', () => {
   assert.deepEqual(readConfig({}), {
     database: { kind: 'embedded', directory: resolve('data') },
     http: { host: '127.0.0.1', port: 8000, publicUrl: undefined },
+    process: { workers: 1, stopDelaySeconds: 0 },
+    metrics: undefined,
     passwords: { bcryptCost: 12, minimumLength: 8, maximumWaitSeconds: 2 },
     registration: { sessionSeconds: 1800, minimumAge: undefined, phoneRegion: 'KR', phoneUnique: false, timeZone: 'Asia/Seoul' },
+    retention: { eventSeconds: 34_560_000, auditSeconds: 63_115_200 },
     defaultLanguage: 'ko',
     logLevel: 'info',
   });
+});
+
+test('several processes may share a PostgreSQL database', () => {
+  assert.equal(readConfig({ DATABASE_URL: direct, WEB_CONCURRENCY: '4' }).process.workers, 4);
+});
+
+test('metrics are answered at an address of their own where there is one', () => {
+  assert.deepEqual(readConfig({ HOST: '0.0.0.0', METRICS_PORT: '9464' }).metrics, { host: '0.0.0.0', port: 9464 });
+  const own = { HOST: '0.0.0.0', METRICS_HOST: '127.0.0.1', METRICS_PORT: '9464' };
+  assert.deepEqual(readConfig(own).metrics, { host: '127.0.0.1', port: 9464 });
 });
 
 test('an empty or blank text counts as not set', () => {
@@ -66,6 +79,11 @@ const good: readonly (readonly [
   ['SESSION_TTL', '1.5h', ({ registration }) => registration.sessionSeconds, 5400],
   ['SESSION_TTL', '24h', ({ registration }) => registration.sessionSeconds, 86_400],
   ['SESSION_TTL', '1m', ({ registration }) => registration.sessionSeconds, 60],
+  ['STOP_DELAY', '5s', (config) => config.process.stopDelaySeconds, 5],
+  ['METRICS_PORT', '9464', ({ metrics }) => metrics, { host: '127.0.0.1', port: 9464 }],
+  ['METRICS_PORT', 'off', ({ metrics }) => metrics, undefined],
+  ['EVENTS_RETENTION', '1d', ({ retention }) => retention.eventSeconds, 86_400],
+  ['AUDIT_RETENTION', '1y', ({ retention }) => retention.auditSeconds, 31_557_600],
   ['PASSWORD_WAIT', '500ms', ({ passwords }) => passwords.maximumWaitSeconds, 0.5],
   ['PASSWORD_WAIT', '3', ({ passwords }) => passwords.maximumWaitSeconds, 3],
   ['PASSWORD_MIN_LENGTH', '64', ({ passwords }) => passwords.minimumLength, 64],
@@ -94,6 +112,13 @@ const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['DATABASE_POOL_SIZE', '0', '501', 'many'],
   ['BCRYPT_COST', '9', '16', '12.5'],
   ['SESSION_TTL', '59s', '25h', '-30m', 'soon', '30 bananas', '60500ms', '99999999999', `${'9'.repeat(120)}s`],
+  ['WEB_CONCURRENCY', '0', '65', 'auto'],
+  ['STOP_DELAY', '6m', '-1s'],
+  ['METRICS_PORT', '65536', 'on'],
+  ['METRICS_HOST', 'http://127.0.0.1'],
+  ['EVENTS_RETENTION', '23h', '101y', 'for ever'],
+  // A Korean operator has to keep the log for a year at least.
+  ['AUDIT_RETENTION', '364d', '11 months', '101y', 'off'],
   ['PASSWORD_MIN_LENGTH', '7', '65'],
   ['PASSWORD_WAIT', '0', '61s', '0.5ms'],
   ['MIN_AGE', '0', '121', 'on'],
@@ -142,6 +167,12 @@ const crossed: readonly (readonly [what: string, environment: Environment, expec
     /migrations need the direct address db\.abcdef\.supabase\.co:5432/,
   ],
   ['another pooler as DIRECT_URL', { DATABASE_URL: direct, DIRECT_URL: `${direct}?pgbouncer=true` }, /the PostgreSQL server itself/],
+  [
+    'several processes on the embedded database',
+    { WEB_CONCURRENCY: '4' },
+    /^WEB_CONCURRENCY \(--workers\) is 4, but the embedded database/,
+  ],
+  ['one port for two servers', { PORT: '9464', METRICS_PORT: '9464' }, /^METRICS_PORT and PORT are both 9464/],
   ['two schemas', { DATABASE_URL: direct, DIRECT_URL: `${direct}?schema=other` }, /different schemas/],
   ['a mistaken DATABASE_URL beside a good DIRECT_URL', { DATABASE_URL: 'x', DIRECT_URL: direct }, /^DATABASE_URL is "\*\*\*"/],
 ];

@@ -32,6 +32,7 @@ export function readConfig(environment: Environment): Config {
     values[setting.name] = reading?.data;
   }
   mistakes.push(...migrationMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
+  mistakes.push(...processMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return configOf(values as SettingValues);
 }
@@ -48,6 +49,21 @@ function migrationMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boole
   }
   if (runtime !== undefined && (runtime.schema ?? 'public') !== (migrations.schema ?? 'public')) {
     mistakes.push('DATABASE_URL and DIRECT_URL name different schemas: write the same schema in both.');
+  }
+  return mistakes;
+}
+
+function processMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean): string[] {
+  const { WEB_CONCURRENCY = 1, METRICS_PORT, PORT } = values;
+  const mistakes: string[] = [];
+  if (WEB_CONCURRENCY > 1 && !hasDatabaseUrl) {
+    mistakes.push(
+      `WEB_CONCURRENCY (--workers) is ${WEB_CONCURRENCY}, but the embedded database can be opened by one process only: ` +
+        'set DATABASE_URL to a PostgreSQL server, or leave it at 1.',
+    );
+  }
+  if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT) {
+    mistakes.push(`METRICS_PORT and PORT are both ${PORT}: write another port in one of them.`);
   }
   return mistakes;
 }
@@ -72,6 +88,8 @@ function configOf(values: SettingValues): Config {
   return {
     database: databaseOf(values),
     http: { host: values.HOST, port: values.PORT, publicUrl: values.PUBLIC_URL },
+    process: { workers: values.WEB_CONCURRENCY, stopDelaySeconds: values.STOP_DELAY },
+    metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST ?? values.HOST, port: values.METRICS_PORT },
     passwords: {
       bcryptCost: values.BCRYPT_COST,
       minimumLength: values.PASSWORD_MIN_LENGTH,
@@ -84,6 +102,7 @@ function configOf(values: SettingValues): Config {
       phoneUnique: values.PHONE_UNIQUE,
       timeZone: values.TIME_ZONE,
     },
+    retention: { eventSeconds: values.EVENTS_RETENTION, auditSeconds: values.AUDIT_RETENTION },
     defaultLanguage: values.DEFAULT_LANGUAGE,
     logLevel: values.LOG_LEVEL,
   };
