@@ -10,6 +10,7 @@ import { createHttpServer, type HttpServer } from './http/server.ts';
 import { bulkProblems } from './invitations/bulk/errors.ts';
 import { invitationProblems } from './invitations/errors.ts';
 import { invitationRoutes } from './invitations/routes.ts';
+import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { operatorProblems } from './operators/errors.ts';
 import { requireOperator } from './operators/guard.ts';
 import { operatorRoutes } from './operators/routes.ts';
@@ -48,17 +49,22 @@ const credentials = {
   operator: 'An operator key, `chodae_key_…`; its role decides what it may do.',
 };
 
+export interface AppOptions {
+  /** Gives the metrics for `/metrics`; left out: this process's own. */
+  readonly readMetrics?: () => Promise<string>;
+}
+
 export interface App {
   readonly http: HttpServer;
-  /** From now on `/readyz` refuses, so that balancers send their requests elsewhere. */
-  stopAccepting(): void;
+  /** From now on `/readyz` refuses and each answer closes its connection, so that balancers go elsewhere; requests are still served. */
+  announceStop(): void;
 }
 
 /** The table of contents: everything that answers a request, in reading order. */
-export async function buildApp(services: Services): Promise<App> {
-  const { config, log, database } = services;
-  let accepting = true;
-  const http = createHttpServer({ log, defaultLanguage: config.defaultLanguage });
+export async function buildApp(services: Services, { readMetrics }: AppOptions = {}): Promise<App> {
+  const { config, log, database, metrics } = services;
+  let isStopping = false;
+  const http = createHttpServer({ log, defaultLanguage: config.defaultLanguage, onAnswered: metrics.requestAnswered });
 
   await addOpenApi(http, { version, tags, credentials });
   await http.register(registrationRoutes, { prefix: '/auth', services: services.registration });
@@ -72,10 +78,14 @@ export async function buildApp(services: Services): Promise<App> {
     },
     { prefix: '/admin' },
   );
+  await http.register(async (scope) => {
+    requireOperator(scope, services.operators);
+    addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
+  });
   addProblemPages(http, problemCatalogues);
   addHealth(http, {
+    isStopping: () => isStopping,
     async checkReady() {
-      if (!accepting) throw new Error('the process is stopping');
       await database.run(ping);
     },
   });
@@ -84,8 +94,9 @@ export async function buildApp(services: Services): Promise<App> {
 
   return {
     http,
-    stopAccepting() {
-      accepting = false;
+    announceStop() {
+      isStopping = true;
+      http.askToReconnect();
     },
   };
 }

@@ -1,18 +1,23 @@
+import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Database } from './database/database.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
+import { type Metrics, openMetrics } from './metrics/metrics.ts';
 import type { OperatorServices } from './operators/dependencies.ts';
 import { forgetInAnswers } from './operators/idempotency-store.ts';
 import { oncePerKey } from './operators/once-per-key.ts';
 import { generateOperatorKey } from './operators/operator-key.ts';
 import { recordAudit } from './operators/store.ts';
+import { sweptOperatorRows } from './operators/sweep-records.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { RegistrationServices } from './registration/dependencies.ts';
 import type { ProgressServices } from './registration/progress/dependencies.ts';
 import { forgetReceipts } from './registration/receipt-store.ts';
+import { sweptRegistrationRows } from './registration/sweep-sessions.ts';
+import type { SweptRows } from './sweeping/sweep.ts';
 import type { UserServices } from './users/dependencies.ts';
 import { peopleOf } from './users/store.ts';
 
@@ -27,6 +32,7 @@ export interface Services extends AsyncDisposable {
   readonly invitations: InvitationServices;
   readonly users: UserServices;
   readonly operators: OperatorServices;
+  readonly metrics: Metrics;
   /** An admin's key that only this process knows and that dies with it, for whoever is at the machine itself. */
   readonly localKey: string;
 }
@@ -41,10 +47,15 @@ export interface ServiceOverrides {
  * Disposing goes in reverse: first no more hashing, then the database closes.
  */
 export function openServices(config: Config, log: Logger, database: Database, overrides: ServiceOverrides = {}): Services {
+  const metrics = openMetrics();
   const passwords = openPasswordHasher({
     cost: config.passwords.bcryptCost,
     maximumWaitSeconds: config.passwords.maximumWaitSeconds,
+    // Workers share the cores.
+    threads: Math.max(1, Math.floor(availableParallelism() / config.process.workers)),
+    onBegin: metrics.hashWaited,
   });
+  metrics.watch({ hashQueue: passwords.state, connections: database.connections });
   const rules = {
     ...config.registration,
     passwordMinimumLength: config.passwords.minimumLength,
@@ -57,7 +68,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     log,
     database,
     passwords,
-    registration: { database, passwords, rules },
+    registration: { database, passwords, rules, onSeatClaimed: metrics.seatClaimed },
     progress: { database, timeZone: config.registration.timeZone },
     invitations: {
       ...audited,
@@ -73,10 +84,16 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       forgetPerson: [forgetReceipts, forgetGuest, forgetInAnswers],
     },
     operators: { ...audited, localKeyHash: localKey.hash },
+    metrics,
     localKey: localKey.key,
     async [Symbol.asyncDispose]() {
       await passwords.close();
       await database.close();
     },
   };
+}
+
+/** Everything that is kept for a time only: personal data first. */
+export function sweptRows({ retention }: Config): readonly SweptRows[] {
+  return [...sweptRegistrationRows(retention.eventSeconds), ...sweptOperatorRows(retention.auditSeconds)];
 }

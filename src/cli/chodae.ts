@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { Command, CommanderError } from 'commander';
 import { fillSentence, Problem } from '../errors.ts';
 import { version } from '../version.ts';
@@ -10,6 +11,7 @@ import { languageFromEnvironment } from './language.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addSeedCommand } from './seed.ts';
 import { addServeCommand } from './serve.ts';
+import { addSweepCommand } from './sweep.ts';
 import { addTryCommand } from './try.ts';
 
 const program = new Command('chodae')
@@ -24,6 +26,7 @@ addSeedCommand(program);
 addInviteCommand(program);
 addKeyCommand(program);
 addTryCommand(program);
+addSweepCommand(program);
 addDoctorCommand(program);
 
 await runProgram();
@@ -35,6 +38,8 @@ async function runProgram(): Promise<void> {
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== exitCodes.success) tell(error);
+    // The channel to its primary process would keep a worker alive.
+    if (cluster.isWorker) process.exit();
   }
 }
 

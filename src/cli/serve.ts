@@ -9,6 +9,7 @@ import { explaining, settingsFromHere } from './settings.ts';
 interface ServeOptions {
   readonly host?: string;
   readonly port?: string;
+  readonly workers?: string;
   readonly reload?: boolean;
 }
 
@@ -19,6 +20,7 @@ export function addServeCommand(program: Command): void {
     .description('run the service')
     .option('--host <address>', 'address to listen on (HOST)')
     .option('--port <number>', 'port to listen on (PORT); 0 takes any free one')
+    .option('--workers <number>', 'processes that share the port (WEB_CONCURRENCY); needs PostgreSQL')
     .option('--reload', 'start again when a source file changes (for development)')
     .action(async (options: ServeOptions) => {
       const code = options.reload ? await serveAndWatch() : await serveHere(options);
@@ -27,8 +29,8 @@ export function addServeCommand(program: Command): void {
     });
 }
 
-async function serveHere({ host, port }: ServeOptions): Promise<number> {
-  const config = settingsFromHere({ HOST: host, PORT: port });
+async function serveHere({ host, port, workers }: ServeOptions): Promise<number> {
+  const config = settingsFromHere({ HOST: host, PORT: port, WEB_CONCURRENCY: workers });
   return explaining(config, () => serve(config, (line) => process.stdout.write(`${line}\n`)));
 }
 

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { Config } from '../config/config.ts';
 import { readEnvFile } from '../config/env-file.ts';
 import { ConfigError, configWarnings, readConfig } from '../config/read-config.ts';
@@ -22,7 +23,8 @@ export function settingsFromHere(options: Readonly<Record<string, string | undef
   try {
     const environment = environmentFromHere(options);
     const config = readConfig(environment);
-    for (const warning of configWarnings(config, environment)) process.stderr.write(`${warning}\n`);
+    // One of several workers has a primary process that has said it.
+    if (cluster.isPrimary) for (const warning of configWarnings(config, environment)) process.stderr.write(`${warning}\n`);
     return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new Misuse(error.message);
@@ -42,13 +44,15 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 function explained(error: unknown, { database, http }: Config): unknown {
   if ([DatabaseInUseError, DataFolderError, SchemaError].some((kind) => error instanceof kind))
     return new Refusal((error as Error).message);
-  const { code, syscall } = error as { code?: string; syscall?: string };
-  if (syscall === 'listen' && code === 'EADDRINUSE') {
+  const { code, syscall, port = http.port } = error as { code?: string; syscall?: string; port?: number };
+  // The port of several workers is bound by their primary process.
+  const isAddress = syscall === 'listen' || syscall === 'bind';
+  if (isAddress && code === 'EADDRINUSE') {
     return new Refusal(
-      `Port ${http.port} is in use by another program. Stop that one, or choose another: --port ${http.port + 1} (or PORT).`,
+      `Port ${port} is in use by another program. Stop that one, or choose another: ${port === http.port ? `--port ${port + 1} (or PORT)` : 'METRICS_PORT'}.`,
     );
   }
-  if (syscall === 'listen') return new Refusal(`Cannot listen on ${http.host}:${http.port} (${code}). Check HOST and PORT.`);
+  if (isAddress) return new Refusal(`Cannot listen on port ${port} (${code}). Check HOST and PORT, METRICS_HOST and METRICS_PORT.`);
   const sentence = database.kind === 'postgresql' ? explainConnectionFailure(error, database.migrations) : undefined;
   if (sentence !== undefined) return new Refusal(sentence);
   return error;

@@ -25,11 +25,21 @@ export interface TransactionOptions {
   readonly statementMilliseconds?: number;
 }
 
+/** The connections of a pool at this moment. */
+export interface ConnectionCounts {
+  readonly total: number;
+  readonly idle: number;
+  /** Statements that wait for one. */
+  readonly waiting: number;
+}
+
 export interface Database extends Queryable {
   readonly kind: 'embedded' | 'postgresql';
   /** What it is and where, without any secret: for the start-up lines. */
   readonly description: string;
   /** Runs work in one transaction at READ COMMITTED; commits when it resolves, rolls back when it rejects. */
   transaction<T>(work: (transaction: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Not of the embedded database, which has no pool. */
+  readonly connections?: () => ConnectionCounts;
   close(): Promise<void>;
 }

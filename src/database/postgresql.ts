@@ -71,6 +71,7 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     kind: 'postgresql',
     description: `PostgreSQL ${placeOf(address)}${isDirect ? '' : ' through a transaction pooler'}`,
     pool,
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     run: (statement, values) =>
       insist(isDirect, (named) => borrow(pool, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
     transaction: (work, limits) =>

@@ -169,7 +169,7 @@ export const operatorKeys = pgTable(
   ],
 );
 
-/** What operators did. The program only adds rows and reads them; no codes, no secrets, and no personal data of invitees. */
+/** What operators did. The program only adds rows, reads them, and deletes them after `AUDIT_RETENTION`; no codes, no secrets, and no personal data of invitees. */
 export const auditLog = pgTable(
   'audit_log',
   {

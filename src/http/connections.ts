@@ -1,9 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** From now on each answer closes its connection, so that a balancer opens its next one elsewhere. */
+    askToReconnect(): void;
+  }
+}
 
 /** After this many requests a client is asked to open another connection, which a balancer may send elsewhere. */
 const maximumRequests = 10_000;
+/** Milliseconds that a connection which was opened just before the close has for its request. */
+const lastRequestWithin = 100;
 
 interface ConnectionState {
   requests: number;
@@ -40,6 +50,12 @@ export function mayArriveSlowly(socket: Socket): boolean {
 export function closeConnectionsInOrder(app: FastifyInstance): void {
   const open = new Set<Socket>();
   let closing = false;
+  let leaving = false;
+  function askToReconnect(): void {
+    leaving = true;
+    for (const socket of open) sayClose(answerUnderWay(socket));
+  }
+  app.decorate('askToReconnect', askToReconnect);
   // Under TLS requests belong to the secured socket and not to the one below.
   const opened = 'addContext' in app.server ? 'secureConnection' : 'connection';
   app.server.on(opened, (socket: Socket) => {
@@ -48,11 +64,18 @@ export function closeConnectionsInOrder(app: FastifyInstance): void {
     socket.once('close', () => open.delete(socket));
   });
   // Before Fastify's own listener, which may send the header fields at once.
-  app.server.prependListener('request', (request, response) => noteRequest(request.socket, response));
-  app.addHook('preClose', (done) => {
+  app.server.prependListener('request', (request, response) => {
+    noteRequest(request.socket, response);
+    if (leaving) sayClose(response);
+  });
+  app.addHook('preClose', async () => {
+    const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+    // Nobody new comes from here on, and whoever came a moment ago may be about to ask.
+    askToReconnect();
+    if (open.size > 0) await delay(lastRequestWithin);
     closing = true;
     for (const socket of open) closeAfterAnswer(socket);
-    done();
+    await closed;
   });
 }
 
@@ -71,5 +94,9 @@ function closeAfterAnswer(socket: Socket): void {
   const answer = answerUnderWay(socket);
   if (answer === undefined) socket.destroy();
   else if (answer.headersSent) answer.once('close', () => socket.end());
-  else answer.setHeader('connection', 'close');
+  else sayClose(answer);
+}
+
+function sayClose(answer: ServerResponse | undefined): void {
+  if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
 }

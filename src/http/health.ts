@@ -8,6 +8,8 @@ import { httpProblems } from './http-problems.ts';
 import { problemResponses } from './problem-responses.ts';
 
 export interface HealthOptions {
+  /** Whether the process has been told to stop: then it is not ready, whatever the newest check gave. */
+  readonly isStopping?: () => boolean;
   /** Rejects where the program cannot serve, for whatever reason. */
   readonly checkReady: () => Promise<void>;
   /** Milliseconds that one answer is good for, whoever asks. */
@@ -21,7 +23,13 @@ const readyAnswer = z.object({ status: z.literal('ready') }).meta({ id: 'Readine
 
 /** Answers `/healthz` (is the process alive: restart it if not) and `/readyz` (may it get requests). */
 export function addHealth(app: FastifyInstance, options: HealthOptions): void {
-  app.register(healthRoutes, { checkReady: cachedReadiness(options) });
+  const checkReady = cachedReadiness(options);
+  app.register(healthRoutes, {
+    async checkReady() {
+      if (options.isStopping?.()) throw new Problem(httpProblems.not_ready);
+      await checkReady();
+    },
+  });
 }
 
 const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> = async (app, { checkReady }) => {

@@ -71,5 +71,6 @@ function refuseOnSocket(socket: Socket, kind: ProblemKind, language: Language): 
 }
 
 function logUnreadable(app: FastifyInstance, requestId: string, { status, code }: ProblemKind): void {
+  app.noteAnswer({ method: null, route: null, status, code, seconds: null, countedAs: null });
   app.log.info({ requestId, method: null, route: null, status, code }, 'request');
 }

@@ -2,7 +2,31 @@ import { randomUUID } from 'node:crypto';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { describeError } from './describe-error.ts';
 
+/** How a request ended; nothing in it was chosen by the client. */
+export interface AnsweredRequest {
+  /** null: the bytes were no request. */
+  readonly method: string | null;
+  /** The pattern; null: no such route. */
+  readonly route: string | null;
+  /** null: the client left before its answer. */
+  readonly status: number | null;
+  /** Of the refusal, where it was one. */
+  readonly code: string | null;
+  /** From its arrival to the end of the answer; null where there was none. */
+  readonly seconds: number | null;
+  /** What the route says of itself in `config.countedAs`. */
+  readonly countedAs: string | null;
+}
+
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A name under which the route's successful answers are counted. */
+    countedAs?: string;
+  }
+  interface FastifyInstance {
+    /** Hears of every request when it is over. */
+    noteAnswer(answer: AnsweredRequest): void;
+  }
   interface FastifyRequest {
     /** The code of the refusal that answers this request; null where none does. */
     refusalCode: string | null;
@@ -22,8 +46,9 @@ export function withoutValues<Logger extends FastifyBaseLogger>(log: Logger): Fa
   return log.child({}, { serializers: { err: describeError, req: () => undefined, res: () => undefined } });
 }
 
-/** Sends `X-Request-Id` with every answer and writes one line for it. */
-export function logRequests(app: FastifyInstance): void {
+/** Sends `X-Request-Id` with every answer and writes one line for it. @param noteAnswer hears the same. */
+export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredRequest) => void = () => {}): void {
+  app.decorate('noteAnswer', noteAnswer);
   app.decorateRequest('refusalCode', null);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -36,22 +61,29 @@ export function logRequests(app: FastifyInstance): void {
   // The client left before its answer: then there is no response to log.
   app.addHook('onRequestAbort', (request, done) => {
     request.log.info({ method: request.method, route: routeOf(request), status: null, aborted: true }, 'request');
+    request.server.noteAnswer({ ...identityOf(request), status: null, code: null, seconds: null });
     done();
   });
 }
 
 /** Writes the line of a request that was answered. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const { refusalCode: code } = request;
+  request.server.noteAnswer({ ...identityOf(request), status: reply.statusCode, code, seconds: reply.elapsedTime / 1000 });
   request.log.info(
     {
       method: request.method,
       route: routeOf(request),
       status: reply.statusCode,
       milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-      ...(request.refusalCode !== null && { code: request.refusalCode }),
+      ...(code !== null && { code }),
     },
     'request',
   );
+}
+
+function identityOf(request: FastifyRequest) {
+  return { method: request.method, route: routeOf(request), countedAs: request.routeOptions.config?.countedAs ?? null };
 }
 
 /** The pattern and not the raw URL, which may hold anything; null where there is no such route. */

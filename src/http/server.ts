@@ -8,7 +8,7 @@ import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
 import { answerWithProblems } from './problem-handler.ts';
 import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
-import { logController, logRequests, newRequestId, withoutValues } from './request-log.ts';
+import { type AnsweredRequest, logController, logRequests, newRequestId, withoutValues } from './request-log.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
 export type HttpServer = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
@@ -18,6 +18,8 @@ export interface HttpServerOptions {
   readonly log: FastifyBaseLogger;
   /** For readers who ask for no language, or for none of ours. */
   readonly defaultLanguage: Language;
+  /** Hears of every request when it is over. */
+  readonly onAnswered?: (answer: AnsweredRequest) => void;
 }
 
 const limits = {
@@ -43,7 +45,7 @@ const limits = {
  * @returns an HTTP server without routes: it reads strict JSON, refuses with problem documents, logs one line a request, and
  * closes without dropping a request. Routes are added after it, and `completeMethods` last.
  */
-export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): HttpServer {
+export function createHttpServer({ log, defaultLanguage, onAnswered }: HttpServerOptions): HttpServer {
   const app: HttpServer = fastify({
     loggerInstance: withoutValues(log),
     logController,
@@ -69,7 +71,7 @@ export function createHttpServer({ log, defaultLanguage }: HttpServerOptions): H
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  logRequests(app);
+  logRequests(app, onAnswered);
   setSecurityHeaders(app);
   answerUnusualRequests(app, defaultLanguage);
   refuseAmbiguousRequests(app);

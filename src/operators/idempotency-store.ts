@@ -50,20 +50,3 @@ export async function forgetInAnswers(
   if (phone !== undefined) await transaction.run(forgetStatement, [phone]);
   return {};
 }
-
-const sweepStatement = statement<{ swept: number }>(
-  'operators_sweep_idempotent',
-  `WITH old AS (
-     SELECT operator_id, key FROM idempotency_keys WHERE created_at <= now() - interval '24 hours'
-     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
-   ), deleted AS (
-     DELETE FROM idempotency_keys k USING old WHERE k.operator_id = old.operator_id AND k.key = old.key RETURNING k.key
-   )
-   SELECT count(*) AS swept FROM deleted`,
-);
-
-/** Deletes up to `batch` answers that were kept for 24 hours. @returns how many. */
-export async function sweepAnswers(database: Queryable, batch: number): Promise<number> {
-  const [row] = await database.run(sweepStatement, [batch]);
-  return row?.swept ?? 0;
-}

@@ -39,7 +39,7 @@ const recordStatement = statement(
    VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb, $8, $9)`,
 );
 
-/** Adds one entry to the audit log; nothing in this program changes or deletes one. */
+/** Adds one entry to the audit log; nothing in this program changes one, and only `sweepAuditLog` deletes one. */
 export async function recordAudit(transaction: Queryable, actor: Actor, entry: AuditEntry): Promise<void> {
   const { action, subject, subjectId, before, after } = entry;
   await transaction.run(recordStatement, [

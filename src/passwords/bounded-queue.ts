@@ -15,6 +15,8 @@ export interface QueueSettings<Task, Result> {
   /** How long a task is thought to take until the first one is done. */
   readonly expectedMilliseconds: number;
   readonly run: (task: Task) => Promise<Timed<Result>>;
+  /** Hears how many milliseconds a task has waited when it begins. */
+  readonly onBegin?: (waitedMilliseconds: number) => void;
   /** Milliseconds of a monotonic clock; for tests. */
   readonly now?: () => number;
 }
@@ -122,6 +124,7 @@ function waitedTooLong<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, 
 }
 
 function startJob<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
+  queue.onBegin?.(queue.now() - job.since);
   const run = runJob(queue, job).finally(() => {
     queue.running.delete(run);
     fillPlaces(queue);

@@ -14,6 +14,8 @@ export interface PasswordHasherSettings {
   readonly threads?: number;
   /** Seconds that a hash may wait before it begins. */
   readonly maximumWaitSeconds: number;
+  /** Hears how many milliseconds a password has waited when its hash begins. */
+  readonly onBegin?: (waitedMilliseconds: number) => void;
 }
 
 export interface PasswordHasher {
@@ -45,11 +47,17 @@ const workerFile = new URL(`./hash-worker${extname(import.meta.url)}`, import.me
  * bcrypt in a pool of niced threads behind a bounded queue. The queue is ours, and no task in the pool has a signal, because piscina ends the thread of a
  * running task that is aborted. The threads start with the first hash: a command that hashes none ends a third of a second earlier.
  */
-export function openPasswordHasher({ cost, threads = availableParallelism(), maximumWaitSeconds }: PasswordHasherSettings): PasswordHasher {
+export function openPasswordHasher({
+  cost,
+  threads = availableParallelism(),
+  maximumWaitSeconds,
+  onBegin,
+}: PasswordHasherSettings): PasswordHasher {
   let pool: Piscina<HashTask, TimedHash> | undefined;
   const queue = openBoundedQueue({
     places: threads,
     maximumWaitSeconds,
+    ...(onBegin && { onBegin }),
     expectedMilliseconds: 2 ** cost * expectedMillisecondsPerRound,
     run: async (password: string) => {
       pool ??= startThreads(threads);

@@ -35,9 +35,16 @@ export async function completeRegistration(services: RegistrationServices, sessi
   throw refusalFor('used');
 }
 
-async function completeOnce({ database, rules }: RegistrationServices, sessionId: string, e164: string, values: readonly string[]) {
+async function completeOnce(
+  { database, rules, onSeatClaimed }: RegistrationServices,
+  sessionId: string,
+  e164: string,
+  values: readonly string[],
+) {
   try {
-    return await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, values);
+    const userId = await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, values);
+    if (userId !== undefined) onSeatClaimed();
+    return userId;
   } catch (error) {
     if (violatedConstraint(error) === 'User_phone_key_key') throw new Problem(registrationProblems.phone_taken);
     throw error;

@@ -7,4 +7,6 @@ export interface RegistrationServices {
   readonly database: Database;
   readonly passwords: PasswordHasher;
   readonly rules: StepRules;
+  /** Hears of each sign-up that was completed, once: a repeated request takes no seat. */
+  readonly onSeatClaimed: () => void;
 }

@@ -30,6 +30,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.post(
     '/invitation/verify',
     {
+      config: { countedAs: 'verified' },
       schema: {
         tags,
         operationId: 'verifyInvitation',
@@ -67,6 +68,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     app.put(
       `/register/${step.name}`,
       {
+        config: { countedAs: step.name },
         schema: {
           tags,
           operationId: `save-${step.name}`,
@@ -86,6 +88,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.put(
     `/register/${completingStep.name}`,
     {
+      config: { countedAs: completingStep.name },
       schema: {
         tags,
         operationId: `save-${completingStep.name}`,

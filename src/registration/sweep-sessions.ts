@@ -1,25 +1,19 @@
-import type { Queryable } from '../database/database.ts';
-import { sweepReceipts, sweepSessions } from './store.ts';
-
-const batch = 500;
+import type { SweptRows } from '../sweeping/sweep.ts';
+import { countExpiredSessions, countOldEvents, countOldReceipts, sweepEvents, sweepReceipts, sweepSessions } from './sweep-store.ts';
 
 /**
- * Deletes expired sessions, with the personal data in them, and receipts past their 24 hours, in small batches; several processes may do it at
- * once. Nothing depends on it but tidiness: an expired session is refused the moment it expires.
- * @returns how many rows of each went.
+ * What signing up leaves behind and is not kept: expired sessions with the personal data in them first of all, receipts after their 24 hours, and
+ * events of the funnel. Nothing depends on it but tidiness: an expired session is refused the moment it expires.
+ * @param eventSeconds how long the events are kept.
  */
-export async function sweep(database: Queryable): Promise<{ sessions: number; receipts: number }> {
-  return {
-    sessions: await inBatches((size) => sweepSessions(database, size)),
-    receipts: await inBatches((size) => sweepReceipts(database, size)),
-  };
-}
-
-async function inBatches(sweepBatch: (size: number) => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const swept = await sweepBatch(batch);
-    total += swept;
-    if (swept < batch) return total;
-  }
+export function sweptRegistrationRows(eventSeconds: number): readonly SweptRows[] {
+  return [
+    { name: 'sessions', deleteBatch: sweepSessions, countDue: countExpiredSessions },
+    { name: 'receipts', deleteBatch: sweepReceipts, countDue: countOldReceipts },
+    {
+      name: 'events',
+      deleteBatch: (database, batch, from) => sweepEvents(database, batch, from, eventSeconds),
+      countDue: (database) => countOldEvents(database, eventSeconds),
+    },
+  ];
 }

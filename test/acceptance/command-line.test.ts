@@ -11,7 +11,7 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 test('--help names every command and exits 0, --version prints the version', async () => {
   const help = await runChodae(['--help']);
   assert.deepEqual([help.code, help.stderr], [0, '']);
-  for (const command of ['serve', 'migrate', 'seed', 'invite', 'key', 'try', 'doctor']) {
+  for (const command of ['serve', 'migrate', 'seed', 'invite', 'key', 'try', 'sweep', 'doctor']) {
     assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
     const own = await runChodae([command, '--help']);
     assert.deepEqual([own.code, own.stderr], [0, ''], command);

@@ -16,6 +16,7 @@ const hidden = [
   '/docs/static/index.html',
   '/docs/static/swagger-initializer.js',
   '/docs/yaml',
+  '/metrics',
   '/openapi.json',
   '/redoc',
   '/redoc/redoc.standalone.js',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { sweep } from '../../src/registration/sweep-sessions.ts';
+import { sweptRows } from '../../src/services.ts';
+import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { openApplication } from '../support/application.ts';
 import { samplePerson } from '../support/sign-up-client.ts';
 import { bearer, beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
@@ -94,7 +95,7 @@ test('abandoning, expiring and being too young end an attempt with an event each
 
   const expired = await invite(application);
   await expireSession(application, await beginSignUp(application, expired));
-  await sweep(application.services.database);
+  await sweepRows(application.services.database, sweptRows(application.services.config));
   assert.deepEqual(await namesOf(expired), ['verified', 'expired']);
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { completingStep, stepsBeforeLast } from '../../src/registration/steps.ts';
-import { sweep } from '../../src/registration/sweep-sessions.ts';
+import { sweptRows } from '../../src/services.ts';
+import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { type Application, openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 import { attempts, countsOf, mediansOf, store } from '../support/funnel-model.ts';
@@ -70,7 +71,7 @@ test('each end of a sign-up is counted once, and each step that was reached', as
     [counted],
   );
   assert.equal(before.days.length, 30);
-  await sweep(seoul.services.database);
+  await sweepRows(seoul.services.database, sweptRows(seoul.services.config));
   assert.deepEqual((await funnel(seoul, { campaign })).totals, counted, 'sweeping changes nothing');
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { sweepAnswers } from '../../src/operators/idempotency-store.ts';
-import { sweepKeptAnswers } from '../../src/operators/sweep-answers.ts';
+import { sweepAnswers } from '../../src/operators/sweep-store.ts';
+import { sweptRows } from '../../src/services.ts';
+import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { openApplication } from '../support/application.ts';
 import { asOperator } from '../support/operator-scenes.ts';
 
@@ -9,8 +10,12 @@ const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const {
   query,
-  services: { database },
+  services: { config, database },
 } = application;
+
+async function sweepKeptAnswers(): Promise<number | undefined> {
+  return (await sweepRows(database, sweptRows(config))).deleted.idempotency_keys;
+}
 
 beforeEach(() => query('DELETE FROM idempotency_keys'));
 
@@ -25,19 +30,19 @@ async function keep(count: number, hoursAgo: number): Promise<void> {
 test('kept answers go after 24 hours, younger ones stay', async () => {
   await keep(3, 24);
   await keep(2, 23);
-  assert.equal(await sweepKeptAnswers(database), 3);
+  assert.equal(await sweepKeptAnswers(), 3);
   const left = await query<{ key: string }>('SELECT key FROM idempotency_keys ORDER BY key');
   assert.deepEqual(
     left.map(({ key }) => key),
     ['kept 23 h, 1', 'kept 23 h, 2'],
   );
-  assert.equal(await sweepKeptAnswers(database), 0);
+  assert.equal(await sweepKeptAnswers(), 0);
 });
 
 test('one sweep takes more than one batch, and a batch is no larger than asked for', async () => {
   await keep(1_001, 25);
-  assert.equal(await sweepAnswers(database, 2), 2);
-  assert.equal(await sweepKeptAnswers(database), 999);
+  assert.equal((await sweepAnswers(database, 2, null)).deleted, 2);
+  assert.equal(await sweepKeptAnswers(), 999);
 });
 
 test('an Idempotency-Key whose answer was swept is free again', async () => {
@@ -46,6 +51,6 @@ test('an Idempotency-Key whose answer was swept is free again', async () => {
   assert.equal((await create()).status, 201);
   assert.equal((await create()).status, 409);
   await query(`UPDATE idempotency_keys SET created_at = created_at - interval '1 day'`);
-  await sweepKeptAnswers(database);
+  await sweepKeptAnswers();
   assert.equal((await create()).status, 201);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { sweepReceipts, sweepSessions } from '../../src/registration/store.ts';
-import { sweep } from '../../src/registration/sweep-sessions.ts';
+import { sweepReceipts, sweepSessions } from '../../src/registration/sweep-store.ts';
+import { sweptRows } from '../../src/services.ts';
+import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { openApplication } from '../support/application.ts';
 import { beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 import { everything, storedSession, tablesHolding } from '../support/stored-rows.ts';
@@ -10,11 +11,24 @@ const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const {
   query,
-  services: { database },
+  services: { config, database },
 } = application;
+const kinds = sweptRows(config);
+const nothing = { sessions: 0, receipts: 0, events: 0, idempotency_keys: 0, audit_log: 0 };
+
+/** Sweeps until nothing is left. @returns how many rows of each kind went. */
+async function sweep(): Promise<Readonly<Record<string, number>>> {
+  const { deleted, finished, failed } = await sweepRows(database, kinds);
+  assert.deepEqual({ finished, failed }, { finished: true, failed: {} });
+  return deleted;
+}
+
+const oneConnection = database.kind === 'embedded' && 'the embedded database has one connection';
+
+const tables = ['"RegisterSession"', 'registration_receipts', 'registration_events', 'idempotency_keys', 'audit_log'];
 
 beforeEach(async () => {
-  for (const table of ['"RegisterSession"', 'registration_receipts', 'registration_events']) await query(`DELETE FROM ${table}`);
+  for (const table of tables) await query(`DELETE FROM ${table}`);
 });
 
 /** Makes sessions behind the scenes that end `first`, `first + 1`, … minutes from now; negative: ago. */
@@ -41,7 +55,7 @@ test('expired sessions go with what was entered, live ones stay as they are', as
   await expireSession(application, expired.sessionId);
   const before = await storedSession(application, live.sessionId);
 
-  assert.deepEqual(await sweep(database), { sessions: 1, receipts: 0 });
+  assert.deepEqual(await sweep(), { ...nothing, sessions: 1 });
   assert.equal(await storedSession(application, expired.sessionId), undefined);
   assert.deepEqual(await tablesHolding(application, expired.person.name), []);
   assert.deepEqual(await storedSession(application, live.sessionId), before);
@@ -52,8 +66,8 @@ test('each expired session leaves one event, dated when it expired', async () =>
   const sessionId = await beginSignUp(application, await invite(application));
   await query(`UPDATE "RegisterSession" SET expires_at = now() - interval '3 hours' WHERE "sessionId" = $1`, [sessionId]);
   const session = await storedSession(application, sessionId);
-  await sweep(database);
-  await sweep(database);
+  await sweep();
+  await sweep();
   const events = await query(`SELECT * FROM registration_events WHERE event = 'expired'`);
   assert.deepEqual(events, [
     { attempt: session?.attempt, event: 'expired', invitation_id: session?.invitationId, at: session?.expires_at },
@@ -63,7 +77,7 @@ test('each expired session leaves one event, dated when it expired', async () =>
 test('receipts go 24 hours after the completion, younger ones stay', async () => {
   await makeReceipts(3, 24);
   await makeReceipts(2, 23);
-  assert.deepEqual(await sweep(database), { sessions: 0, receipts: 3 });
+  assert.deepEqual(await sweep(), { ...nothing, receipts: 3 });
   const left = await query<{ session_id: string }>('SELECT session_id FROM registration_receipts ORDER BY session_id');
   assert.deepEqual(
     left.map((row) => row.session_id),
@@ -74,26 +88,26 @@ test('receipts go 24 hours after the completion, younger ones stay', async () =>
 test('a batch is no larger than asked for, and takes the oldest first', async () => {
   await makeSessions(5, -5);
   await makeSessions(2, 10);
-  assert.equal(await sweepSessions(database, 2), 2);
+  assert.equal((await sweepSessions(database, 2, null)).deleted, 2);
   const left = await query<{ sessionId: string }>('SELECT "sessionId" FROM "RegisterSession" ORDER BY expires_at');
   assert.deepEqual(
     left.map((row) => row.sessionId),
     ['session -3', 'session -2', 'session -1', 'session 10', 'session 11'],
   );
-  assert.equal(await sweepSessions(database, 2), 2);
-  assert.equal(await sweepSessions(database, 2), 1);
-  assert.equal(await sweepSessions(database, 2), 0);
+  assert.equal((await sweepSessions(database, 2, null)).deleted, 2);
+  assert.equal((await sweepSessions(database, 2, null)).deleted, 1);
+  assert.equal((await sweepSessions(database, 2, null)).deleted, 0);
 
   await makeReceipts(3, 30);
-  assert.equal(await sweepReceipts(database, 2), 2);
-  assert.equal(await sweepReceipts(database, 2), 1);
+  assert.equal((await sweepReceipts(database, 2, null)).deleted, 2);
+  assert.equal((await sweepReceipts(database, 2, null)).deleted, 1);
 });
 
 test('one sweep takes more than one batch of each', async () => {
   await makeSessions(1_001, -1_001);
   await makeSessions(3, 5);
   await makeReceipts(501, 25);
-  assert.deepEqual(await sweep(database), { sessions: 1_001, receipts: 501 });
+  assert.deepEqual(await sweep(), { ...nothing, sessions: 1_001, receipts: 501 });
   assert.deepEqual(await query('SELECT count(*) AS sessions FROM "RegisterSession"'), [{ sessions: 3 }]);
   assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 1_001 }]);
 });
@@ -102,6 +116,102 @@ test('where nothing has expired, a sweep changes nothing', async () => {
   await signUpToLastStep(application, await invite(application));
   await application.signUp(await invite(application));
   const before = await everything(application);
-  assert.deepEqual(await sweep(database), { sessions: 0, receipts: 0 });
+  assert.deepEqual(await sweep(), nothing);
   assert.deepEqual(await everything(application), before);
+});
+
+test('events of the funnel go after EVENTS_RETENTION, 400 days, and younger ones stay', async () => {
+  await query(
+    `INSERT INTO registration_events (attempt, event, invitation_id, at)
+     SELECT gen_random_uuid(), 'verified', days, now() - make_interval(days => days) FROM unnest(ARRAY[399, 400, 401, 1000]) AS days`,
+  );
+  assert.deepEqual(await sweep(), { ...nothing, events: 3 });
+  assert.deepEqual(await query('SELECT invitation_id FROM registration_events'), [{ invitation_id: 399 }]);
+});
+
+test('entries of the audit log go after AUDIT_RETENTION, two years, and younger ones stay', async () => {
+  await query(
+    `INSERT INTO audit_log (at, operator, action, subject)
+     SELECT now() - make_interval(days => days), 'somebody', days::text, 'user' FROM unnest(ARRAY[1, 365, 730, 731, 3000]) AS days`,
+  );
+  assert.deepEqual(await sweep(), { ...nothing, audit_log: 2 });
+  assert.deepEqual(await query('SELECT action FROM audit_log ORDER BY id'), [{ action: '1' }, { action: '365' }, { action: '730' }]);
+});
+
+test('answers kept for an Idempotency-Key go after 24 hours', async () => {
+  await query(
+    `INSERT INTO idempotency_keys (operator_id, key, request_hash, created_at)
+     SELECT 1, hours::text, '', now() - make_interval(hours => hours) FROM unnest(ARRAY[23, 24, 48]) AS hours`,
+  );
+  assert.deepEqual(await sweep(), { ...nothing, idempotency_keys: 2 });
+});
+
+test('what is due can be counted without deleting it', async () => {
+  await makeSessions(7, -7);
+  await makeReceipts(2, 25);
+  const before = await everything(application);
+  const due = await Promise.all(kinds.map(async ({ name, countDue }) => [name, await countDue(database)]));
+  assert.deepEqual(Object.fromEntries(due), { ...nothing, sessions: 7, receipts: 2 });
+  assert.deepEqual(await everything(application), before);
+});
+
+test('a kind of row that cannot be deleted keeps no other from going', async () => {
+  await makeSessions(1, -5);
+  await makeReceipts(1, 25);
+  const broken = kinds.map((kind) => (kind.name === 'sessions' ? { ...kind, deleteBatch: () => Promise.reject(new Error('no')) } : kind));
+  const { deleted, failed } = await sweepRows(database, broken);
+  assert.deepEqual(deleted, { ...nothing, receipts: 1 });
+  assert.match(String(failed.sessions), /no/);
+});
+
+test('a sweep whose time is up says so, and one that is stopped ends after its batch', async () => {
+  await makeSessions(1_200, -1_200);
+  const short = await sweepRows(database, kinds, { millisecondsEach: 0 });
+  assert.deepEqual([short.deleted.sessions, short.finished], [250, false]);
+  const stopping = new AbortController();
+  const [sessions, ...others] = kinds;
+  assert.ok(sessions);
+  const stopped = await sweepRows(
+    database,
+    [{ ...sessions, deleteBatch: (...asked) => sessions.deleteBatch(...asked).finally(() => stopping.abort()) }, ...others],
+    { signal: stopping.signal },
+  );
+  assert.deepEqual([stopped.deleted.sessions, stopped.finished], [250, false]);
+  assert.deepEqual((await sweepRows(database, kinds)).deleted.sessions, 700);
+});
+
+test('after a full batch a sweep pauses twice as long as the batch took', async () => {
+  const begun: number[] = [];
+  const slow = {
+    name: 'slow',
+    countDue: async () => 0,
+    deleteBatch: async () => {
+      begun.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return { deleted: begun.length < 3 ? 250 : 0, up_to: null };
+    },
+  };
+  await sweepRows(database, [slow]);
+  const [first = 0, second = 0, third = 0] = begun;
+  // Timers may fire a little early; without the pause the distance would be 60.
+  assert.ok(second - first > 150 && third - second > 150, `batches began at ${begun}`);
+});
+
+test('four sweepers at once share a backlog, and each row goes once', async () => {
+  await makeSessions(3_000, -3_000);
+  const outcomes = await Promise.all([1, 2, 3, 4].map(() => sweepRows(database, kinds)));
+  assert.equal(
+    outcomes.reduce((sum, { deleted }) => sum + (deleted.sessions ?? 0), 0),
+    3_000,
+  );
+  assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 3_000 }]);
+});
+
+test('a row that somebody holds is passed over and goes the next time', { skip: oneConnection }, async () => {
+  await makeSessions(5, -5);
+  await query('BEGIN');
+  await query(`SELECT FROM "RegisterSession" WHERE "sessionId" = 'session -4' FOR UPDATE`);
+  assert.equal((await sweep()).sessions, 4);
+  await query('COMMIT');
+  assert.equal((await sweep()).sessions, 1);
 });

@@ -20,6 +20,8 @@ const forbidden: readonly Import[] = [
   ['src/passwords/probe-4.ts', '../registration/name.ts'],
   ['src/config/probe-5.ts', '../invitations/store.ts'],
   ['src/config/probe-6.ts', '../services.ts'],
+  ['src/metrics/probe-15.ts', '../registration/store.ts'],
+  ['src/sweeping/probe-16.ts', '../registration/sweep-store.ts'],
   ['src/invitations/probe-7.ts', '../registration/store.ts'],
   ['src/invitations/probe-8.ts', 'fastify'],
   ['src/registration/probe-9.ts', 'fastify'],

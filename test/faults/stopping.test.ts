@@ -59,6 +59,32 @@ test('a statement that the database is still working on is waited for', async ()
   assert.deepEqual(await server.exited, { code: 0, signal: null });
 });
 
+test('STOP_DELAY: readiness is gone at once, requests are still served, each on a connection that closes; SIGINT does not wait', async () => {
+  await using folder = await embeddedFolder();
+  const server = await startServer({ environment: { ...folder.environment, STOP_DELAY: '5m' } });
+  // A moment ago it was ready, and that answer is kept for a second.
+  assert.equal(await isReady(server), true);
+  server.process.kill('SIGTERM');
+  await until(() => server.output().includes('SIGTERM: finishing'));
+  assert.equal(await isReady(server), false);
+  assert.equal((await fetch(`${server.url}/readyz`)).status, 503);
+  const answer = await signUpClient(server.url).send('GET', '/openapi.json');
+  assert.deepEqual([answer.status, answer.headers.get('connection')], [200, 'close']);
+  await server.kill();
+
+  await using impatient = await startServer({ environment: { ...folder.environment, STOP_DELAY: '5m' } });
+  assert.deepEqual(await impatient.stop('SIGINT'), { code: 0, signal: null });
+});
+
+test('somebody who never finishes a request does not keep the process from ending well', async () => {
+  await using folder = await embeddedFolder();
+  const server = await startServer({ environment: folder.environment, allow: [/connections that are still busy are cut/] });
+  const request = await beginLastStep(server, 'f'.repeat(32));
+  server.process.kill('SIGTERM');
+  assert.deepEqual(await server.exited, { code: 0, signal: null });
+  await request.given.catch(() => undefined);
+});
+
 /** A request that has reached the program: it was told to go on, and its body is still to come. */
 async function beginLastStep(server: ServerProcess, session: string) {
   const phone = samplePhone();
@@ -70,6 +96,8 @@ async function beginLastStep(server: ServerProcess, session: string) {
   assert.match(await firstBytes(socket), /^HTTP\/1\.1 100 /);
   return {
     phone,
+    /** What came in answer, when the connection is closed. */
+    given: received,
     async finish() {
       socket.write(body);
       const text = await received;

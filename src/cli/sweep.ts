@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { Database } from '../database/database.ts';
+import { openDatabase } from '../database/open.ts';
+import { sweptRows } from '../services.ts';
+import { countDueRows, type SweptRows, sweepRows } from '../sweeping/sweep.ts';
+import { printResult } from './output.ts';
+import { explaining, settingsFromHere } from './settings.ts';
+
+interface SweepOptions {
+  readonly report?: boolean;
+  readonly json?: boolean;
+}
+
+/** `chodae sweep`: deletes what is past its time now, or only counts it; what `serve` does every minute. */
+export function addSweepCommand(program: Command): void {
+  program
+    .command('sweep')
+    .description('delete expired sign-ups and records past their time; a running service does it by itself')
+    .option('--report', 'only count what would go')
+    .option('--json', 'print one JSON document')
+    .action(async ({ report, json }: SweepOptions) => {
+      const config = settingsFromHere();
+      const rows = await explaining(config, async () => {
+        const { database } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`));
+        const kinds = sweptRows(config);
+        return (report ? countDueRows(database, kinds) : deleteAll(database, kinds)).finally(() => database.close());
+      });
+      printResult(json, report ? { due: rows } : { deleted: rows }, [
+        report ? 'Past their time:' : 'Deleted:',
+        ...Object.entries(rows).map(([name, count]) => `  ${name.replaceAll('_', ' ').padEnd(18)}${count}`),
+      ]);
+    });
+}
+
+async function deleteAll(database: Database, kinds: readonly SweptRows[]): Promise<Readonly<Record<string, number>>> {
+  const { deleted, failed } = await sweepRows(database, kinds);
+  const [failure] = Object.values(failed);
+  if (failure) throw failure;
+  return deleted;
+}

@@ -1,0 +1,150 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ConnectionCounts } from '../database/database.ts';
+import type { AnsweredRequest } from '../http/request-log.ts';
+import type { QueueState } from '../passwords/bounded-queue.ts';
+import type { SweepOutcome } from '../sweeping/sweep.ts';
+import { version } from '../version.ts';
+
+/** What the process counts. No label holds anything that a client chose: routes are patterns, codes those of the catalogues. */
+export interface Metrics {
+  readonly registry: Registry;
+  requestAnswered(answer: AnsweredRequest): void;
+  seatClaimed(): void;
+  /** @param milliseconds that a password waited for its hash to begin. */
+  hashWaited(milliseconds: number): void;
+  swept(outcome: SweepOutcome): void;
+  /** Reads the state of the queue and of the pool whenever somebody asks. */
+  watch(sources: MetricSources): void;
+  /** CPU, memory, event loop, garbage collection: once a process. */
+  watchProcess(): void;
+}
+
+interface MetricSources {
+  readonly hashQueue: () => QueueState;
+  /** undefined: the embedded database, which has one connection. */
+  readonly connections: (() => ConnectionCounts) | undefined;
+}
+
+/** Seconds: from a look at the database to the end of a wait for a hash. */
+const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const waitBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4];
+
+/** Makes everything that is counted, at zero. */
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = requestMetrics(registers);
+  const sweeps = sweepMetrics(registers);
+  const seats = new Counter({
+    name: 'chodae_seats_claimed_total',
+    help: 'Sign-ups completed: each took one seat and made one user.',
+    registers,
+  });
+  const waits = new Histogram({
+    name: 'chodae_hash_wait_seconds',
+    help: 'How long a password waited for its hash to begin.',
+    buckets: waitBuckets,
+    registers,
+  });
+  const build = new Gauge({
+    name: 'chodae_build_info',
+    help: 'Always 1; the label says which version runs.',
+    labelNames: ['version'],
+    aggregator: 'first',
+    registers,
+  });
+  build.set({ version }, 1);
+  return {
+    registry,
+    requestAnswered: requests,
+    seatClaimed: () => seats.inc(),
+    hashWaited: (milliseconds) => waits.observe(milliseconds / 1000),
+    swept: sweeps,
+    watch: (sources) => watchSources(sources, registers),
+    watchProcess: () => collectDefaultMetrics({ register: registry }),
+  };
+}
+
+/** Methods that some route has; whatever else a client thinks of is one label. */
+const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+function requestMetrics(registers: Registry[]): (answer: AnsweredRequest) => void {
+  const requests = new Counter({
+    name: 'chodae_http_requests_total',
+    help: 'Requests by route pattern and status; unknown: no such route; aborted: the client left before its answer.',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'chodae_http_request_duration_seconds',
+    help: 'From the arrival of a request to the end of its answer.',
+    labelNames: ['method', 'route'],
+    buckets: requestBuckets,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'chodae_refusals_total',
+    help: 'Answers that were refusals, by their code (docs/errors.md).',
+    labelNames: ['code'],
+    registers,
+  });
+  const steps = new Counter({
+    name: 'chodae_signup_steps_total',
+    help: 'Steps of sign-ups answered with success; a step that is repeated counts again.',
+    labelNames: ['step'],
+    registers,
+  });
+  return ({ method, route, status, code, seconds, countedAs }) => {
+    const where = { method: method !== null && usualMethods.has(method) ? method : 'other', route: route ?? 'unknown' };
+    requests.inc({ ...where, status: status === null ? 'aborted' : String(status) });
+    if (seconds !== null) durations.observe(where, seconds);
+    if (code !== null) refusals.inc({ code });
+    if (countedAs !== null && status === 200) steps.inc({ step: countedAs });
+  };
+}
+
+function sweepMetrics(registers: Registry[]): (outcome: SweepOutcome) => void {
+  const rows = new Counter({
+    name: 'chodae_swept_rows_total',
+    help: 'Rows deleted because their time was over.',
+    labelNames: ['rows'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'chodae_sweep_failures_total',
+    help: 'Rounds in which rows of this kind could not be deleted.',
+    labelNames: ['rows'],
+    registers,
+  });
+  const last = new Gauge({
+    name: 'chodae_sweep_finished_timestamp_seconds',
+    help: 'When a round last left nothing that is past its time; 0: not yet.',
+    aggregator: 'max',
+    registers,
+  });
+  return ({ deleted, failed, finished }) => {
+    for (const [name, count] of Object.entries(deleted)) rows.inc({ rows: name }, count);
+    for (const name of Object.keys(failed)) failures.inc({ rows: name });
+    if (finished && Object.keys(failed).length === 0) last.setToCurrentTime();
+  };
+}
+
+function watchSources({ hashQueue, connections }: MetricSources, registers: Registry[]): void {
+  watched('chodae_hash_queue_waiting', 'Passwords that wait for their hash.', () => hashQueue().waiting, registers);
+  watched('chodae_hash_queue_running', 'Passwords that are being hashed.', () => hashQueue().running, registers);
+  if (!connections) return;
+  watched('chodae_database_pool_connections', 'Connections to PostgreSQL.', () => connections().total, registers);
+  watched('chodae_database_pool_idle', 'Connections that nobody is using.', () => connections().idle, registers);
+  watched('chodae_database_pool_waiting', 'Statements that wait for a connection.', () => connections().waiting, registers);
+}
+
+function watched(name: string, help: string, read: () => number, registers: Registry[]): void {
+  new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(read());
+    },
+  });
+}
