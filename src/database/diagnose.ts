@@ -24,6 +24,12 @@ export interface PostgresqlDiagnosis {
   /** Those of fsync, full_page_writes and synchronous_commit that are off. */
   readonly unsafeSettings: readonly string[];
   readonly maximumConnections: number;
+  /** Seconds that this machine's clock is ahead of the database's; negative: behind. */
+  readonly clockDifferenceSeconds: number;
+  /** Whether there are 50,000 users or more; false where the schema is not up to date. */
+  readonly manyUsers: boolean;
+  /** Whether sessions that expired more than five minutes ago are still there; false where the schema is not up to date. */
+  readonly hasOverdueSessions: boolean;
 }
 
 /** A server that could not be asked; the message is a sentence. */
@@ -45,9 +51,13 @@ export async function diagnosePostgresql(config: PostgresqlConfig): Promise<Post
        WHERE name IN ('server_version_num', 'max_connections', 'fsync', 'full_page_writes', 'synchronous_commit')`,
     );
     const setting = (name: string) => settings.find((row) => row.name === name)?.setting ?? '';
+    const schema = await schemaSeenBy(query);
+    const isUpToDate = schema.pendingMigrations === 0 && schema.schemaMistake === undefined;
     return {
       ...seenByService,
-      ...(await schemaSeenBy(query)),
+      ...schema,
+      ...(isUpToDate ? await rowsSeenBy(query) : { manyUsers: false, hasOverdueSessions: false }),
+      clockDifferenceSeconds: await clockDifference(query),
       versionNumber: Number(setting('server_version_num')),
       maximumConnections: Number(setting('max_connections')),
       unsafeSettings: ['fsync', 'full_page_writes', 'synchronous_commit'].filter((name) => setting(name) === 'off'),
@@ -75,6 +85,22 @@ async function schemaSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'pe
     if (refusal instanceof SchemaError) return { pendingMigrations: 0, schemaMistake: refusal.message };
     throw error;
   }
+}
+
+async function rowsSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'manyUsers' | 'hasOverdueSessions'>> {
+  const [row] = await query<{ many_users: boolean; overdue: boolean }>(
+    `SELECT (SELECT count(*) FROM (SELECT FROM "User" LIMIT 50000) AS found) >= 50000 AS many_users,
+       EXISTS (SELECT FROM "RegisterSession" WHERE expires_at < now() - interval '5 minutes') AS overdue`,
+  );
+  return { manyUsers: row?.many_users ?? false, hasOverdueSessions: row?.overdue ?? false };
+}
+
+/** The answer was given in the middle of its round trip, as far as anybody can tell. */
+async function clockDifference(query: Query): Promise<number> {
+  const asked = Date.now();
+  const [row] = await query<{ milliseconds: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS milliseconds');
+  const here = (asked + Date.now()) / 2;
+  return (here - Number(row?.milliseconds ?? here)) / 1000;
 }
 
 async function medianRoundTrip(query: (text: string) => Promise<unknown>): Promise<number> {

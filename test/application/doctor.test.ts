@@ -15,6 +15,7 @@ interface Finding {
   readonly verdict: 'ok' | 'warning' | 'problem';
   readonly message: string;
   readonly advice?: string;
+  readonly page: string;
 }
 
 const kind = testDatabaseKind();
@@ -27,7 +28,10 @@ async function examine(environment: Readonly<Record<string, string>>): Promise<M
   const { code, stdout } = await runChodae(['doctor', '--json'], { environment });
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   assert.equal(code, findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0);
-  for (const { name, message } of findings) assert.match(message, /^\S.{4,}/, name);
+  for (const { name, message, page } of findings) {
+    assert.match(message, /^\S.{4,}/, name);
+    assert.match(page, /^docs\/[\w-]+\.md#[\w-]+$/, name);
+  }
   return new Map(findings.map((finding) => [finding.name, finding]));
 }
 
@@ -72,10 +76,14 @@ test('a database in use is in order; the text has a line for each finding', asyn
     shown.map((line) => line.slice(0, line.indexOf(':')).replace(/^[✓!](?= password hashing)/, '')),
     [...findings.values()].map((finding) => `${markOf(finding)} ${finding.name}`),
   );
-  for (const { name, advice } of findings.values())
-    if (name !== 'password hashing' && advice) assert.ok(stdout.includes(`\n    ${advice}\n`), advice);
+  for (const { name, advice, page, verdict } of findings.values()) {
+    if (name !== 'password hashing' && advice) assert.ok(stdout.includes(`\n    ${advice}\n    See ${page}\n`), advice);
+    if (verdict === 'ok') assert.equal(advice, undefined);
+  }
   if (kind === 'embedded') assert.match(stdout, new RegExp(`in use by process ${server.process.pid} on `));
-  else for (const name of ['schema', 'row level security', 'rights']) assert.equal(findings.get(name)?.verdict, 'ok', name);
+  else
+    for (const name of ['schema', 'row level security', 'rights', 'connections', 'clock', 'retention'])
+      assert.equal(findings.get(name)?.verdict, 'ok', name);
 });
 
 test('an unknown option is misuse', async () => {
@@ -140,4 +148,49 @@ test('a Supabase project that does not answer may be paused', async () => {
     /^Supabase does not answer for this project\. .*https:\/\/supabase\.com\/dashboard, choose the project and press Resume/,
   );
   assert.doesNotMatch(message, /secret/);
+});
+
+test('links, and metrics that somebody else may read, are told', async () => {
+  await using empty = await emptyDatabase();
+  const plain = await examine(empty.environment);
+  assert.deepEqual([plain.get('links')?.verdict, plain.get('metrics')?.verdict], ['warning', 'ok']);
+  const open = await examine({ ...empty.environment, PUBLIC_URL: 'https://invite.example', METRICS_PORT: '9464', HOST: '0.0.0.0' });
+  assert.deepEqual([open.get('links')?.verdict, open.get('metrics')?.verdict], ['ok', 'warning']);
+  for (const METRICS_HOST of ['127.0.0.1', '10.1.2.3', '172.20.0.5', '::1', 'fd00::1']) {
+    assert.equal((await examine({ ...empty.environment, METRICS_PORT: '9464', METRICS_HOST })).get('metrics')?.verdict, 'ok', METRICS_HOST);
+  }
+});
+
+test('pools of all workers are compared with what the server allows', { skip: ownServer }, async () => {
+  await using empty = await emptyDatabase();
+  const few = await examine({ ...empty.environment, DATABASE_POOL_SIZE: '10', WEB_CONCURRENCY: '2' });
+  assert.match(String(few.get('connections')?.message), /^2 workers × 10 = 20, of 100/);
+  const many = await examine({ ...empty.environment, DATABASE_POOL_SIZE: '20', WEB_CONCURRENCY: '4' });
+  assert.equal(many.get('connections')?.verdict, 'warning');
+  assert.match(await problemOf({ ...empty.environment, DATABASE_POOL_SIZE: '30', WEB_CONCURRENCY: '4' }, 'connections'), /= 120/);
+});
+
+test("a clock that is an hour away from the database's is told", { skip: onlyPostgresql }, async () => {
+  await using empty = await emptyDatabase();
+  const hook = 'data:text/javascript,const{now}=Date;Date.now=()=>now()+3600000';
+  const findings = await examine({ ...empty.environment, NODE_OPTIONS: `--import ${hook}` });
+  assert.equal(findings.get('clock')?.verdict, 'warning');
+  assert.match(String(findings.get('clock')?.message), /^this machine's clock is 3\d{3}\.\d s ahead of that of the database/);
+});
+
+test('personal data that nobody deletes, and too short a record of operators, are told', { skip: onlyPostgresql }, async () => {
+  await using fresh = await freshDatabase();
+  assert.equal((await runChodae(['migrate'], fresh)).code, 0);
+  assert.equal((await examine(fresh.environment)).get('retention')?.verdict, 'ok');
+  await fresh.query(
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at) VALUES ('old', 1, now() - interval '6 minutes')`,
+  );
+  assert.match(String((await examine(fresh.environment)).get('retention')?.message), /expired more than 5 minutes ago/);
+  await fresh.query(`DELETE FROM "RegisterSession"`);
+  await fresh.query(
+    `INSERT INTO "User" (name, password, birthday, phone, "invitationId") SELECT '', '', '', '', 1 FROM generate_series(1, 50000)`,
+  );
+  assert.equal((await examine(fresh.environment)).get('retention')?.verdict, 'ok');
+  const short = await examine({ ...fresh.environment, AUDIT_RETENTION: '1y' });
+  assert.match(String(short.get('retention')?.message), /50,000 users or more, and AUDIT_RETENTION is 1\.0 years/);
 });

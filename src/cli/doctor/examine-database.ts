@@ -1,0 +1,159 @@
+import type { Config, PostgresqlConfig } from '../../config/config.ts';
+import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis } from '../../database/diagnose.ts';
+import { DataFolderError, inspectDataFolder } from '../../database/embedded-folder.ts';
+import { lockHolder } from '../../database/embedded-lock.ts';
+import { type Finding, pages } from './finding.ts';
+
+/** Looks at the database of the settings; changes nothing. */
+export async function examineDatabase(config: Config): Promise<Finding[]> {
+  if (config.database.kind === 'embedded') return examineEmbedded(config.database.directory);
+  try {
+    return findingsOf(await diagnosePostgresql(config.database), config.database, config);
+  } catch (error) {
+    if (!(error instanceof DiagnosisError)) throw error;
+    return [{ name: 'database', verdict: 'problem', message: error.message, page: pages.address }];
+  }
+}
+
+function examineEmbedded(directory: string): Finding[] {
+  return [
+    embeddedFinding(directory),
+    {
+      name: 'durability',
+      verdict: 'warning',
+      message:
+        'the embedded database survives a killed process; it makes no promise about a power cut, because it does not wait for the disk',
+      advice: 'For people who count on their accounts, set DATABASE_URL to a PostgreSQL server.',
+      page: pages.database,
+    },
+  ];
+}
+
+function embeddedFinding(directory: string): Finding {
+  const named = { name: 'database', page: pages.database };
+  try {
+    const isReady = inspectDataFolder(directory) === 'ready';
+    const holder = lockHolder(directory);
+    const state = holder ? `, in use by process ${holder.pid} on ${holder.host}` : isReady ? '' : ', made at the first start';
+    return { ...named, verdict: 'ok', message: `embedded, in ${directory}${state}` };
+  } catch (error) {
+    if (!(error instanceof DataFolderError)) throw error;
+    return { ...named, verdict: 'problem', message: error.message };
+  }
+}
+
+function findingsOf(seen: PostgresqlDiagnosis, { poolSize }: PostgresqlConfig, { process, retention }: Config): Finding[] {
+  const version = `PostgreSQL ${Math.floor(seen.versionNumber / 10_000)}`;
+  const roundTrip = `${seen.roundTripMilliseconds.toFixed(1)} ms a round trip`;
+  return [
+    seen.versionNumber >= 130_000
+      ? { name: 'database', verdict: 'ok', message: `${version}, ${roundTrip}`, page: pages.database }
+      : {
+          name: 'database',
+          verdict: 'problem',
+          message: `${version} is too old`,
+          advice: 'Use PostgreSQL 13 or newer.',
+          page: pages.database,
+        },
+    schemaFinding(seen),
+    rowSecurityFinding(seen),
+    rightsFinding(seen),
+    durabilityFinding(seen),
+    connectionsFinding(poolSize, process.workers, seen.maximumConnections),
+    clockFinding(seen.clockDifferenceSeconds),
+    ...retentionFindings(seen, retention.auditSeconds),
+  ];
+}
+
+function schemaFinding({ pendingMigrations, schemaMistake }: PostgresqlDiagnosis): Finding {
+  const named = { name: 'schema', page: pages.migrations };
+  if (schemaMistake !== undefined) return { ...named, verdict: 'problem', message: schemaMistake };
+  if (pendingMigrations === 0) return { ...named, verdict: 'ok', message: 'up to date' };
+  const message = `${pendingMigrations} migrations are pending`;
+  return { ...named, verdict: 'warning', message, advice: 'The next start applies them, or run: npx chodae migrate' };
+}
+
+function rowSecurityFinding({ rowsHidden, openTables }: PostgresqlDiagnosis): Finding {
+  const named = { name: 'row level security', page: pages.rowSecurity };
+  if (rowsHidden) {
+    return {
+      ...named,
+      verdict: 'problem',
+      message: 'row level security hides our own tables from the role of DATABASE_URL, so every code would look unknown',
+      advice: 'Connect as the owner of the tables, the role that ran the migration, or write policies for the role.',
+    };
+  }
+  if (openTables.length === 0) return { ...named, verdict: 'ok', message: 'no automatic REST API can read the tables' };
+  return {
+    ...named,
+    verdict: 'problem',
+    message: `Supabase's automatic REST API serves ${openTables.join(', ')} to anybody who has the project's public key, password hashes included`,
+    advice: 'Run: npx chodae migrate',
+  };
+}
+
+function rightsFinding({ missingRights }: PostgresqlDiagnosis): Finding {
+  const named = { name: 'rights', page: pages.rights };
+  if (missingRights.length === 0) return { ...named, verdict: 'ok', message: 'the role of DATABASE_URL lacks none' };
+  const message = `the role of DATABASE_URL lacks ${missingRights.join(', ')}`;
+  return { ...named, verdict: 'problem', message, advice: 'Grant them as the owner of the tables.' };
+}
+
+function durabilityFinding({ unsafeSettings }: PostgresqlDiagnosis): Finding {
+  const named = { name: 'durability', page: pages.database };
+  if (unsafeSettings.length === 0) return { ...named, verdict: 'ok', message: 'fsync, full_page_writes and synchronous_commit are on' };
+  const message = `the server has ${unsafeSettings.join(', ')} off: an acknowledged sign-up can be lost`;
+  return { ...named, verdict: 'warning', message, advice: 'Turn it on in postgresql.conf.' };
+}
+
+/** Where one machine takes more than half, a second machine, a backup or a person may find no connection left. */
+function connectionsFinding(poolSize: number, workers: number, maximum: number): Finding {
+  const named = { name: 'connections', page: pages.connections };
+  const taken = poolSize * workers;
+  const product = workers === 1 ? `${poolSize} a process` : `${workers} workers × ${poolSize} = ${taken}`;
+  if (taken <= maximum / 2) return { ...named, verdict: 'ok', message: `${product}, of ${maximum} that the server allows` };
+  return {
+    ...named,
+    verdict: taken > maximum ? 'problem' : 'warning',
+    message: `${product}, and the server allows ${maximum}: somebody may find none left`,
+    advice: 'Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY, or raise max_connections.',
+  };
+}
+
+function clockFinding(seconds: number): Finding {
+  const named = { name: 'clock', page: pages.clocks };
+  const difference = `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'behind' : 'ahead of'} that of the database`;
+  const message = `this machine's clock is ${difference}`;
+  if (Math.abs(seconds) <= 5) return { ...named, verdict: 'ok', message };
+  return {
+    ...named,
+    verdict: 'warning',
+    message: `${message}: the times in the log do not fit; every expiry is decided by the database`,
+    advice: 'Let both follow a time server (NTP).',
+  };
+}
+
+/** The Korean safety standard asks for two years of records of operators where there are 50,000 people or more. */
+function retentionFindings({ manyUsers, hasOverdueSessions }: PostgresqlDiagnosis, auditSeconds: number): Finding[] {
+  const named = { name: 'retention', page: pages.retention };
+  const years = auditSeconds / (365.25 * 86_400);
+  const findings: Finding[] = [];
+  if (hasOverdueSessions) {
+    findings.push({
+      ...named,
+      verdict: 'warning',
+      message: 'sign-ups that expired more than 5 minutes ago are still there, with the personal data in them',
+      advice: 'A running service deletes them within a minute; or run: npx chodae sweep',
+    });
+  }
+  if (manyUsers && years < 2) {
+    findings.push({
+      ...named,
+      verdict: 'warning',
+      message: `there are 50,000 users or more, and AUDIT_RETENTION is ${years.toFixed(1)} years`,
+      advice: 'Set AUDIT_RETENTION=2y.',
+    });
+  }
+  if (findings.length === 0) findings.push({ ...named, verdict: 'ok', message: 'nothing is kept beyond its time' });
+  return findings;
+}
