@@ -17,7 +17,7 @@ const perSecond = 100;
 const quietSeconds = 20;
 const spreadSeconds = 20;
 /** Long enough to insert them all and to measure the quiet time. */
-const expireAfterSeconds = 45 + sessions / 20_000;
+const expireAfterSeconds = 90 + sessions / 20_000;
 
 await using postgresql = await startPostgresql({ settings: { fsync: 'on', shared_buffers: '256MB', max_wal_size: '1GB' } });
 const environment = { DATABASE_URL: postgresql.url, LOG_LEVEL: 'warn', BCRYPT_COST: '10' };

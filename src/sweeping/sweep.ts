@@ -8,7 +8,7 @@ export interface SweptRows {
   /**
    * Deletes up to `batch` rows whose time is over, the oldest first, and passes over those that somebody else is deleting.
    * @param from where the batch before ended. Without it each batch would walk over all that were deleted and that a transaction left open by
-   *   somebody keeps from being cleaned away: a million rows took 7 minutes instead of one.
+   *   somebody keeps from being cleaned away: a million rows took more than 5 minutes (bench/results.md).
    */
   readonly deleteBatch: (database: Queryable, batch: number, from: Date | null) => Promise<SweptBatch>;
   /** Counts the rows whose time is over. */
