@@ -124,6 +124,14 @@ CREATE TABLE operator_keys (
 ALTER SEQUENCE operator_keys_id_seq OWNED BY operator_keys.id;
 CREATE UNIQUE INDEX operator_keys_key_hash_key ON operator_keys USING btree (key_hash);
 
+CREATE UNLOGGED TABLE rate_limits (
+  key         text                      NOT NULL,
+  points      integer                   NOT NULL,
+  expires_at  timestamp with time zone  NOT NULL,
+  CONSTRAINT rate_limits_pkey PRIMARY KEY (key)
+);
+CREATE INDEX rate_limits_expires_at_idx ON rate_limits USING btree (expires_at);
+
 CREATE TABLE registration_events (
   attempt        uuid                      NOT NULL,
   event          text                      NOT NULL,

@@ -14,8 +14,8 @@ const inPublic = `= 'public'::regnamespace`;
  */
 export async function drawSchema(look: Look): Promise<string> {
   await refuseUnknownKinds(look);
-  const tables = await look<{ oid: number; name: string }>(
-    `SELECT oid::integer AS oid, quote_ident(relname) AS name FROM pg_class WHERE relkind = 'r' AND relnamespace ${inPublic} ORDER BY relname COLLATE "C"`,
+  const tables = await look<Table>(
+    `SELECT oid::integer AS oid, quote_ident(relname) AS name, relpersistence = 'u' AS unlogged FROM pg_class WHERE relkind = 'r' AND relnamespace ${inPublic} ORDER BY relname COLLATE "C"`,
   );
   const pieces = [heading];
   for (const table of tables) pieces.push(await drawTable(look, table));
@@ -26,7 +26,13 @@ export async function drawSchema(look: Look): Promise<string> {
   return pieces.join('\n');
 }
 
-async function drawTable(look: Look, { oid, name }: { oid: number; name: string }): Promise<string> {
+interface Table {
+  readonly oid: number;
+  readonly name: string;
+  readonly unlogged: boolean;
+}
+
+async function drawTable(look: Look, { oid, name, unlogged }: Table): Promise<string> {
   const sequences = await look<{ name: string; type: string; owner: string }>(`
     SELECT quote_ident(relname) AS name, format_type(seqtypid, NULL) AS type, quote_ident(attname) AS owner
     FROM pg_depend JOIN pg_class ON pg_class.oid = objid AND relkind = 'S' JOIN pg_sequence ON seqrelid = objid
@@ -41,7 +47,7 @@ async function drawTable(look: Look, { oid, name }: { oid: number; name: string 
   const lines = [...(await drawColumns(look, oid)), ...constraints.map(({ definition }) => definition)];
   return [
     ...sequences.map((sequence) => `CREATE SEQUENCE ${sequence.name} AS ${sequence.type};\n`),
-    `CREATE TABLE ${name} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n);\n`,
+    `CREATE ${unlogged ? 'UNLOGGED ' : ''}TABLE ${name} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n);\n`,
     ...sequences.map((sequence) => `ALTER SEQUENCE ${sequence.name} OWNED BY ${name}.${sequence.owner};\n`),
     ...indexes.map(({ definition }) => `${definition.replace(' ON public.', ' ON ')};\n`),
   ].join('');

@@ -1,15 +1,20 @@
 import { statement } from './database/database.ts';
 import { databaseProblems } from './database/unavailable.ts';
-import type { ProblemKind } from './errors.ts';
+import type { Problem, ProblemKind } from './errors.ts';
 import { addApiDocuments } from './http/api-documents.ts';
 import { addHealth } from './http/health.ts';
+import { limitFailedCredentials } from './http/limits/limit-credentials.ts';
+import { limitProblems } from './http/limits/limit-problems.ts';
+import { limitRoutes, type RouteLimits } from './http/limits/limit-routes.ts';
 import { completeMethods } from './http/methods.ts';
 import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { bulkProblems } from './invitations/bulk/errors.ts';
 import { invitationProblems } from './invitations/errors.ts';
+import { isMissedGuess } from './invitations/refusals.ts';
 import { invitationRoutes } from './invitations/routes.ts';
+import type { Limits } from './limits/open-limits.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { operatorProblems } from './operators/errors.ts';
 import { requireOperator } from './operators/guard.ts';
@@ -18,6 +23,7 @@ import { passwordProblems } from './passwords/errors.ts';
 import { registrationProblems } from './registration/errors.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
+import { sessionNamedBy } from './registration/session-id.ts';
 import { repeatableProblems } from './repeatable.ts';
 import type { Services } from './services.ts';
 import { userProblems } from './users/errors.ts';
@@ -34,6 +40,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   operatorProblems,
   repeatableProblems,
   databaseProblems,
+  limitProblems,
 ];
 
 const tags = [
@@ -62,14 +69,29 @@ export interface App {
 
 /** The table of contents: everything that answers a request, in reading order. */
 export async function buildApp(services: Services, { readMetrics }: AppOptions = {}): Promise<App> {
-  const { config, log, database, metrics } = services;
+  const { config, log, database, limits, metrics } = services;
   let isStopping = false;
-  const http = createHttpServer({ log, defaultLanguage: config.defaultLanguage, onAnswered: metrics.requestAnswered });
+  const http = createHttpServer({
+    log,
+    defaultLanguage: config.defaultLanguage,
+    trustedProxies: config.http.trustedProxies,
+    onAnswered: metrics.requestAnswered,
+  });
 
   await addOpenApi(http, { version, tags, credentials });
-  await http.register(registrationRoutes, { prefix: '/auth', services: services.registration });
+  await http.register(
+    async (auth) => {
+      if (limits) limitRoutes(auth, (pattern) => signUpLimits(limits, pattern));
+      await auth.register(registrationRoutes, { services: services.registration });
+    },
+    { prefix: '/auth' },
+  );
   await http.register(
     async (admin) => {
+      if (limits) {
+        const isWrong = ({ kind }: Problem) => kind === operatorProblems.operator_key_invalid;
+        limitFailedCredentials(admin, { limiter: limits.operatorKeys, own: services.localKey, isWrong });
+      }
       requireOperator(admin, services.operators);
       await admin.register(invitationRoutes, { services: services.invitations });
       await admin.register(progressRoutes, { services: services.progress });
@@ -99,6 +121,16 @@ export async function buildApp(services: Services, { readMetrics }: AppOptions =
       http.askToReconnect();
     },
   };
+}
+
+function signUpLimits({ verify, guesses, signUp, session }: Limits, pattern: string): RouteLimits {
+  return pattern.endsWith('/invitation/verify')
+    ? { network: verify, guesses: { budget: guesses, missed: missedGuess } }
+    : { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
+}
+
+function missedGuess(refusal: Error, body: unknown): boolean {
+  return isMissedGuess(refusal, (body as { invitation_code: string }).invitation_code);
 }
 
 const ping = statement('ping', 'SELECT 1');

@@ -5,6 +5,8 @@ import type { Database } from './database/database.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
+import { sweptWindows } from './limits/database-store.ts';
+import { type Limits, openLimits } from './limits/open-limits.ts';
 import { type Metrics, openMetrics } from './metrics/metrics.ts';
 import type { OperatorServices } from './operators/dependencies.ts';
 import { forgetInAnswers } from './operators/idempotency-store.ts';
@@ -27,6 +29,8 @@ export interface Services extends AsyncDisposable {
   readonly log: Logger;
   readonly database: Database;
   readonly passwords: PasswordHasher;
+  /** undefined: nothing is limited. */
+  readonly limits: Limits | undefined;
   readonly registration: RegistrationServices;
   readonly progress: ProgressServices;
   readonly invitations: InvitationServices;
@@ -61,6 +65,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     passwordMinimumLength: config.passwords.minimumLength,
     now: overrides.now ?? (() => new Date()),
   };
+  const limits = config.limits && openLimits(config.limits, { settings: config.database, opened: database }, log);
   const localKey = generateOperatorKey();
   const audited = { database, audit: recordAudit };
   return {
@@ -68,6 +73,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     log,
     database,
     passwords,
+    limits,
     registration: { database, passwords, rules, onSeatClaimed: metrics.seatClaimed },
     progress: { database, timeZone: config.registration.timeZone },
     invitations: {
@@ -88,12 +94,18 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     localKey: localKey.key,
     async [Symbol.asyncDispose]() {
       await passwords.close();
+      await limits?.[Symbol.asyncDispose]();
       await database.close();
     },
   };
 }
 
 /** Everything that is kept for a time only: personal data first. */
-export function sweptRows({ retention }: Config): readonly SweptRows[] {
-  return [...sweptRegistrationRows(retention.eventSeconds), ...sweptOperatorRows(retention.auditSeconds)];
+export function sweptRows({ database, limits, retention }: Config): readonly SweptRows[] {
+  const countedInDatabase = limits !== undefined && limits.redisUrl === undefined && database.kind === 'postgresql';
+  return [
+    ...sweptRegistrationRows(retention.eventSeconds),
+    ...sweptOperatorRows(retention.auditSeconds),
+    ...(countedInDatabase ? [sweptWindows] : []),
+  ];
 }

@@ -9,6 +9,7 @@ export interface Config {
     readonly port: number;
     /** Where people reach the service, without a slash at the end; undefined: not known, so no links are made. */
     readonly publicUrl: string | undefined;
+    readonly trustedProxies: TrustedProxies;
   };
   readonly process: {
     /** Processes that share the port. */
@@ -33,8 +34,34 @@ export interface Config {
     /** Seconds that an entry of the audit log is kept. */
     readonly auditSeconds: number;
   };
+  /** undefined: nothing is limited. */
+  readonly limits: LimitsConfig | undefined;
   readonly defaultLanguage: Language;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+}
+
+/** Whose `X-Forwarded-…` fields are believed: this many proxies in front, or those with one of these addresses and ranges; undefined: nobody's. */
+export type TrustedProxies = number | readonly string[] | undefined;
+
+/** At most `count` within `seconds`. */
+export interface Rate {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+export interface LimitsConfig {
+  /** Requests of signing up, except those that verify a code: each network. */
+  readonly signUp: Rate;
+  /** Requests that verify a code: each network. */
+  readonly verify: Rate;
+  /** Requests that name a session: each session. */
+  readonly session: Rate;
+  /** Wrong codes: everybody together. */
+  readonly guesses: Rate;
+  /** Wrong operator keys: each network. */
+  readonly operatorKeys: Rate;
+  /** Where requests are counted; undefined: in PostgreSQL, or in memory where the database is embedded. */
+  readonly redisUrl: string | undefined;
 }
 
 export interface RegistrationConfig {

@@ -20,12 +20,20 @@ function mistakesOf(environment: Environment): readonly string[] {
 test('without any variable the defaults hold', () => {
   assert.deepEqual(readConfig({}), {
     database: { kind: 'embedded', directory: resolve('data') },
-    http: { host: '127.0.0.1', port: 8000, publicUrl: undefined },
+    http: { host: '127.0.0.1', port: 8000, publicUrl: undefined, trustedProxies: undefined },
     process: { workers: 1, stopDelaySeconds: 0 },
     metrics: undefined,
     passwords: { bcryptCost: 12, minimumLength: 8, maximumWaitSeconds: 2 },
     registration: { sessionSeconds: 1800, minimumAge: undefined, phoneRegion: 'KR', phoneUnique: false, timeZone: 'Asia/Seoul' },
     retention: { eventSeconds: 34_560_000, auditSeconds: 63_115_200 },
+    limits: {
+      signUp: { count: 2000, seconds: 600 },
+      verify: { count: 600, seconds: 600 },
+      session: { count: 60, seconds: 600 },
+      guesses: { count: 1000, seconds: 600 },
+      operatorKeys: { count: 20, seconds: 600 },
+      redisUrl: undefined,
+    },
     defaultLanguage: 'ko',
     logLevel: 'info',
   });

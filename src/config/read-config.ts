@@ -1,4 +1,4 @@
-import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from './config.ts';
+import type { Config, EmbeddedDatabaseConfig, LimitsConfig, PostgresqlAddress, PostgresqlConfig } from './config.ts';
 import { maskUrl } from './mask-url.ts';
 import { directAddressAdvice, parsePostgresqlUrl } from './postgresql-address.ts';
 import { isLocalHost } from './postgresql-tls.ts';
@@ -87,7 +87,7 @@ function isSet(environment: Environment, name: string): boolean {
 function configOf(values: SettingValues): Config {
   return {
     database: databaseOf(values),
-    http: { host: values.HOST, port: values.PORT, publicUrl: values.PUBLIC_URL },
+    http: { host: values.HOST, port: values.PORT, publicUrl: values.PUBLIC_URL, trustedProxies: values.TRUST_PROXY },
     process: { workers: values.WEB_CONCURRENCY, stopDelaySeconds: values.STOP_DELAY },
     metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST ?? values.HOST, port: values.METRICS_PORT },
     passwords: {
@@ -103,8 +103,20 @@ function configOf(values: SettingValues): Config {
       timeZone: values.TIME_ZONE,
     },
     retention: { eventSeconds: values.EVENTS_RETENTION, auditSeconds: values.AUDIT_RETENTION },
+    limits: values.RATE_LIMIT ? limitsOf(values) : undefined,
     defaultLanguage: values.DEFAULT_LANGUAGE,
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+function limitsOf(values: SettingValues): LimitsConfig {
+  return {
+    signUp: values.RATE_LIMIT_SIGN_UP,
+    verify: values.RATE_LIMIT_VERIFY,
+    session: values.RATE_LIMIT_SESSION,
+    guesses: values.RATE_LIMIT_GUESSES,
+    operatorKeys: values.RATE_LIMIT_OPERATOR_KEYS,
+    redisUrl: values.REDIS_URL,
   };
 }
 

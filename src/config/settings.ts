@@ -1,3 +1,4 @@
+import { rate, redisUrl } from './limit-kinds.ts';
 import {
   choice,
   duration,
@@ -12,6 +13,7 @@ import {
   wholeNumber,
   wholeNumberOrOff,
 } from './setting-kinds.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 
 /** One environment variable that the program reads. */
 export interface Setting<Name extends string = string, Value = unknown, Default = string | undefined> extends SettingKind<Value> {
@@ -106,6 +108,62 @@ export const settings = [
     meaning: 'The address on which `METRICS_PORT` is listened on; without it, that of `HOST`.',
     secret: false,
     ...listeningHost(),
+  }),
+  setting({
+    name: 'TRUST_PROXY',
+    default: 'off',
+    meaning: 'Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; without it every client behind a proxy counts as one.',
+    secret: false,
+    ...trustedProxies(),
+  }),
+  setting({
+    name: 'RATE_LIMIT',
+    default: 'on',
+    meaning: 'Whether requests are limited; `off` where a gateway in front does it.',
+    secret: false,
+    ...onOrOff(),
+  }),
+  setting({
+    name: 'RATE_LIMIT_VERIFY',
+    default: '600/10m',
+    meaning: 'How many codes one address (IPv6: one /64) may verify.',
+    secret: false,
+    ...rate(),
+  }),
+  setting({
+    name: 'RATE_LIMIT_SIGN_UP',
+    default: '2000/10m',
+    meaning: 'How many other requests of signing up may come from one address (IPv6: one /64).',
+    secret: false,
+    ...rate(),
+  }),
+  setting({
+    name: 'RATE_LIMIT_SESSION',
+    default: '60/10m',
+    meaning: 'How many requests one sign-up may make.',
+    secret: false,
+    ...rate(),
+  }),
+  setting({
+    name: 'RATE_LIMIT_GUESSES',
+    default: '1000/10m',
+    meaning: 'How many codes may be wrong, of everybody together, before addresses without a right one may try ten only.',
+    secret: false,
+    ...rate(),
+  }),
+  setting({
+    name: 'RATE_LIMIT_OPERATOR_KEYS',
+    default: '20/10m',
+    meaning: 'How many wrong operator keys may come from one address (IPv6: one /64).',
+    secret: false,
+    ...rate(),
+  }),
+  setting({
+    name: 'REDIS_URL',
+    default: undefined,
+    meaning: 'The Redis in which requests are counted, in place of PostgreSQL or this process.',
+    secret: true,
+    ...redisUrl(),
   }),
   setting({
     name: 'DATABASE_POOL_SIZE',

@@ -5,6 +5,7 @@ import {
   idempotencyKeys,
   invitations,
   operatorKeys,
+  rateLimits,
   registerSessions,
   registrationEvents,
   registrationReceipts,
@@ -23,6 +24,7 @@ export const ownTables = [
   operatorKeys,
   auditLog,
   idempotencyKeys,
+  rateLimits,
 ].map((table) => getTableName(table));
 
 /**

@@ -211,3 +211,18 @@ export const idempotencyKeys = pgTable(
   },
   (table) => [primaryKey({ columns: [table.operatorId, table.key] }), index('idempotency_keys_created_at_idx').on(table.createdAt)],
 );
+
+/**
+ * How much each key has done in its window: for limits that hold over all processes. The table is UNLOGGED (by hand in its migration), so that
+ * counting waits for no disk; after a crash of the server it is empty, and everybody may begin again.
+ */
+export const rateLimits = pgTable(
+  'rate_limits',
+  {
+    /** The name of the limit and an HMAC of the address or the session. */
+    key: text('key').primaryKey(),
+    points: integer('points').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('rate_limits_expires_at_idx').on(table.expiresAt)],
+);

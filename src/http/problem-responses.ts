@@ -74,4 +74,14 @@ function problemResponse(problems: readonly Problem[]): ProblemResponse {
 }
 
 const retryAfter = { 'Retry-After': { type: 'integer', minimum: 1, description: 'Seconds until another try makes sense.' } };
-const responseHeaders: Readonly<Record<number, Readonly<Record<string, object>>>> = { 429: retryAfter, 503: retryAfter };
+const rateLimit = {
+  RateLimit: {
+    type: 'string',
+    description: 'The limit that was reached: `r` requests are left for the next `t` seconds (draft-ietf-httpapi-ratelimit-headers).',
+  },
+  'RateLimit-Policy': { type: 'string', description: 'That limit itself: `q` requests are allowed in `w` seconds.' },
+};
+const responseHeaders: Readonly<Record<number, Readonly<Record<string, object>>>> = {
+  429: { ...retryAfter, ...rateLimit },
+  503: retryAfter,
+};

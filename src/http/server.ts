@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { TrustedProxies } from '../config/config.ts';
 import type { Language } from '../errors.ts';
 import { refuseAmbiguousRequests } from './ambiguous-requests.ts';
+import { nameClients, trustHops } from './client-address.ts';
 import { closeConnectionsInOrder } from './connections.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
@@ -20,6 +22,8 @@ export interface HttpServerOptions {
   readonly defaultLanguage: Language;
   /** Hears of every request when it is over. */
   readonly onAnswered?: (answer: AnsweredRequest) => void;
+  /** Left out: nobody's word about a client's address is taken. */
+  readonly trustedProxies?: TrustedProxies;
 }
 
 const limits = {
@@ -45,11 +49,13 @@ const limits = {
  * @returns an HTTP server without routes: it reads strict JSON, refuses with problem documents, logs one line a request, and
  * closes without dropping a request. Routes are added after it, and `completeMethods` last.
  */
-export function createHttpServer({ log, defaultLanguage, onAnswered }: HttpServerOptions): HttpServer {
+export function createHttpServer({ log, defaultLanguage, trustedProxies, onAnswered }: HttpServerOptions): HttpServer {
+  const trustProxy = trustHops(trustedProxies);
   const app: HttpServer = fastify({
     loggerInstance: withoutValues(log),
     logController,
     genReqId: newRequestId,
+    ...(trustProxy && { trustProxy }),
     bodyLimit: limits.bodyLimit,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAliveTimeout,
@@ -71,6 +77,7 @@ export function createHttpServer({ log, defaultLanguage, onAnswered }: HttpServe
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
+  nameClients(app, trustProxy !== undefined);
   logRequests(app, onAnswered);
   setSecurityHeaders(app);
   answerUnusualRequests(app, defaultLanguage);

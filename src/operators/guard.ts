@@ -60,6 +60,6 @@ function responsesOf(schema: FastifySchema | undefined): object {
 function actorOf(this: FastifyRequest): Actor {
   if (!this.operator) throw new Error('the route is not behind the guard of operators');
   const { keyId, label } = this.operator;
-  // A socket of this machine has no address, whatever the type says.
-  return { keyId, label, requestId: this.id, origin: this.ip ?? null };
+  // A socket of this machine has no address.
+  return { keyId, label, requestId: this.id, origin: this.clientAddress || null };
 }

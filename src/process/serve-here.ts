@@ -77,11 +77,12 @@ function letCommandLineIn(address: AddressInfo | string | null, { config, localK
   return leaveLocalAccess(config.database.directory, { url: urlFromHere(address), key: localKey });
 }
 
-function addressLines(address: string, { database }: Services, metricsAddress: string | undefined): string[] {
+function addressLines(address: string, { database, limits }: Services, metricsAddress: string | undefined): string[] {
   return [
     `Chodae is ready: ${address}`,
     `  API document    ${address}/docs  (also /redoc and /openapi.json)`,
     `  Database        ${database.description}`,
+    `  Limits          ${limits?.description ?? 'off: anybody may guess codes as fast as they can (RATE_LIMIT=off)'}`,
     ...(metricsAddress ? [`  Metrics         ${metricsAddress}/metrics`] : []),
   ];
 }

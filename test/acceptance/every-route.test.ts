@@ -30,7 +30,7 @@ interface Document {
 let server: ServerProcess;
 let document: Document;
 before(async () => {
-  server = await startServer({ environment: { BCRYPT_COST: '10', DEFAULT_LANGUAGE: 'en' } });
+  server = await startServer({ environment: { BCRYPT_COST: '10', DEFAULT_LANGUAGE: 'en', RATE_LIMIT: 'on' } });
   document = (await (await fetch(`${server.url}/openapi.json`)).json()) as Document;
 });
 after(() => server[Symbol.asyncDispose]());
@@ -92,7 +92,17 @@ const data = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'",
 };
 /** Differ from answer to answer, or say how long it is. */
-const passing = ['x-request-id', 'date', 'content-length', 'transfer-encoding', 'last-modified', 'etag', 'accept-ranges'];
+const passing = [
+  'x-request-id',
+  'date',
+  'content-length',
+  'transfer-encoding',
+  'last-modified',
+  'etag',
+  'accept-ranges',
+  'ratelimit',
+  'ratelimit-policy',
+];
 
 function fieldsOf({ headers }: RawAnswer): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !passing.includes(name)));
@@ -102,6 +112,7 @@ test('every operation answers with these header fields, whatever it answers', as
   for (const { path, method, operation } of operations()) {
     const answer = await ask(method, addressOf(path));
     assert.match(answer.headers['x-request-id'] ?? '', /^[0-9a-f-]{36}$/, path);
+    assert.equal(answer.headers.ratelimit !== undefined, path.startsWith('/auth/'), `${method} ${path}: ${answer.headers.ratelimit}`);
     const isRefused = answer.status >= 400;
     assert.deepEqual(
       fieldsOf(answer),

@@ -18,6 +18,7 @@ const forbidden: readonly Import[] = [
   ['src/http/probe-2.ts', '../invitations/availability.ts'],
   ['src/database/probe-3.ts', '../users/store.ts'],
   ['src/passwords/probe-4.ts', '../registration/name.ts'],
+  ['src/limits/probe-14.ts', '../registration/store.ts'],
   ['src/config/probe-5.ts', '../invitations/store.ts'],
   ['src/config/probe-6.ts', '../services.ts'],
   ['src/metrics/probe-15.ts', '../registration/store.ts'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
-import type { Config, RegistrationConfig } from '../../src/config/config.ts';
+import type { Config, LimitsConfig, RegistrationConfig, TrustedProxies } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { Language } from '../../src/errors.ts';
 import type { HttpServer } from '../../src/http/server.ts';
@@ -16,6 +16,9 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
   readonly bcryptCost?: number;
   readonly passwordMinimumLength?: number;
   readonly defaultLanguage?: Language;
+  /** Left out: nothing is limited, because a test file is a flood from one address. */
+  readonly limits?: LimitsConfig;
+  readonly trustedProxies?: TrustedProxies;
   /** Log lines of level error or above that match one of these are expected. */
   readonly allow?: readonly RegExp[];
 }
@@ -71,6 +74,8 @@ function configOf(overrides: ApplicationOverrides, database: Config['database'])
   return {
     ...config,
     database,
+    http: { ...config.http, trustedProxies: overrides.trustedProxies },
+    limits: overrides.limits,
     // Waiting is not what these tests are about, and the machine may be busy.
     passwords: { bcryptCost, minimumLength: passwordMinimumLength, maximumWaitSeconds: 60 },
     registration: { sessionSeconds, minimumAge, phoneRegion, phoneUnique, timeZone },

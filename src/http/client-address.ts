@@ -1,0 +1,59 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TrustedProxies } from '../config/config.ts';
+import { type AddressRange, canonicalAddress, isInRanges, parseRanges } from '../ip-address.ts';
+
+/** Fastify's `trustProxy`: whether a hop is believed; hop 0 is the connection itself. */
+export type TrustHop = (address: string, hop: number) => boolean;
+
+/**
+ * @returns undefined: nobody is believed. A number believes that many hops without a look at their addresses, so it is right only where
+ *   nothing but the proxies can reach the port.
+ */
+export function trustHops(proxies: TrustedProxies): TrustHop | undefined {
+  if (proxies === undefined) return undefined;
+  if (typeof proxies === 'number') return (_address, hop) => hop < proxies;
+  const ranges = proxies.flatMap((text) => parseRanges(text) as readonly AddressRange[]);
+  return (text) => {
+    const address = canonicalAddress(text ?? '');
+    return address !== undefined && isInRanges(address, ranges);
+  };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * The client's address: the right-most that no trusted hop vouches for, in its one spelling. Where that is no address the nearest hop that
+     * is one stands for it, so that garbage never makes an address of its own. Empty where the connection is gone, or is a socket of this machine.
+     */
+    readonly clientAddress: string;
+  }
+}
+
+/**
+ * Gives every request its `clientAddress`. `request.ip` is the same before it is checked and folded: it may be any text.
+ * @param isAnybodyTrusted false: the first request that came through a proxy is logged, because nobody notices otherwise that all clients of a
+ *   proxy count as one.
+ */
+export function nameClients(app: FastifyInstance, isAnybodyTrusted: boolean): void {
+  app.decorateRequest('clientAddress', {
+    getter() {
+      return clientAddressOf(this as FastifyRequest);
+    },
+  });
+  let isTold = isAnybodyTrusted;
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
+      isTold = true;
+      request.log.warn('requests come through a proxy (X-Forwarded-For) that TRUST_PROXY does not name: its clients count as one');
+    }
+    done();
+  });
+}
+
+function clientAddressOf({ ips, ip }: FastifyRequest): string {
+  for (const text of [...(ips ?? [ip])].reverse()) {
+    const address = canonicalAddress(text ?? '');
+    if (address !== undefined) return address;
+  }
+  return '';
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { beforeEach, type TestContext, test } from 'node:test';
+import { pino } from 'pino';
+import { Problem, problemCatalogue } from '../../errors.ts';
+import { limiterOver } from '../../limits/limiter.ts';
+import { MemoryCounter } from '../../limits/memory-counter.ts';
+import { createHttpServer, type HttpServer } from '../server.ts';
+import { limitFailedCredentials } from './limit-credentials.ts';
+
+const problems = problemCatalogue({
+  wrong_key: { status: 401, title: { ko: '가', en: 'a' }, detail: { ko: '가', en: 'a' } },
+  role: { status: 403, title: { ko: '가', en: 'a' }, detail: { ko: '가', en: 'a' } },
+});
+
+let judged = 0;
+beforeEach(() => {
+  judged = 0;
+});
+
+/** A server whose guard takes a moment for each key and lets those in that begin with `good`. */
+async function guardedServer(context: TestContext): Promise<HttpServer> {
+  const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
+  const rate = { count: 5, seconds: 60 };
+  const limiter = limiterOver(new MemoryCounter('keys', rate), 'keys', rate, 'secret');
+  app.register(async (scope) => {
+    limitFailedCredentials(scope, { limiter, own: 'good-and-ours', isWrong: ({ kind }) => kind === problems.wrong_key });
+    scope.addHook('onRequest', async ({ headers: { authorization = '' } }) => {
+      judged += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (authorization.includes('lesser')) throw new Problem(problems.role);
+      if (!authorization.includes('good')) throw new Problem(problems.wrong_key);
+    });
+    scope.get('/inside', async () => ({}));
+  });
+  context.after(() => app.close());
+  await app.ready();
+  return app;
+}
+
+async function ask(app: HttpServer, key: string | undefined, remoteAddress = '192.0.2.1'): Promise<number> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  return (await app.inject({ url: '/inside', remoteAddress, headers })).statusCode;
+}
+
+function countsOf(statuses: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+const many = (count: number, work: (index: number) => Promise<number>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+test('of 200 wrong keys at once exactly as many are judged as the limit allows', async (context) => {
+  const app = await guardedServer(context);
+  assert.deepEqual(countsOf(await many(200, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 195 });
+  assert.equal(judged, 5);
+  assert.equal(await ask(app, 'wrong', '192.0.2.2'), 401);
+});
+
+test('a refusal says when to come again, and a request without a key is not counted', async (context) => {
+  const app = await guardedServer(context);
+  await many(20, () => ask(app, undefined));
+  await many(5, (index) => ask(app, `wrong-${index}`));
+  const { statusCode, headers } = await app.inject({
+    url: '/inside',
+    remoteAddress: '192.0.2.1',
+    headers: { authorization: 'Bearer more' },
+  });
+  assert.equal(statusCode, 429);
+  assert.deepEqual([headers['ratelimit-policy'], headers.ratelimit, headers['retry-after']], ['"keys";q=5;w=60', '"keys";r=0;t=60', '60']);
+});
+
+test('a good key is never refused, however many requests bring it at once, and is not counted', async (context) => {
+  const app = await guardedServer(context);
+  for (let round = 0; round < 3; round += 1) assert.deepEqual(countsOf(await many(100, () => ask(app, 'good'))), { 200: 100 });
+  for (let key = 0; key < 10; key += 1) assert.equal(await ask(app, `good-${key}`), 200);
+  assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 15 });
+});
+
+test('a good key still works from a network whose wrong ones are refused, once it proved good there', async (context) => {
+  const app = await guardedServer(context);
+  assert.equal(await ask(app, 'good'), 200);
+  await many(20, (index) => ask(app, `wrong-${index}`));
+  assert.equal(await ask(app, 'good'), 200);
+  assert.equal(await ask(app, 'good-but-new'), 429);
+});
+
+test('a refusal that says nothing about the key gives the count back', async (context) => {
+  const app = await guardedServer(context);
+  for (let round = 0; round < 20; round += 1) assert.equal(await ask(app, 'lesser'), 403);
+  assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 15 });
+});
+
+test("the process's own key gets in whatever others do from the same address", async (context) => {
+  const app = await guardedServer(context);
+  await many(20, (index) => ask(app, `wrong-${index}`));
+  assert.equal(await ask(app, 'good-and-ours'), 200);
+  assert.equal(await ask(app, 'good'), 429);
+});

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import type { Limiter } from '../../limits/limiter.ts';
+import { documentLimit, networkOfClient } from './limit-routes.ts';
+import { showLimits } from './rate-limit-fields.ts';
+
+/** A credential that proved good is not counted again for this long, in this process. */
+const knownMilliseconds = 60_000;
+const mostKnown = 1_000;
+
+/** One credential from one network, while it is being judged; however many requests bring it at once, it is one guess. */
+interface Attempt {
+  readonly verdict: ReturnType<Limiter['take']>;
+  isGivenBack: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The mark of the credential that this request brought; undefined: none, or one that is known to be good. */
+    guessedCredential: string | undefined;
+  }
+}
+
+/**
+ * Limits the wrong credentials that a network may send as `Authorization`. To be called before the guard of the scope adds its hook: a credential
+ * that this process does not know is counted before it is judged, so that of any number at once only as many are judged as the limit allows,
+ * and a good one gets its count back.
+ * @param own a credential that this process made for itself and that nobody can guess: it is never counted, so that whoever is at the machine gets in
+ *   whatever others do from the same address.
+ * @param isWrong whether a refusal of the guard means that the credential was not good.
+ */
+export function limitFailedCredentials(
+  scope: FastifyInstance,
+  { limiter, own, isWrong }: { limiter: Limiter; own: string; isWrong: (refusal: Problem) => boolean },
+): void {
+  const ownMark = markOf('', `Bearer ${own}`);
+  const attempts = new Map<string, Attempt>();
+  const known = new Map<string, number>();
+
+  scope.decorateRequest('guessedCredential', undefined);
+  scope.addHook('onRoute', documentLimit);
+  scope.addHook('onRequest', async (request, reply) => {
+    const { authorization } = request.headers;
+    if (authorization === undefined || markOf('', authorization) === ownMark) return;
+    const network = networkOfClient(request);
+    const mark = markOf(network, authorization);
+    if ((known.get(mark) ?? 0) > Date.now()) return;
+    const attempt = attempts.get(mark) ?? { verdict: limiter.take(network), isGivenBack: false };
+    attempts.set(mark, attempt);
+    const verdict = await attempt.verdict;
+    if (!verdict.allowed) {
+      attempts.delete(mark);
+      showLimits(reply, [{ limiter, verdict }]);
+    }
+    request.guessedCredential = mark;
+  });
+  // The guard let it pass.
+  scope.addHook('preParsing', async (request) => {
+    const mark = request.guessedCredential;
+    if (mark === undefined) return;
+    const [oldest] = known.keys();
+    if (oldest !== undefined && known.size >= mostKnown) known.delete(oldest);
+    known.set(mark, Date.now() + knownMilliseconds);
+    await giveBack(request, mark);
+  });
+  scope.addHook('onError', async (request, _reply, error) => {
+    const mark = request.guessedCredential;
+    if (mark === undefined) return;
+    // Whatever else the refusal is about, it tells nothing about the credential.
+    if (error instanceof Problem && isWrong(error)) attempts.delete(mark);
+    else await giveBack(request, mark);
+  });
+
+  async function giveBack(request: FastifyRequest, mark: string): Promise<void> {
+    const attempt = attempts.get(mark);
+    attempts.delete(mark);
+    request.guessedCredential = undefined;
+    if (attempt === undefined || attempt.isGivenBack) return;
+    attempt.isGivenBack = true;
+    await limiter.giveBack(networkOfClient(request));
+  }
+}
+
+/** A hash, so that the credential itself is kept nowhere, and comparing tells nothing about it. */
+function markOf(network: string, authorization: string): string {
+  return createHash('sha256').update(`${network} ${authorization}`).digest('base64url');
+}

@@ -1,0 +1,102 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Rate } from '../config/config.ts';
+import type { Queryable } from '../database/database.ts';
+import { takePoints } from './database-store.ts';
+import type { Counter } from './limiter.ts';
+import { MemoryCounter } from './memory-counter.ts';
+import type { AskStore } from './store-outage.ts';
+
+/** Keys that are refused from memory, without asking the store, before all of them are forgotten; the store then says it again. */
+const mostBlockedKeys = 10_000;
+
+function sharedOptions(name: string, rate: Rate) {
+  return {
+    keyPrefix: name,
+    points: rate.count,
+    duration: rate.seconds,
+    // Whoever is over the limit, by what they did at other processes, costs the store nothing more until the window ends.
+    inMemoryBlockOnConsumed: rate.count + 1,
+  };
+}
+
+/** Counts in PostgreSQL: exact over all processes, one statement for each request. */
+export function databaseCounter(database: Queryable, ask: AskStore, name: string, rate: Rate): Counter {
+  // The library's own statement compares with the clock of whichever process sends it; ours asks the database's, as all expiries here do.
+  const client = {
+    async query({ name: what, values: [key, points] }: { name: string; values: [string, number] }) {
+      if (!what.endsWith(':rlflx-upsert')) throw new Error(`the limiter asks for ${what}, which it was not known to do`);
+      const taken = await ask(() => takePoints(database, key, points, rate.seconds));
+      return { rows: [{ points: taken.points, expire: Date.now() + taken.milliseconds }] };
+    },
+  };
+  const limiter = new RateLimiterPostgres({
+    ...sharedOptions(name, rate),
+    storeClient: client,
+    storeType: 'client',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+  });
+  return behindOwnCount(forgettingBlocks(limiter), new MemoryCounter(name, rate));
+}
+
+/** Counts in Redis: exact over all processes, one script for each request. */
+export function redisCounter(redis: Redis, ask: AskStore, name: string, rate: Rate): Counter {
+  const limiter = new RateLimiterRedis({
+    ...sharedOptions(`chodae:${name}`, rate),
+    // What the library calls of a client, with our limit of time and our rest around it.
+    storeClient: {
+      defineCommand: redis.defineCommand.bind(redis),
+      rlflxIncr: (parameters: string[]) => ask(() => (redis as unknown as RedisWithScript).rlflxIncr(parameters)),
+    },
+  });
+  return behindOwnCount(forgettingBlocks(limiter), new MemoryCounter(name, rate));
+}
+
+interface RedisWithScript {
+  /** The library's script, which `defineCommand` made. */
+  rlflxIncr(parameters: string[]): Promise<[points: number, milliseconds: number]>;
+}
+
+/**
+ * Counts in this process first, and asks the store only about what this process alone would allow: of a flood that comes all at once no more
+ * than the limit reaches the store. Where the store does not answer the own count decides; it has seen everything that came here, so that an
+ * outage gives nobody a new allowance, as the library's `insuranceLimiter` would.
+ */
+function behindOwnCount(shared: Counter, own: MemoryCounter): Counter {
+  return {
+    async consume(key) {
+      const here = await own.consume(key);
+      try {
+        const everywhere = await shared.consume(key);
+        const { msBeforeNext, consumedPoints } = everywhere;
+        return new RateLimiterRes(Math.min(here.remainingPoints, everywhere.remainingPoints), msBeforeNext, consumedPoints);
+      } catch (refusal) {
+        if (refusal instanceof RateLimiterRes) throw refusal;
+        return here;
+      }
+    },
+    async reward(key) {
+      const here = await own.reward(key);
+      return shared.reward(key).catch(() => here);
+    },
+  };
+}
+
+/** The library keeps each blocked key until its window ends, and looks through all of them at every new one. */
+function forgettingBlocks(limiter: RateLimiterPostgres | RateLimiterRedis): Counter {
+  let blocked = 0;
+  return {
+    consume: (key) =>
+      limiter.consume(key).catch((refusal) => {
+        if (refusal instanceof RateLimiterRes) blocked += 1;
+        if (blocked > mostBlockedKeys) {
+          limiter.deleteInMemoryBlockedAll();
+          blocked = 0;
+        }
+        throw refusal;
+      }),
+    reward: (key) => limiter.reward(key),
+  };
+}

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { LimitsConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/read-config.ts';
+import { sweptWindows } from '../../src/limits/database-store.ts';
+import { type Application, openApplication } from '../support/application.ts';
+import { shownLimits } from '../support/rate-limit-fields.ts';
+import type { Answer } from '../support/sign-up-client.ts';
+import { bearer, beginSignUp, invite } from '../support/sign-up-scenes.ts';
+
+const defaults = readConfig({}).limits as LimitsConfig;
+const perMinute = (count: number) => ({ count, seconds: 60 });
+
+function openLimited(limits: Partial<LimitsConfig>): Promise<Application> {
+  return openApplication({ limits: { ...defaults, ...limits }, trustedProxies: 1 });
+}
+
+const from = (address: string) => ({ 'x-forwarded-for': address });
+const verifyFrom = ({ send }: Application, address: string, invitation_code: string) =>
+  send('POST', '/auth/invitation/verify', { invitation_code }, from(address));
+const times = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+function statusesOf(answers: readonly Answer[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+/** @returns how often a statement is sent to the database while something is done. */
+async function countStatements(
+  context: TestContext,
+  { services }: Application,
+  name: string,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const run = context.mock.method(services.database, 'run');
+  await work();
+  const count = run.mock.calls.filter((call) => call.arguments[0].name === name).length;
+  run.mock.restore();
+  return count;
+}
+
+test('of 200 guesses at once exactly as many are evaluated as the limit allows', async (context) => {
+  await using application = await openLimited({ verify: perMinute(5) });
+  let answers: Answer[] = [];
+  const evaluated = await countStatements(context, application, 'registration_open_session', async () => {
+    answers = await times(200, (index) => verifyFrom(application, '192.0.2.1', `guess-${index}`));
+  });
+  assert.deepEqual(statusesOf(answers), { 404: 5, 429: 195 });
+  assert.equal(evaluated, 5);
+  assert.equal(answers.find(({ status }) => status === 429)?.body.code, 'rate_limited');
+});
+
+test('whoever is over the limit costs the database nothing more, and is refused before the body is read', async (context) => {
+  await using application = await openLimited({ verify: perMinute(2) });
+  await times(3, () => verifyFrom(application, '192.0.2.1', 'guess'));
+  const asked = await countStatements(context, application, 'limits_take', async () => {
+    assert.deepEqual(statusesOf(await times(50, () => verifyFrom(application, '192.0.2.1', 'guess'))), { 429: 50 });
+    for (const [body, type] of [
+      ['{', 'application/json'],
+      ['<xml/>', 'text/xml'],
+      ['{}', 'application/json'],
+    ] as const) {
+      const answer = await application.send('POST', '/auth/invitation/verify', body, { ...from('192.0.2.1'), 'content-type': type });
+      assert.equal(answer.status, 429);
+    }
+  });
+  assert.equal(asked, 0);
+});
+
+test('every answer of a limited route says what is left, and a refusal when to come again', async () => {
+  await using application = await openLimited({ verify: perMinute(3) });
+  const code = await invite(application);
+  const left: number[] = [];
+  for (const text of [code, 'unknown', '']) {
+    const { status, headers } = await verifyFrom(application, '192.0.2.1', text);
+    assert.equal(headers.get('ratelimit-policy'), '"verify";q=3;w=60');
+    left.push(shownLimits(headers, status).verify?.r ?? -1);
+  }
+  assert.deepEqual(left, [2, 1, 0]);
+  const refused = await verifyFrom(application, '192.0.2.1', code);
+  assert.equal(refused.status, 429);
+  assert.deepEqual(Object.keys(shownLimits(refused.headers, 429)), ['verify']);
+  assert.match(String(refused.body.detail), new RegExp(`\\b${refused.headers.get('retry-after')}초`));
+});
+
+test('a session is limited whoever uses it, in its body and in its field alike', async () => {
+  await using application = await openLimited({ session: perMinute(3) });
+  const [first = '', second = ''] = [
+    await beginSignUp(application, await invite(application)),
+    await beginSignUp(application, await invite(application)),
+  ];
+  const birthday = (session_id: string, address: string) =>
+    application.send('PUT', '/auth/register/birthday', { session_id, birthday: '1990-01-01' }, from(address));
+  const answers = [
+    await birthday(first, '192.0.2.1'),
+    await birthday(first, '192.0.2.2'),
+    await application.send('GET', '/auth/register/session', undefined, { ...bearer(first), ...from('192.0.2.3') }),
+    await birthday(first, '192.0.2.4'),
+  ];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200, 429],
+  );
+  assert.deepEqual(Object.keys(shownLimits(answers[0]?.headers as Headers, 200)), ['sign-up', 'session']);
+  assert.deepEqual(Object.keys(shownLimits(answers[3]?.headers as Headers, 429)), ['session']);
+  assert.equal((await birthday(second, '192.0.2.1')).status, 200);
+});
+
+test('the steps of signing up are limited by address', async () => {
+  await using application = await openLimited({ signUp: perMinute(5) });
+  const answers = await times(20, (index) =>
+    application.send('PUT', '/auth/register/phone', { session_id: `nobody-${index}`, phone: '010-2345-6789' }, from('192.0.2.1')),
+  );
+  assert.deepEqual(statusesOf(answers), { 404: 5, 429: 15 });
+});
+
+test('one /64 of IPv6 is one client, and IPv4 inside IPv6 is IPv4', async () => {
+  await using application = await openLimited({ verify: perMinute(2) });
+  const statusFrom = async (address: string) => (await verifyFrom(application, address, 'guess')).status;
+  assert.deepEqual(
+    [await statusFrom('2001:db8:0:1::1'), await statusFrom('2001:db8:0:1:ffff::2'), await statusFrom('2001:db8:0:1::3')],
+    [404, 404, 429],
+  );
+  assert.equal(await statusFrom('2001:db8:0:2::1'), 404);
+  assert.deepEqual(
+    [await statusFrom('192.0.2.1'), await statusFrom('::ffff:192.0.2.1'), await statusFrom('::ffff:c000:201')],
+    [404, 404, 429],
+  );
+});
+
+test('a field that the client forged does not make it another client', async () => {
+  await using application = await openLimited({ verify: perMinute(2) });
+  const statuses = [];
+  for (const forged of ['198.51.100.1', '198.51.100.2', '198.51.100.3', 'garbage', '']) {
+    statuses.push((await verifyFrom(application, `${forged}, 192.0.2.1`, 'guess')).status);
+  }
+  assert.deepEqual(statuses, [404, 404, 429, 429, 429]);
+});
+
+test('guesses from many addresses are slowed down, and honest people still get in', async () => {
+  await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
+  const school = '198.51.100.1';
+  assert.equal((await verifyFrom(application, school, await invite(application))).status, 200);
+  for (let index = 0; index < 25; index += 1) await verifyFrom(application, `203.0.113.${index}`, 'guess');
+
+  const attacker = [];
+  for (let index = 0; index < 30; index += 1) attacker.push(await verifyFrom(application, '203.0.113.99', `guess-${index}`));
+  assert.deepEqual(statusesOf(attacker), { 404: 10, 429: 20 });
+  assert.deepEqual(Object.keys(shownLimits(attacker.at(-1)?.headers as Headers, 429)), ['guarded-verify']);
+
+  const code = await invite(application);
+  assert.deepEqual(statusesOf(await times(50, () => verifyFrom(application, school, code))), { 200: 50 });
+  assert.equal((await verifyFrom(application, '198.51.100.2', code)).status, 200);
+});
+
+test('200 people behind one address sign up within ten minutes at the default settings', async () => {
+  await using application = await openLimited({});
+  const codes = Array.from({ length: 200 }, (_, pupil) => `pupil-${pupil}`);
+  await application.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [codes]);
+  const answers: Answer[] = [];
+  // Twenty at a time: what a busy machine can do at once is not the question here.
+  await times(20, async () => {
+    for (let code = codes.pop(); code !== undefined; code = codes.pop()) {
+      await application.verify(`${code}, mistyped`);
+      answers.push((await application.signUp(code)).answer);
+    }
+  });
+  assert.deepEqual(statusesOf(answers), { 200: 200 });
+});
+
+test('of 200 wrong operator keys at once exactly as many are looked up as the limit allows, and a good key still works', async (context) => {
+  await using application = await openLimited({ operatorKeys: perMinute(5) });
+  const ask = (key: string, address = '192.0.2.1') =>
+    application.send('GET', '/admin/me', undefined, { authorization: `Bearer ${key}`, ...from(address) });
+  const { localKey } = application.services;
+  const wrongKey = (index: number) => localKey.slice(0, -4) + String(1000 + index);
+  assert.equal((await ask(localKey)).status, 200);
+  let answers: Answer[] = [];
+  const lookedUp = await countStatements(context, application, 'operators_find_key', async () => {
+    answers = await times(200, (index) => ask(wrongKey(index)));
+  });
+  assert.deepEqual(statusesOf(answers), { 401: 5, 429: 195 });
+  assert.ok(lookedUp <= 5, String(lookedUp));
+  assert.deepEqual(Object.keys(shownLimits(answers.find(({ status }) => status === 429)?.headers as Headers, 429)), ['operator-keys']);
+  assert.equal((await ask(localKey)).status, 200);
+  assert.equal((await ask(wrongKey(1), '192.0.2.2')).status, 401);
+});
+
+test('a code that is mistyped beyond doubt is no guess', async () => {
+  await using application = await openLimited({ guesses: { count: 3, seconds: 600 } });
+  for (let index = 0; index < 20; index += 1) {
+    const { body } = await verifyFrom(application, `203.0.113.${index}`, 'ABCDE-FGHJK-MNPQR');
+    assert.equal(body.code, 'invitation_mistyped');
+  }
+  for (let index = 0; index < 12; index += 1) assert.equal((await verifyFrom(application, '198.51.100.1', '')).status, 422);
+});
+
+test('nothing that names a person is in the table of counts, and windows that have ended are swept', async (context) => {
+  await using application = await openLimited({});
+  if (application.services.database.kind === 'embedded') return context.skip('counts are in memory');
+  const sessionId = await beginSignUp(application, await invite(application));
+  await application.send('PUT', '/auth/register/birthday', { session_id: sessionId, birthday: '1990-01-01' }, from('192.0.2.77'));
+  const keys = (await application.query<{ key: string }>('SELECT key FROM rate_limits')).map(({ key }) => key);
+  assert.equal(keys.length, 3);
+  for (const key of keys) assert.match(key, /^(?:verify|sign-up|session):[\w-]{22}$/);
+  assert.equal((await sweptWindows.deleteBatch(application.services.database, 100, null)).deleted, 0);
+  await application.query('UPDATE rate_limits SET expires_at = now()');
+  assert.equal((await sweptWindows.deleteBatch(application.services.database, 100, null)).deleted, 3);
+});
