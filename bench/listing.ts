@@ -139,7 +139,8 @@ async function askInProcess(side: Side, question: string): Promise<void> {
   const filters = acceptFilters(written as WrittenFilters, 'KR');
   if (!filters.ok) throw new Error(`the question ${question} is refused`);
   const page = await listInvitations(side.database, filters.value, Number(limit), cursor);
-  if (page.next !== null) await countQuickly(side.database, filters.value);
+  if (page.next !== null && (page.rows.length === Number(limit) || cursor || filters.value.text))
+    await countQuickly(side.database, filters.value);
 }
 
 function askOverHttp(side: Side, question: string): Promise<void> {

@@ -12,17 +12,18 @@ export interface Total {
 }
 
 /** Where a quick count ends. */
-const countedAtMost = 1_000;
+const countedAtMost = 500;
 
 /** Matches of a text that are enough to say `at_least`: what is rare is worth a second look. */
 const enoughOfText = 50;
 
 /** Where each row costs a look at its sessions as well, fewer rows are counted. */
-function rowsAtMost({ status }: ListFilters): number {
-  return status === 'free' || status === 'held' ? 256 : thoroughLook;
+function rowsAtMost({ status, text }: ListFilters): number {
+  if (status === 'free' || status === 'held') return 256;
+  return text ? Number.POSITIVE_INFINITY : thoroughLook;
 }
 
-/** Counts what a look at the rows shows: to the end where that is near, and to 1,000 at most. */
+/** Counts what a look at the rows shows: to the end where that is near, and to 500 at most. */
 export async function countQuickly(database: Queryable, filters: ListFilters): Promise<Total> {
   const sources = (await sourcesOf(database, filters, rowsAtMost(filters))).slice(0, sourcesAtMost);
   let most = 0;
@@ -30,7 +31,7 @@ export async function countQuickly(database: Queryable, filters: ListFilters): P
     for (const source of sources) {
       const { matching, seen } = await countWindow(database, source(rows), filters);
       const value = Math.min(matching, countedAtMost);
-      const isWhole = seen < (filters.text ? textMatchesAtMost : source(rows).windowRows);
+      const isWhole = seen < Math.min(source(rows).windowRows, filters.text ? textMatchesAtMost : Number.POSITIVE_INFINITY);
       if (isWhole && matching <= countedAtMost) return { value, relation: 'exact' };
       most = Math.max(most, value);
       if (most === countedAtMost || (filters.text && most >= enoughOfText)) return { value: most, relation: 'at_least' };

@@ -45,7 +45,7 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
       return {
         items: await withPeople(page.rows, people, operator?.role !== 'viewer'),
         next: page.next,
-        total: await totalOf(filters.value, total, page, cursor === undefined),
+        total: await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined }),
       };
     },
   );
@@ -66,11 +66,14 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
     filters: ListFilters,
     wanted: 'none' | 'capped' | 'exact',
     page: InvitationPage,
-    isFirst: boolean,
+    { limit, isFirst }: { limit: number; isFirst: boolean },
   ): Promise<Total | null> {
     if (wanted === 'none') return null;
     // Of a text, a page never shows more than the first matches.
     if (isFirst && page.next === null && !filters.text) return { value: page.rows.length, relation: 'exact' };
-    return wanted === 'exact' ? countExactly(services.database, inTurn, filters) : countQuickly(services.database, filters);
+    if (wanted === 'exact') return countExactly(services.database, inTurn, filters);
+    // A short page has looked at all that a count would look at.
+    if (isFirst && page.rows.length < limit && !filters.text) return { value: page.rows.length, relation: 'at_least' };
+    return countQuickly(services.database, filters);
   }
 };

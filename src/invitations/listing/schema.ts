@@ -48,7 +48,7 @@ export const invitationsQuery = z.object({
   total: z
     .enum(['none', 'capped', 'exact'])
     .default('capped')
-    .meta({ description: 'Whether to count: quickly and to 1,000 at most, or all, which may take seconds.', examples: ['capped'] }),
+    .meta({ description: 'Whether to count: quickly and to 500 at most, or all, which may take seconds.', examples: ['capped'] }),
 });
 
 export const invitationsAnswer = z
