@@ -157,13 +157,15 @@ const parameterOf = (index: number) => `$${index + 4}`;
 
 /**
  * Completing in one statement. The lock on the session comes first: a second completion of the same session then finds it gone. Then the
- * campaign, so that nobody revokes it between the look and the commit. The guarded UPDATE decides who gets the seat; the user's id is taken from its sequence only for the row that passed. The DELETE hangs on the inserted
- * user: whoever is refused keeps the session. Wrong in 0 of 200 rounds of 32 repeats of one session, and of 32 sessions on five seats.
+ * campaign, so that nobody revokes it between the look and the commit; an invitation that is in another campaign by the time of the claim is
+ * looked at again. The guarded UPDATE decides who gets the seat; the user's id is taken from its sequence only for the row that passed. The
+ * DELETE hangs on the inserted user: whoever is refused keeps the session. Wrong in 0 of 200 rounds of 32 repeats of one session, and of 32
+ * sessions on five seats.
  */
 const completeStatement = statement<{ user_id: number }>(
   'registration_complete',
   `WITH session AS (
-     SELECT s.* FROM "RegisterSession" s
+     SELECT s.*, (SELECT i.campaign FROM "Invitation" i WHERE i.id = s."invitationId") AS campaign_seen FROM "RegisterSession" s
      WHERE s."sessionId" = $1 AND s.expires_at > now() AND ${stepsBeforeLast.map((step) => allFilled('s', step)).join(' AND ')}
      FOR UPDATE
    ), campaign AS (
@@ -172,7 +174,7 @@ const completeStatement = statement<{ user_id: number }>(
      UPDATE "Invitation" i SET ${takeOneSeat('i', `nextval(pg_get_serial_sequence('"User"', 'id'))::integer`)}
      FROM session
      WHERE i.id = session."invitationId" AND ${stillOpen('i')} AND (i.phone IS NULL OR i.phone = $2)
-       AND NOT EXISTS (SELECT FROM campaign WHERE revoked_at IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM campaign WHERE revoked_at IS NOT NULL) AND i.campaign IS NOT DISTINCT FROM session.campaign_seen
      RETURNING i.id AS invitation_id, i.used_by AS user_id
    ), created AS (
      INSERT INTO "User" (id, ${[...carriedColumns, ...lastColumns].map(quoted).join(', ')}, "invitationId", phone_key)

@@ -163,6 +163,26 @@ test('whoever waits for its seat when its campaign is revoked has it before the 
   }
 });
 
+test('an invitation that is moved to another campaign while people wait for it obeys the one that it was moved to', async () => {
+  const [before, after] = ['MOVED-FROM', 'MOVED-TO'];
+  const id = await invite(before, before);
+  await pair.query('INSERT INTO campaigns (name) VALUES ($1)', [after]);
+  const sessions = await insertReadySessions(pair.query, id, 8);
+  const [operator = assert.fail(), ...people] = racers.all;
+  await pair.query('BEGIN');
+  await pair.query('UPDATE "Invitation" SET campaign = $2 WHERE id = $1', [id, after]);
+  let finishing: Promise<RaceAnswer[]>;
+  try {
+    finishing = Promise.all(sessions.map((session, index) => (people[index] ?? assert.fail()).phone(session, samplePhone())));
+    await untilWaiting(sessions.length, finishing);
+    assert.equal((await revokeCampaign(operator, after)).status, 200);
+  } finally {
+    await pair.query('COMMIT');
+  }
+  assert.deepEqual(countOutcomes(await finishing), { '410 invitation_revoked': sessions.length });
+  assert.deepEqual(await usersOf(pair.query, id), []);
+});
+
 test('a campaign is revoked in the midst of a rush: those who are completing do not keep the operator waiting for ever', async (context) => {
   for (let round = 1; round <= Math.min(testRounds(2), 10); round += 1) {
     const campaign = `RUSH-${round}`;
