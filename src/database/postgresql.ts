@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
+import { type ConnectionWait, watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
 import { sqlstates } from './sqlstates.ts';
 import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
@@ -32,6 +33,13 @@ const serverLimits = {
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ');
 
+/** The pool, and what is known of the wait for its connections. */
+interface Source {
+  readonly pool: pg.Pool;
+  readonly places: number;
+  readonly wait: ConnectionWait;
+}
+
 /** A connection while somebody uses it. */
 interface Lease {
   readonly client: pg.PoolClient;
@@ -57,6 +65,7 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
   });
+  const source: Source = { pool, places: options.poolSize, wait: watchConnectionWait(options.poolSize) };
   const connected = new Set<pg.PoolClient>();
   pool.on('error', (error) => options.onIdleError?.(error));
   pool.on('connect', (client) => {
@@ -73,9 +82,9 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     pool,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     run: (statement, values) =>
-      insist(isDirect, (named) => borrow(pool, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
+      insist(isDirect, (named) => borrow(source, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
     transaction: (work, limits) =>
-      insist(isDirect, (named) => borrow(pool, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits))),
+      insist(isDirect, (named) => borrow(source, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits), limits)),
     close: () => (closed ??= closePool(pool, connected)),
   };
 }
@@ -147,16 +156,32 @@ function isStaleName(error: unknown): boolean {
   return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
 }
 
-async function borrow<T>(pool: pg.Pool, use: (lease: Lease) => Promise<T>): Promise<T> {
+/** @throws Problem `database_unavailable` at once where the wait for a connection would pass its limit, so that a crowd does not wait for nothing. */
+async function borrow<T>(
+  { pool, places, wait }: Source,
+  use: (lease: Lease) => Promise<T>,
+  { statementMilliseconds }: TransactionOptions = {},
+): Promise<T> {
+  const isFree = pool.idleCount > 0 || pool.totalCount < places;
+  if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
+    throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
+  }
   const askedAt = performance.now();
-  const client = await pool.connect().catch((error: unknown) => {
-    throw databaseUnavailable(error);
-  });
-  const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
+  const isLong = statementMilliseconds !== undefined;
+  let release = isFree ? wait.held(isLong) : undefined;
   try {
-    return await use(lease);
+    const client = await pool.connect().catch((error: unknown) => {
+      throw databaseUnavailable(error);
+    });
+    release ??= wait.held(isLong);
+    const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
+    try {
+      return await use(lease);
+    } finally {
+      client.release(lease.isBroken);
+    }
   } finally {
-    client.release(lease.isBroken);
+    release?.();
   }
 }
 

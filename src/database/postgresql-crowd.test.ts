@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
+import { testServerUrl } from '../../test/support/test-server.ts';
+import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
+import { Problem } from '../errors.ts';
+import { statement } from './database.ts';
+import { openPostgresql } from './postgresql.ts';
+import { databaseProblems } from './unavailable.ts';
+
+const hasServer = process.env.TEST_DATABASE_URL || findPostgresqlBinaries();
+const skip = hasServer ? false : 'no PostgreSQL: TEST_DATABASE_URL is not set and no server programs were found';
+
+async function openTwoPlaces() {
+  const reading = parsePostgresqlUrl(await testServerUrl());
+  assert.ok('address' in reading);
+  return openPostgresql(reading.address, { poolSize: 2 });
+}
+
+const slow = statement('crowd_slow', 'SELECT pg_sleep(1.5)');
+const quick = statement('crowd_quick', 'SELECT 1 AS one');
+
+test('of a crowd that a slow server keeps waiting, those who would wait too long are refused at once', { skip }, async (t) => {
+  const database = await openTwoPlaces();
+  t.after(() => database.close());
+  const ended: string[] = [];
+  const noted = (name: string, work: Promise<unknown>) => work.finally(() => ended.push(name));
+  const busy = [noted('slow', database.run(slow)), noted('slow', database.run(slow))];
+  await sleep(700);
+  const crowd = await Promise.allSettled(Array.from({ length: 100 }, () => noted('quick', database.run(quick))));
+  await Promise.all(busy);
+  const refused = crowd.filter((each) => each.status === 'rejected');
+  // After 0.7 s: (waiting + 1) × 0.7 s / 2 places is above 2 s from the sixth on; later still on a machine that is busy.
+  assert.ok(refused.length >= 90, `${refused.length}`);
+  for (const { reason } of refused) assert.ok(reason instanceof Problem && reason.kind === databaseProblems.database_unavailable);
+  assert.equal(ended.indexOf('slow'), refused.length, 'the refusals came before anything ended');
+  assert.deepEqual(await database.run(quick), [{ one: 1 }]);
+});
+
+test('a long transaction that was announced as such keeps nobody else from waiting a moment', { skip }, async (t) => {
+  const database = await openTwoPlaces();
+  t.after(() => database.close());
+  const long = database.transaction((transaction) => transaction.run(slow), { statementMilliseconds: 5_000 });
+  await sleep(700);
+  await Promise.all(Array.from({ length: 100 }, () => database.run(quick)));
+  await long;
+});
