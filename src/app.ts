@@ -10,6 +10,7 @@ import { completeMethods } from './http/methods.ts';
 import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { shedRequests } from './http/shed-requests.ts';
 import { bulkProblems } from './invitations/bulk/errors.ts';
 import { invitationProblems } from './invitations/errors.ts';
 import { isMissedGuess } from './invitations/refusals.ts';
@@ -19,7 +20,7 @@ import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { operatorProblems } from './operators/errors.ts';
 import { requireOperator } from './operators/guard.ts';
 import { operatorRoutes } from './operators/routes.ts';
-import { passwordProblems } from './passwords/errors.ts';
+import { overloadProblems } from './overload/errors.ts';
 import { registrationProblems } from './registration/errors.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
@@ -35,7 +36,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   invitationProblems,
   bulkProblems,
   registrationProblems,
-  passwordProblems,
+  overloadProblems,
   userProblems,
   operatorProblems,
   repeatableProblems,
@@ -59,6 +60,8 @@ const credentials = {
 export interface AppOptions {
   /** Gives the metrics for `/metrics`; left out: this process's own. */
   readonly readMetrics?: () => Promise<string>;
+  /** Asked for each request of `/auth` and `/admin` before anything is done for it: the refusal, where there are too many. Left out: there are never. */
+  readonly overloaded?: () => Problem | undefined;
 }
 
 export interface App {
@@ -68,7 +71,7 @@ export interface App {
 }
 
 /** The table of contents: everything that answers a request, in reading order. */
-export async function buildApp(services: Services, { readMetrics }: AppOptions = {}): Promise<App> {
+export async function buildApp(services: Services, { readMetrics, overloaded = () => undefined }: AppOptions = {}): Promise<App> {
   const { config, log, database, limits, metrics } = services;
   let isStopping = false;
   const http = createHttpServer({
@@ -81,6 +84,7 @@ export async function buildApp(services: Services, { readMetrics }: AppOptions =
   await addOpenApi(http, { version, tags, credentials });
   await http.register(
     async (auth) => {
+      shedRequests(auth, overloaded);
       if (limits) limitRoutes(auth, (pattern) => signUpLimits(limits, pattern));
       await auth.register(registrationRoutes, { services: services.registration });
     },
@@ -88,6 +92,7 @@ export async function buildApp(services: Services, { readMetrics }: AppOptions =
   );
   await http.register(
     async (admin) => {
+      shedRequests(admin, overloaded);
       if (limits) {
         const isWrong = ({ kind }: Problem) => kind === operatorProblems.operator_key_invalid;
         limitFailedCredentials(admin, { limiter: limits.operatorKeys, own: services.localKey, isWrong });

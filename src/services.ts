@@ -59,13 +59,13 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     threads: Math.max(1, Math.floor(availableParallelism() / config.process.workers)),
     onBegin: metrics.hashWaited,
   });
-  metrics.watch({ hashQueue: passwords.state, connections: database.connections });
   const rules = {
     ...config.registration,
     passwordMinimumLength: config.passwords.minimumLength,
     now: overrides.now ?? (() => new Date()),
   };
-  const limits = config.limits && openLimits(config.limits, { settings: config.database, opened: database }, log);
+  const limits = config.limits && openLimits(config.limits, { settings: config.database, opened: database }, log, metrics.guessBudgetSpent);
+  metrics.watch({ hashQueue: passwords.state, connections: database.connections, guessesGuarded: limits?.guesses.isSpent });
   const localKey = generateOperatorKey();
   const audited = { database, audit: recordAudit };
   return {

@@ -73,6 +73,17 @@ function problemResponse(problems: readonly Problem[]): ProblemResponse {
   };
 }
 
+/** @returns the responses of a route and one more refusal that something in front of it can answer with. */
+export function withProblem(responses: object, problem: Problem): object {
+  const { status } = problem.kind;
+  const present = (responses as Record<number, ProblemResponse>)[status];
+  const added = problemResponse([problem]);
+  const examplesOf = (response: ProblemResponse) => response.content[problemMediaType]?.examples ?? {};
+  if (!present || problem.kind.code in examplesOf(present)) return { ...responses, [status]: present ?? added };
+  const content = { [problemMediaType]: { schema: problemSchema, examples: { ...examplesOf(present), ...examplesOf(added) } } };
+  return { ...responses, [status]: { ...present, description: `${present.description}; ${added.description}`, content } };
+}
+
 const retryAfter = { 'Retry-After': { type: 'integer', minimum: 1, description: 'Seconds until another try makes sense.' } };
 const rateLimit = {
   RateLimit: {

@@ -16,7 +16,12 @@ function openBudget() {
   };
   const warnings: object[] = [];
   const log = { warn: (fields: object) => warnings.push(fields) };
-  return { budget: openGuessBudget({ budget: limiter('guesses', 3), guarded: limiter('guarded-verify', 2) }, log as never), warnings };
+  const onSpent = mock.fn();
+  return {
+    budget: openGuessBudget({ budget: limiter('guesses', 3), guarded: limiter('guarded-verify', 2) }, log as never, onSpent),
+    warnings,
+    onSpent,
+  };
 }
 
 async function guess(budget: ReturnType<typeof openBudget>['budget'], count: number): Promise<void> {
@@ -24,14 +29,14 @@ async function guess(budget: ReturnType<typeof openBudget>['budget'], count: num
 }
 
 test('nobody is held to more than usual while the budget lasts', async () => {
-  const { budget, warnings } = openBudget();
+  const { budget, warnings, onSpent } = openBudget();
   await guess(budget, 3);
   assert.equal(await budget.admit('honest'), undefined);
-  assert.deepEqual(warnings, []);
+  assert.deepEqual([warnings, onSpent.mock.callCount(), budget.isSpent()], [[], 0, false]);
 });
 
 test('once it is used up a network without a right code has a few tries, and one warning is logged', async () => {
-  const { budget, warnings } = openBudget();
+  const { budget, warnings, onSpent } = openBudget();
   await guess(budget, 10);
   const verdicts = [await budget.admit('attacker 1'), await budget.admit('attacker 1'), await budget.admit('attacker 1')];
   assert.deepEqual(
@@ -39,7 +44,7 @@ test('once it is used up a network without a right code has a few tries, and one
     [true, true, false],
   );
   assert.equal((await budget.admit('honest'))?.verdict.allowed, true);
-  assert.deepEqual(warnings, [{ seconds: 60 }]);
+  assert.deepEqual([warnings, onSpent.mock.callCount(), budget.isSpent()], [[{ seconds: 60 }], 1, true]);
 });
 
 test('a network that showed a right code stays free until one of its codes is wrong', async () => {

@@ -17,6 +17,8 @@ export interface GuessBudget {
   wrong(network: string): Promise<void>;
   /** A code was right. */
   right(network: string): void;
+  /** Whether it is used up, as far as this process knows. */
+  isSpent(): boolean;
 }
 
 export interface GuessLimiters {
@@ -26,17 +28,27 @@ export interface GuessLimiters {
   readonly guarded: Limiter;
 }
 
-export function openGuessBudget({ budget, guarded }: GuessLimiters, log: Pick<Logger, 'warn'>): GuessBudget {
+/** @param onSpent hears once for each window in which it is used up. */
+export function openGuessBudget(
+  { budget, guarded }: GuessLimiters,
+  log: Pick<Logger, 'warn'>,
+  onSpent: () => void = () => {},
+): GuessBudget {
   const known = new Map<string, number>();
   let guardedUntil = 0;
+
+  function isSpent(): boolean {
+    return Date.now() < guardedUntil;
+  }
 
   function isKnown(network: string): boolean {
     return (known.get(network) ?? 0) > Date.now();
   }
 
   return {
+    isSpent,
     async admit(network) {
-      if (Date.now() >= guardedUntil || isKnown(network)) return undefined;
+      if (!isSpent() || isKnown(network)) return undefined;
       return { limiter: guarded, verdict: await guarded.take(network) };
     },
     async wrong(network) {
@@ -44,7 +56,8 @@ export function openGuessBudget({ budget, guarded }: GuessLimiters, log: Pick<Lo
       // A process learns that the budget is used up from its own wrong codes: one that sees none is not being guessed at.
       const { allowed, milliseconds } = await budget.take('everybody');
       if (allowed) return;
-      if (Date.now() >= guardedUntil) {
+      if (!isSpent()) {
+        onSpent();
         log.warn({ seconds: Math.ceil(milliseconds / 1000) }, 'too many wrong codes: networks without a right one may try a few only');
       }
       guardedUntil = Math.max(guardedUntil, Date.now() + milliseconds);

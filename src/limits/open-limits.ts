@@ -33,8 +33,16 @@ interface Store extends AsyncDisposable {
   counter(name: string, rate: Rate): Counter;
 }
 
-/** @param database also its settings; requests are counted there where it is PostgreSQL and there is no Redis. */
-export function openLimits(config: LimitsConfig, database: { settings: Config['database']; opened: Database }, log: Logger): Limits {
+/**
+ * @param database also its settings; requests are counted there where it is PostgreSQL and there is no Redis.
+ * @param onGuessesSpent hears when the budget of wrong codes is used up.
+ */
+export function openLimits(
+  config: LimitsConfig,
+  database: { settings: Config['database']; opened: Database },
+  log: Logger,
+  onGuessesSpent?: () => void,
+): Limits {
   const store = openStore(config, database, log);
   const limiter = (name: string, rate: Rate) => limiterOver(store.counter(name, rate), name, rate, store.secret);
   const guarded = { ...config.guesses, count: Math.min(guardedTries, config.verify.count) };
@@ -43,7 +51,11 @@ export function openLimits(config: LimitsConfig, database: { settings: Config['d
     signUp: limiter('sign-up', config.signUp),
     verify: limiter('verify', config.verify),
     session: limiter('session', config.session),
-    guesses: openGuessBudget({ budget: limiter('guesses', config.guesses), guarded: limiter('guarded-verify', guarded) }, log),
+    guesses: openGuessBudget(
+      { budget: limiter('guesses', config.guesses), guarded: limiter('guarded-verify', guarded) },
+      log,
+      onGuessesSpent,
+    ),
     operatorKeys: limiter('operator-keys', config.operatorKeys),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

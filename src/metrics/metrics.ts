@@ -13,6 +13,10 @@ export interface Metrics {
   /** @param milliseconds that a password waited for its hash to begin. */
   hashWaited(milliseconds: number): void;
   swept(outcome: SweepOutcome): void;
+  /** A request was refused before anything was done for it, because the event loop is late. */
+  requestShed(): void;
+  /** More codes were wrong than the budget of guesses allows. */
+  guessBudgetSpent(): void;
   /** Reads the state of the queue and of the pool whenever somebody asks. */
   watch(sources: MetricSources): void;
   /** CPU, memory, event loop, garbage collection: once a process. */
@@ -23,6 +27,8 @@ interface MetricSources {
   readonly hashQueue: () => QueueState;
   /** undefined: the embedded database, which has one connection. */
   readonly connections: (() => ConnectionCounts) | undefined;
+  /** Whether networks without a right code may try a few only; undefined: nothing is limited. */
+  readonly guessesGuarded: (() => boolean) | undefined;
 }
 
 /** Seconds: from a look at the database to the end of a wait for a hash. */
@@ -46,6 +52,16 @@ export function openMetrics(): Metrics {
     buckets: waitBuckets,
     registers,
   });
+  const shed = new Counter({
+    name: 'chodae_shed_requests_total',
+    help: 'Requests refused before anything was done for them, because the event loop was late.',
+    registers,
+  });
+  const spent = new Counter({
+    name: 'chodae_guess_budget_spent_total',
+    help: 'Windows in which more codes were wrong than the budget of guesses allows; each process counts those that it noticed.',
+    registers,
+  });
   const build = new Gauge({
     name: 'chodae_build_info',
     help: 'Always 1; the label says which version runs.',
@@ -60,6 +76,8 @@ export function openMetrics(): Metrics {
     seatClaimed: () => seats.inc(),
     hashWaited: (milliseconds) => waits.observe(milliseconds / 1000),
     swept: sweeps,
+    requestShed: () => shed.inc(),
+    guessBudgetSpent: () => spent.inc(),
     watch: (sources) => watchSources(sources, registers),
     watchProcess: () => collectDefaultMetrics({ register: registry }),
   };
@@ -129,9 +147,13 @@ function sweepMetrics(registers: Registry[]): (outcome: SweepOutcome) => void {
   };
 }
 
-function watchSources({ hashQueue, connections }: MetricSources, registers: Registry[]): void {
+function watchSources({ hashQueue, connections, guessesGuarded }: MetricSources, registers: Registry[]): void {
   watched('chodae_hash_queue_waiting', 'Passwords that wait for their hash.', () => hashQueue().waiting, registers);
   watched('chodae_hash_queue_running', 'Passwords that are being hashed.', () => hashQueue().running, registers);
+  if (guessesGuarded) {
+    const help = 'Processes in which networks without a right code may try a few only, because the budget of guesses is spent.';
+    watched('chodae_guesses_guarded', help, () => Number(guessesGuarded()), registers);
+  }
   if (!connections) return;
   watched('chodae_database_pool_connections', 'Connections to PostgreSQL.', () => connections().total, registers);
   watched('chodae_database_pool_idle', 'Connections that nobody is using.', () => connections().idle, registers);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../errors.ts';
+import { overloadProblems } from '../overload/errors.ts';
 import { openBoundedQueue, type QueueSettings, type Timed } from './bounded-queue.ts';
-import { passwordProblems } from './errors.ts';
 
 /** A queue whose tasks end when the test says so, on a clock that the test moves. */
 function openControlledQueue(changes: Partial<QueueSettings<string, string>> = {}) {
@@ -160,7 +160,7 @@ test('the refusal is a 503 that tells when to come again', async () => {
   await queue.close();
   await assert.rejects(queue.add('a'), (error) => {
     assert.ok(error instanceof Problem);
-    assert.equal(error.kind, passwordProblems.overloaded);
+    assert.equal(error.kind, overloadProblems.overloaded);
     assert.equal(error.kind.status, 503);
     assert.deepEqual(error.details.values, { seconds: 1 });
     return true;

@@ -1,5 +1,5 @@
-import { Problem } from '../errors.ts';
-import { passwordProblems } from './errors.ts';
+import type { Problem } from '../errors.ts';
+import { overloaded } from '../overload/errors.ts';
 
 /** What one task gave, and how long it took; from the times the wait of later tasks is estimated. */
 export interface Timed<Result> {
@@ -85,7 +85,7 @@ export function openBoundedQueue<Task, Result>(settings: QueueSettings<Task, Res
 
 async function addJob<Task, Result>(queue: Queue<Task, Result>, task: Task, signal?: AbortSignal): Promise<Result> {
   signal?.throwIfAborted();
-  if (queue.closed || estimatedWaitSeconds(queue) > queue.maximumWaitSeconds) throw overloaded(queue);
+  if (queue.closed || estimatedWaitSeconds(queue) > queue.maximumWaitSeconds) throw refusal(queue);
   return new Promise((resolve, reject) => {
     const leave = () => {
       queue.waiting.delete(job);
@@ -110,7 +110,7 @@ function fillPlaces<Task, Result>(queue: Queue<Task, Result>): void {
     if (queue.running.size >= queue.places) return;
     queue.waiting.delete(job);
     job.stopListening();
-    if (waitedTooLong(queue, job)) job.reject(overloaded(queue));
+    if (waitedTooLong(queue, job)) job.reject(refusal(queue));
     else startJob(queue, job);
   }
 }
@@ -153,14 +153,13 @@ async function closeQueue<Task, Result>(queue: Queue<Task, Result>): Promise<voi
   queue.closed = true;
   for (const job of queue.waiting) {
     job.stopListening();
-    job.reject(overloaded(queue));
+    job.reject(refusal(queue));
   }
   queue.waiting.clear();
   await Promise.all(queue.running);
 }
 
 /** `Retry-After`: when those who wait now will all have been served; at least a second, since the field knows no fractions. */
-function overloaded(load: Load): Problem {
-  const seconds = Math.max(1, Math.ceil(estimatedWaitSeconds(load)));
-  return new Problem(passwordProblems.overloaded, { retryAfterSeconds: seconds, values: { seconds } });
+function refusal(load: Load): Problem {
+  return overloaded(Math.max(1, Math.ceil(estimatedWaitSeconds(load))));
 }

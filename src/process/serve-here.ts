@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { describeError } from '../http/describe-error.ts';
 import { openMetricsServer } from '../metrics/metrics-server.ts';
 import { leaveLocalAccess, urlFromHere } from '../operators/local-access.ts';
+import { watchEventLoop } from '../overload/event-loop-pressure.ts';
 import { openServices, type Services, sweptRows } from '../services.ts';
 import { startSweeper } from '../sweeping/sweeper.ts';
 import { openMigrated } from './open-migrated.ts';
@@ -33,7 +34,8 @@ export async function serveHere(config: Config, print: (line: string) => void): 
   const { metrics } = services;
   metrics.watchProcess();
   const link = linkToPrimary(metrics.registry);
-  const app = await buildApp(services, link);
+  using pressure = watchEventLoop(metrics.requestShed);
+  const app = await buildApp(services, { ...link, overloaded: pressure.refusal });
   const address = await app.http.listen({ host: config.http.host, port: config.http.port });
   // Of several workers none has a port of its own to be asked at: the primary process answers for them.
   const metricsServer =

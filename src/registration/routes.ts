@@ -6,7 +6,7 @@ import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { acceptCode } from '../invitations/code.ts';
 import { invitationProblems } from '../invitations/errors.ts';
 import { everySeatHeld, refusalFor } from '../invitations/refusals.ts';
-import { passwordProblems } from '../passwords/errors.ts';
+import { overloadProblems } from '../overload/errors.ts';
 import { abandonRegistration } from './abandon-registration.ts';
 import { completeRegistration } from './complete-registration.ts';
 import type { RegistrationServices } from './dependencies.ts';
@@ -64,7 +64,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
 
   function addStep(step: Step) {
     const refusals = [session_not_found, invitation_used, invitation_revoked, unavailable];
-    if (step.passwordAt !== undefined) refusals.push(passwordProblems.overloaded);
+    if (step.passwordAt !== undefined) refusals.push(overloadProblems.overloaded);
     app.put(
       `/register/${step.name}`,
       {
