@@ -40,12 +40,13 @@ export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: Out
 }
 
 /** A code, such as ECONNREFUSED or a Problem's own; or the word in capitals with which Redis begins, such as WRONGPASS. Never a whole message. */
-function reasonOf(error: unknown): string | undefined {
+export function reasonOf(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
   return typeof code === 'string' ? code : /^[A-Z]{4,20}(?= )|^[a-z_]+$/.exec(String(message))?.[0];
 }
 
-async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+/** @throws Error with the code `LIMIT_STORE_LATE` where the answer does not come in time. */
+export async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     // One more look at the sockets first: where this process itself was held up, the answer is there already.

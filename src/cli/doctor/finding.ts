@@ -10,6 +10,7 @@ export const pages = {
   clocks: 'docs/running.md#clocks',
   retention: 'docs/running.md#retention',
   hashing: 'docs/running.md#hashing',
+  limits: 'docs/configuration.md#limits',
   metrics: 'docs/observability.md#metrics',
 } as const;
 
