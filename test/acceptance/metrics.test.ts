@@ -10,7 +10,7 @@ const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta
 let server: ServerProcess;
 let url = '';
 before(async () => {
-  server = await startServer({ environment: { METRICS_PORT: '0', BCRYPT_COST: '10' } });
+  server = await startServer({ environment: { METRICS_PORT: '0', BCRYPT_COST: '10', RATE_LIMIT: 'on' } });
   while (!url) {
     url = /Metrics +(http\S+)/.exec(server.output())?.[1] ?? '';
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -4,6 +4,7 @@ import type { LimitsConfig } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { sweptWindows } from '../../src/limits/database-store.ts';
 import { type Application, openApplication } from '../support/application.ts';
+import { readSamples } from '../support/prometheus-text.ts';
 import { shownLimits } from '../support/rate-limit-fields.ts';
 import type { Answer } from '../support/sign-up-client.ts';
 import { bearer, beginSignUp, invite } from '../support/sign-up-scenes.ts';
@@ -143,12 +144,18 @@ test('guesses from many addresses are slowed down, and honest people still get i
   await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
   const school = '198.51.100.1';
   assert.equal((await verifyFrom(application, school, await invite(application))).status, 200);
+  const counted = async () => {
+    const samples = readSamples(await application.services.metrics.registry.metrics());
+    return [samples.get('chodae_guess_budget_spent_total'), samples.get('chodae_guesses_guarded')];
+  };
+  assert.deepEqual(await counted(), [0, 0]);
   for (let index = 0; index < 25; index += 1) await verifyFrom(application, `203.0.113.${index}`, 'guess');
 
   const attacker = [];
   for (let index = 0; index < 30; index += 1) attacker.push(await verifyFrom(application, '203.0.113.99', `guess-${index}`));
   assert.deepEqual(statusesOf(attacker), { 404: 10, 429: 20 });
   assert.deepEqual(Object.keys(shownLimits(attacker.at(-1)?.headers as Headers, 429)), ['guarded-verify']);
+  assert.deepEqual(await counted(), [1, 1]);
 
   const code = await invite(application);
   assert.deepEqual(statusesOf(await times(50, () => verifyFrom(application, school, code))), { 200: 50 });

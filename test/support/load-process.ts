@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Outcomes } from './measured-request.ts';
+import { cleanUpAtExit } from './temporary.ts';
+
+/** What a load process does until it is told to stop. */
+export type LoadPlan =
+  /** Each session has a connection and saves its password again and again; whoever is refused comes back when it was told to. */
+  | { readonly kind: 'passwords'; readonly url: string; readonly sessions: readonly string[] }
+  /** Connections on which header fields, or bodies, come a byte a second, and others on which nothing comes; one that is closed is opened again. */
+  | { readonly kind: 'slow'; readonly port: number; readonly headers: number; readonly bodies: number; readonly idle: number }
+  /** People who sign up one after another, each with a code of its own: `<codes>-1`, `<codes>-2` and so on. */
+  | { readonly kind: 'sign-ups'; readonly url: string; readonly people: number; readonly codes: string };
+
+export interface LoadProcess {
+  /** Lets it finish what is under way. @returns how all that it asked ended. */
+  stop(): Promise<Outcomes>;
+}
+
+const program = fileURLToPath(new URL('load-generator.ts', import.meta.url));
+const startSeconds = 30;
+
+/** Starts a load in a process of its own, niced below the server's threads that hash, so that it takes from the server as little as may be. */
+export async function startLoadProcess(plan: LoadPlan): Promise<LoadProcess> {
+  const own = [process.execPath, '--import', import.meta.resolve('tsx'), program, JSON.stringify(plan)];
+  const child = spawn('nice', ['-n', '15', ...own], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const forget = cleanUpAtExit(() => child.kill('SIGKILL'));
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  const ended = once(child, 'close').finally(forget);
+  const deadline = Date.now() + startSeconds * 1000;
+  while (!printed.includes('\n')) {
+    assert.ok(child.exitCode === null && Date.now() < deadline, 'the load does not begin');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    async stop() {
+      child.stdin.end();
+      await ended;
+      return JSON.parse(printed.slice(printed.indexOf('\n')));
+    },
+  };
+}
