@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isLongForm } from './fault-record.ts';
+import type { Answer, SignUpClient } from './sign-up-client.ts';
+import { type Attempt, advance, isUnanswered } from './sign-up-journal.ts';
+
+/** People who sign up while something is wrong, and who ask again where they are told to come back; every answer is timed. */
+
+/** How one request ended. */
+export interface TimedAnswer {
+  /** 0: the connection was cut or refused. */
+  readonly status: number;
+  /** Of the refusal. */
+  readonly code: string | undefined;
+  readonly retryAfter: string | null;
+  readonly request: 'verify' | 'name' | 'birthday' | 'phone' | 'other';
+  /** As `performance.now()` gives them. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+export interface OutageLoad extends AsyncDisposable {
+  readonly answers: readonly TimedAnswer[];
+  /** Resolves when so many more requests were answered with anything but 503, or everybody has come to the end. @throws Error where that takes a minute. */
+  served(count: number): Promise<void>;
+  /** Nobody begins anything new; resolves when all requests under way are answered. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds in which a request is answered whatever the database does; in a short run the machine may be busy with other tests. */
+const longestAnswer = isLongForm ? 3_000 : 8_000;
+/** Milliseconds before somebody who was told to come back does. */
+const comeBackAfter = 100;
+
+/** @param clients one for each server; whoever asks again may come to another. */
+export function startOutageLoad(clients: readonly SignUpClient[], attempts: readonly Attempt[], people = 8): OutageLoad {
+  const answers: TimedAnswer[] = [];
+  const watched = clients.map((client) => timed(client, answers));
+  const waiting = [...attempts];
+  let isStopped = false;
+  let isOver = false;
+  async function person(): Promise<void> {
+    for (let attempt = waiting.shift(); attempt && !isStopped; attempt = waiting.shift()) {
+      while (!isStopped && !(await isThrough(watched[Math.floor(Math.random() * watched.length)] as SignUpClient, attempt)))
+        await delay(comeBackAfter);
+      await delay(20);
+    }
+  }
+  const over = Promise.all(Array.from({ length: people }, person)).then(() => {
+    isOver = true;
+  });
+  const servedSoFar = () => answers.filter(({ status }) => status !== 503 && status !== 0).length;
+  async function stop(): Promise<void> {
+    isStopped = true;
+    await over;
+  }
+
+  return {
+    answers,
+    async served(count) {
+      const wanted = servedSoFar() + count;
+      const until = performance.now() + 60_000;
+      while (!isOver && servedSoFar() < wanted) {
+        if (performance.now() > until) throw new Error('nothing is served any more');
+        await delay(5);
+      }
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function isThrough(client: SignUpClient, attempt: Attempt): Promise<boolean> {
+  try {
+    await advance(client, attempt);
+    return true;
+  } catch (error) {
+    if (isUnanswered(error)) return false;
+    throw error;
+  }
+}
+
+/** @returns the same client, whose answers are noted. */
+export function timed(client: SignUpClient, answers: TimedAnswer[]): SignUpClient {
+  async function note(request: TimedAnswer['request'], asked: Promise<Answer>): Promise<Answer> {
+    const askedAt = performance.now();
+    try {
+      const answer = await asked;
+      const { status, headers, body } = answer;
+      answers.push({ request, status, code: body.code, retryAfter: headers.get('retry-after'), askedAt, answeredAt: performance.now() });
+      return answer;
+    } catch (error) {
+      answers.push({ request, status: 0, code: undefined, retryAfter: null, askedAt, answeredAt: performance.now() });
+      throw error;
+    }
+  }
+  return {
+    ...client,
+    verify: (code) => note('verify', client.verify(code)),
+    name: (session, name, password) => note('name', client.name(session, name, password)),
+    birthday: (session, birthday) => note('birthday', client.birthday(session, birthday)),
+    phone: (session, phone) => note('phone', client.phone(session, phone)),
+    send: (method, path, body, headers) => note('other', client.send(method, path, body, headers)),
+  };
+}
+
+/** Every request was answered, in time, and whoever was refused for the outage was told when to come back. @returns milliseconds of the slowest. */
+export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
+  assert.equal(answers.filter(({ status }) => status === 0).length, 0, 'requests without any answer');
+  let slowest = 0;
+  for (const { askedAt, answeredAt, request, status } of answers) {
+    const milliseconds = answeredAt - askedAt;
+    assert.ok(milliseconds <= longestAnswer, `the answer ${status} to ${request} took ${Math.round(milliseconds)} ms`);
+    slowest = Math.max(slowest, milliseconds);
+  }
+  for (const { code, retryAfter } of refusedOf(answers)) {
+    assert.equal(code, 'database_unavailable');
+    assert.match(retryAfter ?? '', /^[1-9]\d*$/);
+  }
+  return slowest;
+}
+
+/** @returns those that were told to come back. */
+export function refusedOf(answers: readonly TimedAnswer[]): TimedAnswer[] {
+  return answers.filter(({ status }) => status === 503);
+}
+
+/** @returns milliseconds from a moment to the last request that was told to come back, 0 where none was. */
+export function recoveryAfter(moment: number, answers: readonly TimedAnswer[]): number {
+  return Math.max(0, ...refusedOf(answers).map(({ answeredAt }) => answeredAt - moment));
+}
+
+/** @returns such as `2.81 s`. */
+export function inSeconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
