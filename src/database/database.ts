@@ -1,3 +1,5 @@
+import type { AwaitedRow } from './shares.ts';
+
 /** One SQL statement in the open: `text` uses `$1`, `$2` …; `name` is the prepared statement's and appears in logs. */
 export interface Statement<Row> {
   readonly name: string;
@@ -37,6 +39,11 @@ export interface Database extends Queryable {
   readonly kind: 'embedded' | 'postgresql';
   /** What it is and where, without any secret: for the start-up lines. */
   readonly description: string;
+  /**
+   * The same for a statement that may have to wait for a row which many want: those who wait for one row never hold all connections.
+   * @param row see `AwaitedRow`. The embedded database has one connection and nobody to wait for.
+   */
+  runWaiting<Row>(row: AwaitedRow, statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]>;
   /** Runs work in one transaction at READ COMMITTED; commits when it resolves, rolls back when it rejects. */
   transaction<T>(work: (transaction: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Not of the embedded database, which has no pool. */

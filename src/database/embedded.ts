@@ -115,15 +115,17 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
   }
 
   const outside = queryable(pglite);
+  const run: Database['run'] = async (statement, values) => {
+    assertOpen();
+    return outside.run(statement, values);
+  };
   return {
     kind: 'embedded',
     description: `embedded PostgreSQL ${embeddedMajor} (PGlite) ${options.directory ? `in ${options.directory}` : 'in memory'}`,
     isNew,
     pglite,
-    async run(statement, values) {
-      assertOpen();
-      return outside.run(statement, values);
-    },
+    run,
+    runWaiting: (_, statement, values) => run(statement, values),
     async transaction(work) {
       assertOpen();
       return guard(() => pglite.transaction((handle) => work(queryable(handle))));

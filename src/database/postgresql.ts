@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { type ConnectionWait, watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
+import { type AwaitedRow, openShares } from './shares.ts';
 import { sqlstates } from './sqlstates.ts';
 import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
 
@@ -21,6 +22,7 @@ const lockLimit = 2_000;
 const idleInTransactionLimit = 10_000;
 const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
 const closeLimit = 500;
+const shareLimit = 1_500; // less than for a lock: where that is never given back, whoever waits for a connection is refused before one is free
 
 const conflictRetries = 2;
 
@@ -36,7 +38,8 @@ const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, valu
 /** The pool, and what is known of the wait for its connections. */
 interface Source {
   readonly pool: pg.Pool;
-  readonly places: number;
+  /** Connections at most. */
+  readonly size: number;
   readonly wait: ConnectionWait;
 }
 
@@ -65,7 +68,7 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
   });
-  const source: Source = { pool, places: options.poolSize, wait: watchConnectionWait(options.poolSize) };
+  const source: Source = { pool, size: options.poolSize, wait: watchConnectionWait(options.poolSize) };
   const connected = new Set<pg.PoolClient>();
   pool.on('error', (error) => options.onIdleError?.(error));
   pool.on('connect', (client) => {
@@ -75,14 +78,20 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   });
   pool.on('remove', (client) => connected.delete(client));
   let closed: Promise<void> | undefined;
+  const inShare = openShares(options.poolSize, shareLimit);
+  const run = <Row>(row: AwaitedRow | undefined, wanted: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> =>
+    insist(isDirect, (named) => {
+      const askedAt = performance.now();
+      return inShare(row, () => borrow(source, async (lease) => (await send(lease, queryOf(wanted, values, named))).rows, { askedAt }));
+    });
 
   return {
     kind: 'postgresql',
     description: `PostgreSQL ${placeOf(address)}${isDirect ? '' : ' through a transaction pooler'}`,
     pool,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    run: (statement, values) =>
-      insist(isDirect, (named) => borrow(source, async (lease) => (await send(lease, queryOf(statement, values, named))).rows)),
+    run: (statement, values) => run(undefined, statement, values),
+    runWaiting: run,
     transaction: (work, limits) =>
       insist(isDirect, (named) => borrow(source, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits), limits)),
     close: () => (closed ??= closePool(pool, connected)),
@@ -156,23 +165,26 @@ function isStaleName(error: unknown): boolean {
   return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
 }
 
+interface Borrowing extends TransactionOptions {
+  /** Since when somebody waits, as `performance.now()` gives it; left out: since now. */
+  readonly askedAt?: number;
+}
+
 /** @throws Problem `database_unavailable` at once where the wait for a connection would pass its limit, so that a crowd does not wait for nothing. */
 async function borrow<T>(
-  { pool, places, wait }: Source,
+  source: Source,
   use: (lease: Lease) => Promise<T>,
-  { statementMilliseconds }: TransactionOptions = {},
+  { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
 ): Promise<T> {
-  const isFree = pool.idleCount > 0 || pool.totalCount < places;
+  const { pool, size, wait } = source;
+  const isFree = pool.idleCount > 0 || pool.totalCount < size;
   if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
     throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
   }
-  const askedAt = performance.now();
   const isLong = statementMilliseconds !== undefined;
   let release = isFree ? wait.held(isLong) : undefined;
   try {
-    const client = await pool.connect().catch((error: unknown) => {
-      throw databaseUnavailable(error);
-    });
+    const client = await connectInTime(source, answerLimit - (performance.now() - askedAt));
     release ??= wait.held(isLong);
     const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
     try {
@@ -182,6 +194,19 @@ async function borrow<T>(
     }
   } finally {
     release?.();
+  }
+}
+
+async function connectInTime({ pool }: Source, milliseconds: number): Promise<pg.PoolClient> {
+  const connecting = pool.connect().catch((error: unknown) => {
+    throw databaseUnavailable(error);
+  });
+  try {
+    return await within(milliseconds, connecting, 'the wish for a connection');
+  } catch (error) {
+    // It may come after all, and nobody waits for it any more.
+    connecting.then((late) => late.release()).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Queryable, type Statement, statement } from '../database/database.ts';
+import { type Database, type Queryable, type Statement, statement } from '../database/database.ts';
 import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
 import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
 import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
@@ -69,12 +69,12 @@ const openSeatSessionStatement = statement<SeatSession>(
 
 /** Opens a session that holds one of several seats. @returns undefined: the invitation stopped being usable meanwhile. */
 export async function openSeatSession(
-  database: Queryable,
+  database: Database,
   invitationId: number,
   sessionId: string,
   lifeSeconds: number,
 ): Promise<SeatSession | undefined> {
-  const [row] = await database.run(openSeatSessionStatement, [invitationId, sessionId, lifeSeconds]);
+  const [row] = await database.runWaiting(invitationRow(invitationId), openSeatSessionStatement, [invitationId, sessionId, lifeSeconds]);
   return row;
 }
 
@@ -194,6 +194,14 @@ const completeStatement = statement<{ user_id: number }>(
    SELECT id AS user_id FROM created`,
 );
 
+const invitationOfStatement = statement<{ id: number }>(
+  'registration_invitation_of',
+  'SELECT "invitationId" AS id FROM "RegisterSession" WHERE "sessionId" = $1',
+);
+
+/** What whoever wants a seat has to lock. */
+const invitationRow = (id: number) => `invitation ${id}`;
+
 /**
  * Takes the seat, makes the user, writes the receipt and the event, and deletes the session: all or nothing.
  * @param e164 the phone number in E.164, compared with the one that the invitation is bound to.
@@ -203,13 +211,17 @@ const completeStatement = statement<{ user_id: number }>(
  * @throws the driver's error with SQLSTATE 23505 on `User_phone_key_key` where the number is taken.
  */
 export async function completeSession(
-  database: Queryable,
+  database: Database,
   sessionId: string,
   e164: string,
   phoneKey: string | null,
   values: readonly string[],
 ): Promise<number | undefined> {
-  const [row] = await database.run(completeStatement, [sessionId, e164, phoneKey, ...values]);
+  const invitation = async () => {
+    const [found] = await database.run(invitationOfStatement, [sessionId]);
+    return found ? invitationRow(found.id) : `session ${sessionId}`;
+  };
+  const [row] = await database.runWaiting(invitation, completeStatement, [sessionId, e164, phoneKey, ...values]);
   return row?.user_id;
 }
 
