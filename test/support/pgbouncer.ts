@@ -25,6 +25,8 @@ export interface PgbouncerOptions {
   /** Connections to the server for each database. */
   readonly defaultPoolSize?: number;
   readonly maxClients?: number;
+  /** To start again where one was killed; left out: a free one. */
+  readonly port?: number;
 }
 
 const startSeconds = 30;
@@ -41,7 +43,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
   if (!program) throw new Error('No PgBouncer found: install it, or put it on the PATH.');
   const folder = temporaryFolder('pgbouncer');
   const user = unprivilegedUser();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const file = path.join(folder.path, 'pgbouncer.ini');
   writeFileSync(file, settings(options, port, versionOf(program)));
   giveTo(user, folder.path);
@@ -77,6 +79,7 @@ function settings(options: PgbouncerOptions, port: number, version: number): str
     `listen_port = ${port}`,
     'unix_socket_dir =',
     'auth_type = any',
+    'admin_users = pgbouncer',
     `pool_mode = ${options.poolMode ?? 'transaction'}`,
     `default_pool_size = ${options.defaultPoolSize ?? 20}`,
     `max_client_conn = ${options.maxClients ?? 500}`,

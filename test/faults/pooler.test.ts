@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
+import { assertAnsweredInTime, inSeconds, recoveryAfter, refusedOf, startOutageLoad } from '../support/outage-load.ts';
+import { type OwnDatabase, ownDatabase } from '../support/own-database.ts';
+import { findPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
+import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { signUpClient } from '../support/sign-up-client.ts';
+import { type Attempt, assertTablesAgree } from '../support/sign-up-journal.ts';
+import { prepareAttempts, settleBegun } from '../support/sign-up-load.ts';
+
+const skip = findPgbouncer() ? false : 'no PgBouncer on this machine';
+/** Milliseconds; in a short run the machine may be busy with other tests. */
+const longestRecovery = isLongForm ? 3_000 : 15_000;
+/** Milliseconds for which the pooler is paused: shorter and longer than the program waits. */
+const pauses = isLongForm ? [500, 5_000] : [500];
+
+let own: OwnDatabase;
+let pooler: Pgbouncer;
+let server: ServerProcess;
+const all: Attempt[] = [];
+before(async () => {
+  if (skip) return;
+  own = await ownDatabase();
+  pooler = await startPgbouncer({ target: own.server.url });
+  const settings = { BCRYPT_COST: '10', PASSWORD_WAIT: '60s', LOG_LEVEL: 'warn' };
+  server = await startServer({ environment: { DATABASE_URL: pooler.url, DIRECT_URL: own.server.url, ...settings } });
+});
+after(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await pooler?.stop();
+  await own?.[Symbol.asyncDispose]();
+});
+
+async function tellPooler(command: string): Promise<void> {
+  const client = new pg.Client({ connectionString: pooler.adminUrl });
+  await client.connect();
+  await client.query(command);
+  await client.end();
+}
+
+const faults: readonly { readonly name: string; readonly fault: string; readonly happen: () => Promise<void> }[] = [
+  {
+    name: 'pooler-paused',
+    fault: `PAUSE, then RESUME after ${pauses.map((pause) => `${pause} ms`).join(' and ')}`,
+    async happen() {
+      for (const pause of pauses) {
+        await tellPooler('PAUSE');
+        await delay(pause);
+        await tellPooler('RESUME');
+      }
+    },
+  },
+  { name: 'pooler-reconnects', fault: 'RECONNECT', happen: () => tellPooler('RECONNECT') },
+  {
+    name: 'pooler-killed',
+    fault: 'kill -9, and started again on the same port after 300 ms',
+    async happen() {
+      const port = Number(new URL(pooler.adminUrl).port);
+      await pooler.stop();
+      await delay(300);
+      pooler = await startPgbouncer({ target: own.server.url, port });
+    },
+  },
+];
+
+for (const { name, fault, happen } of faults) {
+  test(`PgBouncer, ${fault}: served again at once, and nothing is lost`, { skip }, async (context) => {
+    const client = signUpClient(server.url);
+    const seen = { requests: 0, refused: 0, slowest: 0, recovery: 0 };
+    const rounds = faultRounds(1, 10);
+    for (let round = 1; round <= rounds; round += 1) {
+      const attempts = await prepareAttempts(own.query, `${name}-${round}`);
+      all.push(...attempts);
+      await using load = startOutageLoad([client], attempts);
+      await load.served(30);
+      await happen();
+      const ended = performance.now();
+      await load.served(30);
+      await load.stop();
+      const recovery = recoveryAfter(ended, load.answers);
+      assert.ok(recovery <= longestRecovery, `the last 503 came ${inSeconds(recovery)} after the pooler was back`);
+      seen.slowest = Math.max(seen.slowest, assertAnsweredInTime(load.answers));
+      seen.recovery = Math.max(seen.recovery, recovery);
+      seen.requests += load.answers.length;
+      seen.refused += refusedOf(load.answers).length;
+      await settleBegun([client], attempts);
+      await assertTablesAgree(own.query, all);
+    }
+    const summary = `${seen.requests} requests, ${seen.refused} answered 503, the slowest in ${inSeconds(seen.slowest)}; the last 503 ${inSeconds(seen.recovery)} after it was back; nothing lost`;
+    context.diagnostic(summary);
+    recordFault({
+      name,
+      fault: `PgBouncer in transaction mode: ${fault}, ${rounds} times while 8 people sign up`,
+      demand: 'every request is answered within 3 s; no 503 later than 3 s after the pooler is back; journal and tables agree',
+      seen: summary,
+    });
+  });
+}
