@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EmptyDatabase } from './empty-database.ts';
 import type { Answer, Person, SignUpClient } from './sign-up-client.ts';
+import { findDisagreements, readTables } from './sign-up-tables.ts';
 
 /**
  * One person's sign-up as that person knows it: what was asked for, and what was answered. What was asked for and not answered may have happened
@@ -17,6 +18,12 @@ export interface Attempt {
   userId: number | undefined;
   /** The refusal that ended it. */
   refusal: string | undefined;
+  /** What an operator, or time, was about to do to it: it may be refused for that from now on. */
+  closing?: 'revoked' | 'expired';
+  /** That was committed: a last step that is sent for the first time from now on must not succeed. */
+  isClosed?: boolean;
+  /** The last step was sent for the first time when `isClosed` was known. */
+  isLate?: boolean;
 }
 
 /** @param sessionId of a session that was prepared up to the last step; left out: the person begins with the code. */
@@ -34,14 +41,15 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Unanswered || error instanceof TypeError;
 }
 
-/** Takes the steps that were not acknowledged yet, up to the user or a refusal. @throws what `isUnanswered` knows. */
+/** Takes the steps that were not acknowledged yet, up to the user or a refusal. @throws what `isUnanswered` knows; AssertionError for an answer that must not be. */
 export async function advance(client: SignUpClient, attempt: Attempt): Promise<void> {
-  const { person, acknowledged } = attempt;
+  const { person, acknowledged, asked } = attempt;
   attempt.sessionId ??= (await ask(attempt, 'verify', () => client.verify(attempt.code))).body.sessionId;
   const sessionId = attempt.sessionId;
   if (sessionId === undefined) return;
   if (!acknowledged.has('name')) await ask(attempt, 'name', () => client.name(sessionId, person.name, person.password));
   if (!acknowledged.has('birthday')) await ask(attempt, 'birthday', () => client.birthday(sessionId, person.birthday));
+  if (!asked.has('phone')) attempt.isLate = attempt.isClosed ?? false;
   const completed = await ask(attempt, 'phone', () => client.phone(sessionId, person.phone));
   attempt.userId = completed.body.userId;
 }
@@ -50,10 +58,30 @@ async function ask(attempt: Attempt, step: string, request: () => Promise<Answer
   const nothing = { status: 0, headers: new Headers(), body: {} };
   if (attempt.refusal !== undefined) return nothing;
   attempt.asked.add(step);
-  const answer = await request();
+  const answer = await judged(step, request);
   if (answer.status === 503) throw new Unanswered();
   if (answer.status === 200) attempt.acknowledged.add(step);
   else attempt.refusal = `${step}: ${answer.status} ${answer.body.code}`;
+  return answer;
+}
+
+/** Seconds. Whatever has died, a request is answered or cut off by then. */
+const answerSeconds = 10;
+
+/** Sends a request. @throws AssertionError where it hangs, is answered with an error of the program, or with a 503 that does not say when to come again. */
+async function judged(what: string, request: () => Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () => reject(new assert.AssertionError({ message: `${what}: no answer within ${answerSeconds} s` }));
+    timer = setTimeout(refuse, answerSeconds * 1000);
+  });
+  const answer = await Promise.race([request(), late]).finally(() => clearTimeout(timer));
+  if (answer.status !== 503) {
+    assert.ok(answer.status < 500, `${what}: ${answer.status} ${answer.body.code}`);
+    return answer;
+  }
+  const wait = answer.headers.get('retry-after');
+  assert.ok(/^\d+$/.test(wait ?? '') && Number(wait) >= 1, `${what}: 503 ${answer.body.code} with Retry-After ${wait}`);
   return answer;
 }
 
@@ -67,67 +95,27 @@ export async function settle(client: SignUpClient, attempt: Attempt): Promise<vo
   if (attempt.userId === undefined && sessionId !== undefined) await assertStepsKept(client, attempt, sessionId);
   if (attempt.userId === undefined) await advance(client, attempt);
   if (attempt.userId === undefined || attempt.sessionId === undefined) return;
-  const again = await client.phone(attempt.sessionId, attempt.person.phone);
+  const finished = attempt.sessionId;
+  const again = await judged('phone', () => client.phone(finished, attempt.person.phone));
   assert.deepEqual([again.status, again.body.userId], [200, attempt.userId], 'the last request repeated has another answer');
 }
 
-async function assertStepsKept(client: SignUpClient, { asked, acknowledged }: Attempt, sessionId: string): Promise<void> {
-  const shown = await client.send('GET', '/auth/register/session', undefined, { authorization: `Bearer ${sessionId}` });
+async function assertStepsKept(client: SignUpClient, attempt: Attempt, sessionId: string): Promise<void> {
+  const { asked, acknowledged, closing } = attempt;
+  const header = { authorization: `Bearer ${sessionId}` };
+  const shown = await judged('session', () => client.send('GET', '/auth/register/session', undefined, header));
   // Somebody else finished first: the session is still there, and the last step says the same.
   if (shown.body.code === 'invitation_used') return;
   // Completed before the answer was cut off: then the repeated request has to give the user.
-  if (shown.body.code === 'session_not_found' && asked.has('phone')) return;
+  if (shown.body.code === 'session_not_found' && (asked.has('phone') || closing === 'expired')) return;
+  if (shown.body.code === 'invitation_revoked' && closing === 'revoked') return;
   assert.equal(shown.status, 200, `an acknowledged session is gone: ${shown.body.code}`);
   const stored = new Set(shown.body.completedSteps as string[]);
   const lost = [...acknowledged].filter((step) => step !== 'verify' && !stored.has(step));
   assert.deepEqual(lost, [], 'acknowledged steps are gone');
 }
 
-interface StoredUser {
-  readonly id: number;
-  readonly name: string;
-  readonly birthday: string;
-  readonly phone: string;
-  readonly code: string;
-}
-
 /** Compares the settled journal with the tables, both ways: every promise is kept, and nothing is there that nobody asked for. */
 export async function assertTablesAgree(query: EmptyDatabase['query'], attempts: readonly Attempt[]): Promise<void> {
-  const completed = attempts.filter((attempt) => attempt.userId !== undefined);
-  const users = await query<StoredUser>(
-    'SELECT u.id, u.name, u.birthday, u.phone, i.code FROM "User" u JOIN "Invitation" i ON i.id = u."invitationId" ORDER BY u.id',
-  );
-  const expected = completed.map(({ userId, person, code }) => ({
-    id: userId,
-    name: person.name,
-    birthday: person.birthday,
-    phone: person.phone,
-    code,
-  }));
-  assert.deepEqual(
-    users,
-    expected.sort((left, right) => (left.id ?? 0) - (right.id ?? 0)),
-    'the users are not those that were acknowledged',
-  );
-  const wrong = await query(
-    `SELECT i.code, i.max_uses, i.use_count, i.is_used, count(u.id) AS users FROM "Invitation" i LEFT JOIN "User" u ON u."invitationId" = i.id
-     GROUP BY i.id HAVING i.use_count <> count(u.id) OR i.is_used <> (count(u.id) >= i.max_uses) OR count(u.id) > i.max_uses`,
-  );
-  assert.deepEqual(wrong, [], 'invitations whose seats and users do not agree');
-  const receipts = await query<{ id: string }>('SELECT session_id AS id FROM registration_receipts ORDER BY 1');
-  const finished = completed.map((attempt) => attempt.sessionId ?? '').sort();
-  assert.deepEqual(
-    receipts.map((row) => row.id),
-    finished,
-    'the receipts are not those of the completed sessions',
-  );
-  const alive = new Set((await query<{ id: string }>('SELECT "sessionId" AS id FROM "RegisterSession"')).map((row) => row.id));
-  const ended = finished.filter((id) => alive.has(id));
-  assert.deepEqual(ended, [], 'sessions that outlived their completion');
-  const refused = attempts.filter((attempt) => attempt.refusal !== undefined);
-  const robbed = refused.filter(({ sessionId }) => sessionId !== undefined && !alive.has(sessionId));
-  assert.deepEqual(robbed, [], 'refused people whose session is gone');
-  const usedUp = new Set((await query<{ code: string }>('SELECT code FROM "Invitation" WHERE is_used')).map((row) => row.code));
-  const unjust = refused.filter(({ refusal, code }) => !refusal?.endsWith('410 invitation_used') || !usedUp.has(code));
-  assert.deepEqual(unjust, [], 'refused people for whom a seat is free');
+  assert.deepEqual(findDisagreements(await readTables(query), attempts), []);
 }

@@ -33,8 +33,20 @@ export interface Load {
   readonly over: Promise<void>;
 }
 
-/** Lets several people at once sign up, whoever is next, until all have or their server is gone. */
-export function startLoad(clients: readonly SignUpClient[], attempts: readonly Attempt[], people = 8): Load {
+/** Milliseconds. A person waits as long as Retry-After says; these come sooner, so that there are requests all the time. */
+const retryDelay = 100;
+
+/**
+ * Lets several people at once sign up, whoever is next, until all have or their server is gone.
+ * @param whenUnanswered `leave`: nobody asks that server again. `retry`: it is something behind the server that has died; everybody who got no
+ *   answer, or 503, sends the same request again until there is another answer.
+ */
+export function startLoad(
+  clients: readonly SignUpClient[],
+  attempts: readonly Attempt[],
+  people = 8,
+  whenUnanswered: 'leave' | 'retry' = 'leave',
+): Load {
   const waiting = [...attempts];
   const alive = new Set(clients);
   let isOver = false;
@@ -42,12 +54,21 @@ export function startLoad(clients: readonly SignUpClient[], attempts: readonly A
     for (let attempt = waiting.shift(); attempt; attempt = waiting.shift()) {
       const client = [...alive][Math.floor(Math.random() * alive.size)];
       if (!client) return;
-      if (!(await isAnswered(client, attempt))) alive.delete(client);
+      if (await isAnswered(client, attempt)) continue;
+      if (whenUnanswered === 'leave') alive.delete(client);
+      else {
+        waiting.push(attempt);
+        await delay(retryDelay);
+      }
     }
   }
-  const over = Promise.all(Array.from({ length: people }, person)).then(() => {
-    isOver = true;
-  });
+  const over = Promise.all(Array.from({ length: people }, person))
+    .then(() => undefined)
+    .finally(() => {
+      isOver = true;
+    });
+  // Whoever waits for something else first still gets the failure, from `over`.
+  over.catch(() => undefined);
   const answers = () => attempts.reduce((sum, { acknowledged, refusal }) => sum + acknowledged.size + (refusal ? 1 : 0), 0);
   return {
     over,
