@@ -92,9 +92,18 @@ export interface PostgresqlConfig {
   readonly poolSize: number;
 }
 
-export interface PostgresqlAddress {
+/** Where a server listens. */
+export interface PostgresqlHost {
+  /** A name, an address, or the absolute path of a folder with a socket. */
   readonly host: string;
   readonly port: number;
+}
+
+export interface PostgresqlAddress extends PostgresqlHost {
+  /** Further servers with the same data, in the order in which they are tried; undefined: none. */
+  readonly otherHosts?: readonly PostgresqlHost[];
+  /** A server that takes no writes (a standby) is left for the next; undefined: not looked at. */
+  readonly writableOnly?: true;
   readonly user: string;
   readonly password: string;
   readonly database: string;

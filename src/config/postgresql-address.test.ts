@@ -48,6 +48,31 @@ const good: readonly (readonly [what: string, url: string, expected: PostgresqlA
     'postgresql://ann:secret@db.example:6543/app?schema=public',
     { ...plain, port: 6543, transactionPooler: true },
   ],
+  [
+    'several hosts',
+    'postgresql://ann:secret@a.example:5433,b.example,[2001:db8::1]:5434/app',
+    {
+      ...plain,
+      host: 'a.example',
+      port: 5433,
+      otherHosts: [
+        { host: 'b.example', port: 5432 },
+        { host: '2001:db8::1', port: 5434 },
+      ],
+      writableOnly: true,
+    },
+  ],
+  [
+    'several hosts among the parameters, on one port',
+    'postgresql://ann:secret@/app?host=a.example,b.example&port=5433&target_session_attrs=primary',
+    { ...plain, host: 'a.example', port: 5433, otherHosts: [{ host: 'b.example', port: 5433 }], writableOnly: true },
+  ],
+  [
+    'several hosts, of which one is far away',
+    'postgresql://ann:secret@localhost,b.example/app',
+    { ...plain, host: 'localhost', otherHosts: [{ host: 'b.example', port: 5432 }], writableOnly: true },
+  ],
+  ['target_session_attrs', 'postgresql://ann:secret@db.example/app?target_session_attrs=read-write', { ...plain, writableOnly: true }],
   ['pgbouncer=false', 'postgresql://ann:secret@db.example/app?pgbouncer=false', plain],
 ];
 
@@ -83,8 +108,10 @@ const bad: readonly (readonly [what: string, url: string, ...expected: RegExp[]]
   ['no host', 'postgresql://ann:secret@/app', /names no host/],
   ['no database', 'postgresql://ann:secret@db.example', /names no database/],
   ['no host and no database', 'postgresql://ann:secret@', /names no host/, /names no database/],
-  ['several hosts', 'postgresql://ann:secret@a,b/app', /several hosts/],
-  ['several hosts with ports', 'postgresql://ann:secret@a:1,b:2/app', /port/],
+  ['a host missing among several', 'postgresql://ann:secret@a,,b/app', /a host is missing/],
+  ['a port that is none among several', 'postgresql://ann:secret@a:1,b:x/app', /port/],
+  ['target_session_attrs=any', 'postgresql://ann:secret@a,b/app?target_session_attrs=any', /read-write or primary/],
+  ['target_session_attrs=standby', 'postgresql://ann:secret@a,b/app?target_session_attrs=standby', /read-write or primary/],
   ['half a bracket', 'postgresql://ann:secret@[::1/app', /host|port/, /port/],
   ['a port that is no number', 'postgresql://ann:secret@db.example:x/app', /port must be a number/],
   ['the port 0', 'postgresql://ann:secret@db.example:0/app', /port must be a number/],

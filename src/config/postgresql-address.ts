@@ -1,5 +1,5 @@
-import type { PostgresqlAddress } from './config.ts';
-import { tlsMistakes, tlsOf } from './postgresql-tls.ts';
+import type { PostgresqlAddress, PostgresqlHost } from './config.ts';
+import { isLocalHost, tlsMistakes, tlsOf } from './postgresql-tls.ts';
 import { type PostgresqlUrl, spellingMistakes, splitPostgresqlUrl, urlShape } from './postgresql-url.ts';
 
 /** Either the address or the sentences that say what is wrong with the URL; they hold nothing of the password. */
@@ -7,7 +7,7 @@ export type PostgresqlReading =
   | { readonly address: PostgresqlAddress; readonly unusedParameters: readonly string[] }
   | { readonly mistakes: readonly string[] };
 
-const usedParameters = ['schema', 'pgbouncer', 'sslmode', 'sslaccept', 'sslrootcert', 'host', 'port'];
+const usedParameters = ['schema', 'pgbouncer', 'sslmode', 'sslaccept', 'sslrootcert', 'host', 'port', 'target_session_attrs'];
 
 /** Those of Prisma and of hosts that are accepted in silence because nothing depends on them here. */
 const ignoredParameters = ['connection_limit', 'pool_timeout', 'connect_timeout', 'socket_timeout', 'statement_cache_size', 'supa'];
@@ -48,20 +48,22 @@ function supabaseProject(address: PostgresqlAddress): string | undefined {
 
 function addressOf(url: PostgresqlUrl): PostgresqlAddress {
   const schema = schemaOf(url);
+  const [first, ...others] = url.places.map(({ host, port }) => ({ host, port: Number(port) })) as [PostgresqlHost, ...PostgresqlHost[]];
   return {
-    host: url.host,
-    port: Number(url.port),
+    ...first,
+    ...(others.length > 0 && { otherHosts: others }),
+    ...((others.length > 0 || url.parameters.has('target_session_attrs')) && { writableOnly: true as const }),
     user: url.user,
     password: url.password,
     database: url.database,
-    tls: tlsOf(url.parameters, url.host),
+    tls: tlsOf(url.parameters, (url.places.find(({ host }) => !isLocalHost(host)) ?? first).host),
     ...(schema === undefined ? {} : { schema }),
     transactionPooler: isTransactionPooler(url),
   };
 }
 
 function isTransactionPooler(url: PostgresqlUrl): boolean {
-  return url.parameters.get('pgbouncer') === 'true' || Number(url.port) === transactionPoolerPort;
+  return url.parameters.get('pgbouncer') === 'true' || url.places.some(({ port }) => Number(port) === transactionPoolerPort);
 }
 
 /** Prisma writes `schema=public` by itself; a pooler would refuse even that as a start-up parameter, and it is the default there. */
@@ -74,14 +76,27 @@ function schemaOf(url: PostgresqlUrl): string | undefined {
 function partMistakes(url: PostgresqlUrl): string[] {
   const mistakes: string[] = [];
   if (url.user === '') mistakes.push(`it names no user: write ${urlShape}`);
-  if (url.host === '') mistakes.push(`it names no host: write ${urlShape}, or ?host=/folder for a socket`);
-  if (url.host.includes(',')) mistakes.push('it names several hosts: write one');
-  else if (!/^(?:\/.*|[^/@[\]]*)$/.test(url.host)) mistakes.push('its host must be a name, an address, or the folder of a socket');
-  if (!isPort(url.port)) mistakes.push('its port must be a number from 1 to 65535 (an IPv6 address belongs in square brackets)');
+  mistakes.push(...placeMistakes(url.places));
   if (url.database === '') {
     mistakes.push(
       'it names no database: end it with /DATABASE, and write %23 for each "#" in the password, since all after a "#" is cut off',
     );
+  }
+  return mistakes;
+}
+
+function placeMistakes(places: PostgresqlUrl['places']): string[] {
+  const mistakes: string[] = [];
+  if (places.some(({ host }) => host === '')) {
+    mistakes.push(
+      places.length > 1 ? 'a host is missing between its commas' : `it names no host: write ${urlShape}, or ?host=/folder for a socket`,
+    );
+  }
+  if (!places.every(({ host }) => /^(?:\/.*|[^/@[\]]*)$/.test(host))) {
+    mistakes.push('its host must be a name, an address, or the folder of a socket');
+  }
+  if (!places.every(({ port }) => isPort(port))) {
+    mistakes.push('its port must be a number from 1 to 65535 (an IPv6 address belongs in square brackets)');
   }
   return mistakes;
 }
@@ -95,6 +110,9 @@ function parameterMistakes(url: PostgresqlUrl): string[] {
   const { parameters } = url;
   if (!['true', 'false', undefined].includes(parameters.get('pgbouncer'))) mistakes.push('pgbouncer must be true or false');
   if (parameters.has('user') || parameters.has('password')) mistakes.push(`user and password belong before the "@": write ${urlShape}`);
+  if (!['read-write', 'primary', undefined].includes(parameters.get('target_session_attrs'))) {
+    mistakes.push('target_session_attrs must be read-write or primary, because people who sign up are written down');
+  }
   const certificates = clientCertificateParameters.filter((name) => parameters.has(name));
   if (certificates.length > 0) {
     mistakes.push(`client certificates (${certificates.join(', ')}) are not supported; write sslrootcert for the server's authority`);

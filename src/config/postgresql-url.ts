@@ -2,11 +2,16 @@
 export interface PostgresqlUrl {
   readonly user: string;
   readonly password: string;
+  /** At least one. */
+  readonly places: readonly [PostgresqlUrlPlace, ...PostgresqlUrlPlace[]];
+  readonly database: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+export interface PostgresqlUrlPlace {
   /** A name, an address without square brackets, or the absolute path of a folder with a socket. */
   readonly host: string;
   readonly port: string;
-  readonly database: string;
-  readonly parameters: ReadonlyMap<string, string>;
 }
 
 export const urlShape = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
@@ -57,17 +62,28 @@ function encodingMistakes(text: string): string[] {
 
 /** Takes a URL apart as libpq does: `host` and `port` among the parameters win over those after the `@`. */
 export function splitPostgresqlUrl(text: string): PostgresqlUrl {
-  const parts = /^[^:]*:\/\/([^:@]*)(?::([^@]*))?@(\[[^\]]*\]|[^:/?]*)(?::([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/.exec(text) ?? [];
-  const [, user = '', password = '', host = '', port = '', database = '', query = ''] = parts;
+  const parts = /^[^:]*:\/\/([^:@]*)(?::([^@]*))?@([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(text) ?? [];
+  const [, user = '', password = '', servers = '', database = '', query = ''] = parts;
   const parameters = parametersOf(query);
   return {
     user: decodeURIComponent(user),
     password: decodeURIComponent(password),
-    host: parameters.get('host') || decodeURIComponent(host).replace(/^\[(.*)\]$/, '$1'),
-    port: parameters.get('port') || port || '5432',
+    places: placesOf(servers, parameters.get('host'), parameters.get('port')),
     database: decodeURIComponent(database),
     parameters,
   };
+}
+
+/** Several servers are separated by commas; a port that is given once is that of all. */
+function placesOf(servers: string, hostParameter: string | undefined, portParameter: string | undefined): PostgresqlUrl['places'] {
+  const written = servers.split(',').map((server) => {
+    const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(server) ?? [];
+    return { host: decodeURIComponent(host).replace(/^\[(.*)\]$/, '$1'), port };
+  });
+  const hosts = hostParameter ? hostParameter.split(',') : written.map(({ host }) => host);
+  const ports = portParameter ? portParameter.split(',') : written.map(({ port }) => port);
+  const places = hosts.map((host, index) => ({ host, port: (ports.length === 1 ? ports[0] : ports[index]) || '5432' }));
+  return places as [PostgresqlUrlPlace, ...PostgresqlUrlPlace[]];
 }
 
 /** Unlike `URLSearchParams` this leaves a `+` alone, as libpq does: it may be part of a path. */

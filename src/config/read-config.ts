@@ -151,5 +151,5 @@ function unusedParameterWarnings(name: string, environment: Environment): string
 }
 
 function isExposed(address: PostgresqlAddress): boolean {
-  return address.tls === false && !isLocalHost(address.host);
+  return address.tls === false && ![address, ...(address.otherHosts ?? [])].every(({ host }) => isLocalHost(host));
 }

@@ -4,10 +4,11 @@ import { type Database, type Queryable, statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
+import { demandWritable, hostsOf } from './places.ts';
 import { clientOptions, openPostgresql } from './postgresql.ts';
 import { rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
-import { isUnavailable } from './unavailable.ts';
+import { isUnavailable, sqlstate } from './unavailable.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;
@@ -103,15 +104,31 @@ async function isUpToDate(query: Query): Promise<boolean> {
 
 /** Runs work on one connection of its own, without time limits for statements, and closes it. */
 export async function withClient<T>(address: PostgresqlAddress, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(clientOptions(address));
-  // An error on the idle connection would end the process; the statement under way reports it anyway.
-  client.on('error', () => {});
-  await client.connect();
+  const client = await connect(address);
   try {
     return await work(client);
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** Tries one server after the other. @throws the error of the one that got furthest: a standby's before that of one that cannot be reached. */
+async function connect(address: PostgresqlAddress): Promise<pg.Client> {
+  let failure: unknown;
+  for (const place of hostsOf(address)) {
+    const client = new pg.Client({ ...clientOptions(address), ...place });
+    // An error on the idle connection would end the process; the statement under way reports it anyway.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      if (address.writableOnly) await demandWritable(client);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (failure === undefined || sqlstate(error) !== undefined) failure = error;
+    }
+  }
+  throw failure;
 }
 
 /** @returns a `Query` over one connection. */

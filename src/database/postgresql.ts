@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { type ConnectionWait, watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
+import { demandWritable, hostsOf, type PlacedClient, type Places, placedClient, placesOf } from './places.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { sqlstates } from './sqlstates.ts';
 import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
@@ -38,6 +39,7 @@ const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, valu
 /** The pool, and what is known of the wait for its connections. */
 interface Source {
   readonly pool: pg.Pool;
+  readonly places: Places;
   /** Connections at most. */
   readonly size: number;
   readonly wait: ConnectionWait;
@@ -61,14 +63,17 @@ interface Lease {
  */
 export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOptions): Database & { readonly pool: pg.Pool } {
   const isDirect = !address.transactionPooler;
+  const places = placesOf(address);
   const pool = new pg.Pool({
     ...clientOptions(address),
+    Client: placedClient(places),
+    onConnect: (client) => acceptPlace(client as PlacedClient, places, address.writableOnly),
     ...(isDirect ? serverLimits : {}),
     max: options.poolSize,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
   });
-  const source: Source = { pool, size: options.poolSize, wait: watchConnectionWait(options.poolSize) };
+  const source: Source = { pool, places, size: options.poolSize, wait: watchConnectionWait(options.poolSize) };
   const connected = new Set<pg.PoolClient>();
   pool.on('error', (error) => options.onIdleError?.(error));
   pool.on('connect', (client) => {
@@ -120,8 +125,9 @@ export function clientOptions(address: PostgresqlAddress): pg.ClientConfig {
   };
 }
 
-function placeOf({ host, port, user, database }: PostgresqlAddress): string {
-  return `${host.startsWith('/') ? `${host} (port ${port})` : `${host}:${port}`}, database ${database}, as ${user}`;
+function placeOf(address: PostgresqlAddress): string {
+  const hosts = hostsOf(address).map(({ host, port }) => (host.startsWith('/') ? `${host} (port ${port})` : `${host}:${port}`));
+  return `${hosts.join(' or ')}, database ${address.database}, as ${address.user}`;
 }
 
 /** The server splits `options` at white space unless it is escaped (libpq, "options"). */
@@ -165,6 +171,34 @@ function isStaleName(error: unknown): boolean {
   return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
 }
 
+/** Of a new connection, before anybody uses it. @throws where its server takes no writes. */
+async function acceptPlace(client: PlacedClient, places: Places, writableOnly = false): Promise<void> {
+  try {
+    if (writableOnly) await demandWritable(client);
+    places.prove(client.place);
+  } catch (error) {
+    places.leave(client.place);
+    // The pool waits for its end before it tells of the error.
+    client.connection.stream.destroy();
+    throw error;
+  }
+}
+
+/** Asks the next server where one cannot be reached or takes no writes, each once and as long as there is time for another connection. */
+async function connectTo(pool: pg.Pool, places: Places): Promise<pg.PoolClient> {
+  const until = performance.now() + connectLimit;
+  for (let tries = 1; ; ) {
+    try {
+      const client = await pool.connect();
+      // Made before the servers changed their parts: nobody knows what the other one is by now.
+      if ((client as unknown as PlacedClient).place === places.proven) return client;
+      client.release(true);
+    } catch (error) {
+      if (++tries > places.count || performance.now() > until) throw databaseUnavailable(error);
+    }
+  }
+}
+
 interface Borrowing extends TransactionOptions {
   /** Since when somebody waits, as `performance.now()` gives it; left out: since now. */
   readonly askedAt?: number;
@@ -197,10 +231,8 @@ async function borrow<T>(
   }
 }
 
-async function connectInTime({ pool }: Source, milliseconds: number): Promise<pg.PoolClient> {
-  const connecting = pool.connect().catch((error: unknown) => {
-    throw databaseUnavailable(error);
-  });
+async function connectInTime({ pool, places }: Source, milliseconds: number): Promise<pg.PoolClient> {
+  const connecting = connectTo(pool, places);
   try {
     return await within(milliseconds, connecting, 'the wish for a connection');
   } catch (error) {

@@ -153,6 +153,8 @@ function explainCode(code: string, address: PostgresqlAddress): string | undefin
       return `There is no database "${address.database}" at ${place}. Create it, or correct the name in DATABASE_URL.`;
     case sqlstates.tooManyConnections:
       return `PostgreSQL at ${place} has no connection left. Lower DATABASE_POOL_SIZE, or raise max_connections there.`;
+    case sqlstates.readOnlySqlTransaction:
+      return `No server of DATABASE_URL takes writes (${place}). Name the primary, or promote a standby.`;
     case sqlstates.cannotConnectNow:
       return `PostgreSQL at ${place} is starting or stopping. Try again in a moment.`;
     default:
@@ -191,8 +193,8 @@ function explainMessage(code: string, message: string, address: PostgresqlAddres
 const percentEncoding = 'An @, # or / in the password must be written %40, %23 or %2F.';
 const certificateCode = /CERT|^UNABLE_TO_|^ERR_SSL|^ERR_TLS|^EPROTO$/;
 
-function placeOf({ host, port }: PostgresqlAddress): string {
-  return `${host}:${port}`;
+function placeOf(address: PostgresqlAddress): string {
+  return [address, ...(address.otherHosts ?? [])].map(({ host, port }) => `${host}:${port}`).join(' or ');
 }
 
 function isSupabase({ host }: PostgresqlAddress): boolean {
