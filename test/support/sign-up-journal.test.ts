@@ -76,19 +76,21 @@ test('ends that a person must not come to are found', () => {
   assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_used' })]), unjust);
   assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_revoked' })]), unjust);
   assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 404 session_not_found' })]), unjust);
-  assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_revoked', closing: 'expired' })]), unjust);
-  const robbed = whatIsWrong({ ...nothing, sessions: [] }, [person({ refusal: 'phone: 410 invitation_revoked', closing: 'revoked' })]);
+  assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_revoked', closing: new Set(['expired']) })]), unjust);
+  const robbed = whatIsWrong({ ...nothing, sessions: [] }, [
+    person({ refusal: 'phone: 410 invitation_revoked', closing: new Set(['revoked']) }),
+  ]);
   assert.deepEqual(robbed, ['refused people whose session is gone']);
-  assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_revoked', closing: 'revoked' })]), []);
+  assert.deepEqual(whatIsWrong(nothing, [person({ refusal: 'phone: 410 invitation_revoked', closing: new Set(['revoked']) })]), []);
   assert.deepEqual(
-    whatIsWrong({ ...nothing, sessions: [] }, [person({ refusal: 'phone: 404 session_not_found', closing: 'expired' })]),
+    whatIsWrong({ ...nothing, sessions: [] }, [person({ refusal: 'phone: 404 session_not_found', closing: new Set(['expired']) })]),
     [],
   );
 });
 
 test('a success whose last step was first sent after the revocation was committed is found', async () => {
   const late = newAttempt('CODE', samplePerson(), 's1');
-  Object.assign(late, { closing: 'revoked', isClosed: true });
+  Object.assign(late, { closing: new Set(['revoked']), isClosed: true });
   await advance(fakeClient({}), late);
   const { tables } = oneSignUp();
   const { name, birthday, phone } = late.person;
@@ -98,7 +100,7 @@ test('a success whose last step was first sent after the revocation was committe
   // The same where the first request was sent before: it may have made the user, and its repetition says so.
   const cut = newAttempt('CODE', late.person, 's1');
   await assert.rejects(advance(fakeClient({ phone: () => Promise.reject(new TypeError('cut')) }), cut), isUnanswered);
-  Object.assign(cut, { closing: 'revoked', isClosed: true });
+  Object.assign(cut, { closing: new Set(['revoked']), isClosed: true });
   await advance(fakeClient({}), cut);
   assert.deepEqual(whatIsWrong(stored, [cut]), []);
 });

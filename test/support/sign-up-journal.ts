@@ -19,7 +19,7 @@ export interface Attempt {
   /** The refusal that ended it. */
   refusal: string | undefined;
   /** What an operator, or time, was about to do to it: it may be refused for that from now on. */
-  closing?: 'revoked' | 'expired';
+  readonly closing: Set<'revoked' | 'expired'>;
   /** That was committed: a last step that is sent for the first time from now on must not succeed. */
   isClosed?: boolean;
   /** The last step was sent for the first time when `isClosed` was known. */
@@ -29,7 +29,7 @@ export interface Attempt {
 /** @param sessionId of a session that was prepared up to the last step; left out: the person begins with the code. */
 export function newAttempt(code: string, person: Person, sessionId?: string): Attempt {
   const acknowledged = new Set(sessionId === undefined ? [] : ['name', 'birthday']);
-  return { code, person, sessionId, asked: new Set(), acknowledged, userId: undefined, refusal: undefined };
+  return { code, person, sessionId, asked: new Set(), acknowledged, userId: undefined, refusal: undefined, closing: new Set() };
 }
 
 /** An answer that promises nothing: ask again. */
@@ -107,8 +107,8 @@ async function assertStepsKept(client: SignUpClient, attempt: Attempt, sessionId
   // Somebody else finished first: the session is still there, and the last step says the same.
   if (shown.body.code === 'invitation_used') return;
   // Completed before the answer was cut off: then the repeated request has to give the user.
-  if (shown.body.code === 'session_not_found' && (asked.has('phone') || closing === 'expired')) return;
-  if (shown.body.code === 'invitation_revoked' && closing === 'revoked') return;
+  if (shown.body.code === 'session_not_found' && (asked.has('phone') || closing.has('expired'))) return;
+  if (shown.body.code === 'invitation_revoked' && closing.has('revoked')) return;
   assert.equal(shown.status, 200, `an acknowledged session is gone: ${shown.body.code}`);
   const stored = new Set(shown.body.completedSteps as string[]);
   const lost = [...acknowledged].filter((step) => step !== 'verify' && !stored.has(step));

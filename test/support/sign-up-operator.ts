@@ -10,13 +10,13 @@ import type { Attempt } from './sign-up-journal.ts';
 export async function closeSome(query: EmptyDatabase['query'], attempts: readonly Attempt[], count: number): Promise<void> {
   const victims = Array.from({ length: count }, () => attempts[Math.floor(Math.random() * attempts.length)]);
   for (const victim of victims) {
-    if (victim && victim.closing === undefined) await (Math.random() < 0.5 ? revoke(query, victim, attempts) : expire(query, victim));
+    if (victim) await (Math.random() < 0.5 ? revoke(query, victim, attempts) : expire(query, victim));
     await delay(Math.random() * 10);
   }
 }
 
 async function revoke(query: EmptyDatabase['query'], { code }: Attempt, attempts: readonly Attempt[]): Promise<void> {
-  const invited = attempts.filter((attempt) => attempt.code === code && attempt.closing === undefined);
+  const invited = attempts.filter((attempt) => attempt.code === code);
   await close('revoked', invited, () => query('UPDATE "Invitation" SET revoked_at = now() WHERE code = $1', [code]));
 }
 
@@ -28,10 +28,10 @@ async function expire(query: EmptyDatabase['query'], attempt: Attempt): Promise<
 }
 
 async function close(how: 'revoked' | 'expired', attempts: readonly Attempt[], commit: () => Promise<unknown>): Promise<void> {
-  for (const attempt of attempts) attempt.closing = how;
+  for (const attempt of attempts) attempt.closing.add(how);
   const isCommitted = await commit().then(
     () => true,
     () => false,
   );
-  for (const attempt of attempts) attempt.isClosed = isCommitted;
+  for (const attempt of attempts) attempt.isClosed ||= isCommitted;
 }

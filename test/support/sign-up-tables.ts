@@ -77,7 +77,8 @@ function wrongSessions({ receipts, sessions }: SignUpTables, attempts: readonly 
   const finished = attempts.flatMap(({ userId, sessionId }) => (userId === undefined ? [] : [sessionId ?? 'a user without a session']));
   const alive = new Set(sessions);
   const robbed = attempts.filter(
-    ({ refusal, closing, sessionId }) => refusal !== undefined && closing !== 'expired' && sessionId !== undefined && !alive.has(sessionId),
+    ({ refusal, closing, sessionId }) =>
+      refusal !== undefined && !closing.has('expired') && sessionId !== undefined && !alive.has(sessionId),
   );
   return [
     ...found('completed sessions without their receipt', without(finished, receipts)),
@@ -94,8 +95,8 @@ function wrongEnds({ invitations }: SignUpTables, attempts: readonly Attempt[]):
   const usedUp = new Set(invitations.filter((invitation) => invitation.is_used).map(({ code }) => code));
   const isJust = ({ refusal = '', code, closing }: Attempt) =>
     (refusal.endsWith('410 invitation_used') && usedUp.has(code)) ||
-    (refusal.endsWith('410 invitation_revoked') && closing === 'revoked') ||
-    (refusal.endsWith('404 session_not_found') && closing === 'expired');
+    (refusal.endsWith('410 invitation_revoked') && closing.has('revoked')) ||
+    (refusal.endsWith('404 session_not_found') && closing.has('expired'));
   return [
     ...found(
       'people who can neither complete nor are refused',
