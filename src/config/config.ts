@@ -10,7 +10,15 @@ export interface Config {
     /** Where people reach the service, without a slash at the end; undefined: not known, so no links are made. */
     readonly publicUrl: string | undefined;
     readonly trustedProxies: TrustedProxies;
+    /** Plain HTTP is redirected or refused. */
+    readonly forceHttps: boolean;
+    /** The server speaks TLS itself; undefined: plain HTTP, perhaps behind a proxy that speaks TLS. */
+    readonly tls: TlsFiles | undefined;
+    /** Origins of other sites whose pages may call the sign-up. */
+    readonly corsOrigins: readonly string[];
   };
+  /** `NODE_ENV` is `production`. */
+  readonly isProduction: boolean;
   readonly process: {
     /** Processes that share the port. */
     readonly workers: number;
@@ -42,6 +50,12 @@ export interface Config {
 
 /** Whose `X-Forwarded-…` fields are believed: this many proxies in front, or those with one of these addresses and ranges; undefined: nobody's. */
 export type TrustedProxies = number | readonly string[] | undefined;
+
+/** Absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /** At most `count` within `seconds`. */
 export interface Rate {

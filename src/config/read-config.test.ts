@@ -20,7 +20,16 @@ function mistakesOf(environment: Environment): readonly string[] {
 test('without any variable the defaults hold', () => {
   assert.deepEqual(readConfig({}), {
     database: { kind: 'embedded', directory: resolve('data') },
-    http: { host: '127.0.0.1', port: 8000, publicUrl: undefined, trustedProxies: undefined },
+    http: {
+      host: '127.0.0.1',
+      port: 8000,
+      publicUrl: undefined,
+      trustedProxies: undefined,
+      forceHttps: false,
+      tls: undefined,
+      corsOrigins: [],
+    },
+    isProduction: false,
     process: { workers: 1, stopDelaySeconds: 0 },
     metrics: undefined,
     passwords: { bcryptCost: 12, minimumLength: 8, maximumWaitSeconds: 2 },
@@ -37,6 +46,18 @@ test('without any variable the defaults hold', () => {
     defaultLanguage: 'ko',
     logLevel: 'info',
   });
+});
+
+test('HTTPS is required in production unless it is turned off aloud', () => {
+  const forced = (environment: Environment) => readConfig(environment).http.forceHttps;
+  assert.deepEqual([forced({}), forced({ NODE_ENV: 'test' }), forced({ NODE_ENV: 'production' })], [false, false, true]);
+  assert.equal(forced({ NODE_ENV: 'production', FORCE_HTTPS: 'off' }), false);
+  assert.equal(forced({ NODE_ENV: 'production', FORCE_HTTPS: ' ' }), true);
+});
+
+test('a certificate and its key are files, by their paths from here', () => {
+  const { tls } = readConfig({ TLS_CERT: 'tls/cert.pem', TLS_KEY: '/etc/key.pem' }).http;
+  assert.deepEqual(tls, { certificate: resolve('tls/cert.pem'), key: '/etc/key.pem' });
 });
 
 test('several processes may share a PostgreSQL database', () => {
@@ -81,6 +102,14 @@ const good: readonly (readonly [
   ['HOST', 'my-host.example', ({ http }) => http.host, 'my-host.example'],
   ['PUBLIC_URL', 'https://Beta.Example.com/', ({ http }) => http.publicUrl, 'https://beta.example.com'],
   ['PUBLIC_URL', 'https://example.com:8443/beta//', ({ http }) => http.publicUrl, 'https://example.com:8443/beta'],
+  ['FORCE_HTTPS', 'on', ({ http }) => http.forceHttps, true],
+  ['CORS_ORIGINS', 'OFF', ({ http }) => http.corsOrigins, []],
+  [
+    'CORS_ORIGINS',
+    'https://App.Example.com, http://localhost:5173 https://app.example.com:443',
+    ({ http }) => http.corsOrigins,
+    ['https://app.example.com', 'http://localhost:5173'],
+  ],
   ['BCRYPT_COST', '15', ({ passwords }) => passwords.bcryptCost, 15],
   ['SESSION_TTL', '1800s', ({ registration }) => registration.sessionSeconds, 1800],
   ['SESSION_TTL', '90', ({ registration }) => registration.sessionSeconds, 90],
@@ -117,6 +146,7 @@ const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['PORT', '-1', '65536', '80a', '8e3', '0x50', '80.5', '99999999999999999999'],
   ['HOST', 'http://127.0.0.1', '127.0.0.1:8000', '[::1]', 'a b'],
   ['PUBLIC_URL', 'example.com', 'https://example.com/?a=1', 'https://example.com/#a'],
+  ['FORCE_HTTPS', 'yes', 'production'],
   ['DATABASE_POOL_SIZE', '0', '501', 'many'],
   ['BCRYPT_COST', '9', '16', '12.5'],
   ['SESSION_TTL', '59s', '25h', '-30m', 'soon', '30 bananas', '60500ms', '99999999999', `${'9'.repeat(120)}s`],
@@ -181,6 +211,19 @@ const crossed: readonly (readonly [what: string, environment: Environment, expec
     /^WEB_CONCURRENCY \(--workers\) is 4, but the embedded database/,
   ],
   ['one port for two servers', { PORT: '9464', METRICS_PORT: '9464' }, /^METRICS_PORT and PORT are both 9464/],
+  ['a certificate without its key', { TLS_CERT: 'a.pem' }, /^TLS_CERT is set but TLS_KEY is not/],
+  ['a key without its certificate', { TLS_KEY: 'a.pem' }, /^TLS_KEY is set but TLS_CERT is not/],
+  [
+    'a certificate at a path that only a shell knows',
+    { TLS_CERT: '~/a.pem', TLS_KEY: 'b.pem' },
+    /^TLS_CERT is "~\/a\.pem": write the path/,
+  ],
+  [
+    'links in the clear where HTTPS is required',
+    { FORCE_HTTPS: 'on', PUBLIC_URL: 'http://a.example' },
+    /^PUBLIC_URL begins with http.*FORCE_HTTPS is on/,
+  ],
+  ['the same in production', { NODE_ENV: 'production', PUBLIC_URL: 'http://a.example' }, /NODE_ENV is production/],
   ['two schemas', { DATABASE_URL: direct, DIRECT_URL: `${direct}?schema=other` }, /different schemas/],
   ['a mistaken DATABASE_URL beside a good DIRECT_URL', { DATABASE_URL: 'x', DIRECT_URL: direct }, /^DATABASE_URL is "\*\*\*"/],
 ];
@@ -199,6 +242,11 @@ test('the schema public may be written in one address and left out in the other'
 
 const warned: readonly (readonly [what: string, environment: Environment, ...expected: RegExp[]])[] = [
   ['the embedded database', {}],
+  ['production behind a proxy', { NODE_ENV: 'production', TRUST_PROXY: 'loopback' }],
+  ['production without HTTPS', { NODE_ENV: 'production', FORCE_HTTPS: 'off' }, /^NODE_ENV is production and FORCE_HTTPS is off/],
+  ['HTTPS required, with nothing that shows it', { FORCE_HTTPS: 'on' }, /^HTTPS is required, but nothing can show/],
+  ['production with nothing that shows HTTPS', { NODE_ENV: 'production', DATABASE_URL: direct }, /set TRUST_PROXY/],
+  ['a certificate of its own', { FORCE_HTTPS: 'on', TLS_CERT: 'a.pem', TLS_KEY: 'b.pem' }],
   ['a direct address', { DATABASE_URL: direct }],
   ['a pooler with a direct address', { DATABASE_URL: pooler, DIRECT_URL: direct }],
   ['a pooler alone', { DATABASE_URL: pooler }, /^DATABASE_URL leads to a transaction pooler.*db\.abcdef\.supabase\.co:5432/],

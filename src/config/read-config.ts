@@ -2,7 +2,8 @@ import type { Config, EmbeddedDatabaseConfig, LimitsConfig, PostgresqlAddress, P
 import { maskUrl } from './mask-url.ts';
 import { directAddressAdvice, parsePostgresqlUrl } from './postgresql-address.ts';
 import { isLocalHost } from './postgresql-tls.ts';
-import { type Setting, type SettingValues, settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { type SettingValues, settings } from './settings.ts';
 
 /** Variables by their names, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,8 +34,10 @@ export function readConfig(environment: Environment): Config {
   }
   mistakes.push(...migrationMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
   mistakes.push(...processMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
+  const isProduction = environment.NODE_ENV?.trim() === 'production';
+  mistakes.push(...httpsMistakes(values as Partial<SettingValues>, isProduction, (name) => isSet(environment, name)));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return configOf(values as SettingValues);
+  return configOf(values as SettingValues, isProduction);
 }
 
 /** Checks that need more than one setting. A setting that is itself mistaken has been reported and is missing here. */
@@ -68,6 +71,22 @@ function processMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean
   return mistakes;
 }
 
+/** @param isGiven whether a setting is set at all: one that is itself mistaken is, and has been reported. */
+function httpsMistakes(values: Partial<SettingValues>, isProduction: boolean, isGiven: (name: string) => boolean): string[] {
+  const mistakes: string[] = [];
+  for (const [one, other] of [
+    ['TLS_CERT', 'TLS_KEY'],
+    ['TLS_KEY', 'TLS_CERT'],
+  ] as const) {
+    if (isGiven(one) && !isGiven(other)) mistakes.push(`${one} is set but ${other} is not: write both, or neither.`);
+  }
+  if ((values.FORCE_HTTPS ?? isProduction) && values.PUBLIC_URL?.startsWith('http:')) {
+    const reason = values.FORCE_HTTPS === undefined ? 'NODE_ENV is production' : 'FORCE_HTTPS is on';
+    mistakes.push(`PUBLIC_URL begins with http:// but ${reason}: write https://, or set FORCE_HTTPS=off.`);
+  }
+  return mistakes;
+}
+
 function sentences(setting: Setting, text: string, issues: readonly { readonly message: string }[]): string[] {
   const shown = JSON.stringify(printable(setting, text));
   return [...new Set(issues.map((issue) => `${setting.name} is ${shown}: ${issue.message}.`))];
@@ -84,10 +103,19 @@ function isSet(environment: Environment, name: string): boolean {
   return Boolean(environment[name]?.trim());
 }
 
-function configOf(values: SettingValues): Config {
+function configOf(values: SettingValues, isProduction: boolean): Config {
   return {
     database: databaseOf(values),
-    http: { host: values.HOST, port: values.PORT, publicUrl: values.PUBLIC_URL, trustedProxies: values.TRUST_PROXY },
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      publicUrl: values.PUBLIC_URL,
+      trustedProxies: values.TRUST_PROXY,
+      forceHttps: values.FORCE_HTTPS ?? isProduction,
+      tls: values.TLS_CERT && values.TLS_KEY ? { certificate: values.TLS_CERT, key: values.TLS_KEY } : undefined,
+      corsOrigins: values.CORS_ORIGINS,
+    },
+    isProduction,
     process: { workers: values.WEB_CONCURRENCY, stopDelaySeconds: values.STOP_DELAY },
     metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST ?? values.HOST, port: values.METRICS_PORT },
     passwords: {
@@ -129,8 +157,27 @@ function databaseOf(values: SettingValues): EmbeddedDatabaseConfig | PostgresqlC
 
 /** @returns sentences for the start-up lines about settings that work but may not be what was meant; nothing secret. */
 export function configWarnings(config: Config, environment: Environment): string[] {
-  if (config.database.kind === 'embedded') return [];
-  const { runtime, migrations } = config.database;
+  const https = httpsWarnings(config);
+  return config.database.kind === 'embedded' ? https : [...https, ...databaseWarnings(config.database, environment)];
+}
+
+function httpsWarnings({ isProduction, http: { forceHttps, tls, trustedProxies } }: Config): string[] {
+  if (!forceHttps) {
+    return isProduction && tls === undefined
+      ? [
+          'NODE_ENV is production and FORCE_HTTPS is off: whoever comes over plain HTTP is served, with passwords that anybody on the way can read.',
+        ]
+      : [];
+  }
+  return tls === undefined && trustedProxies === undefined
+    ? [
+        'HTTPS is required, but nothing can show that a request came over it, so every request is redirected or refused: set TRUST_PROXY to the ' +
+          'proxy that ends TLS, or TLS_CERT and TLS_KEY, or FORCE_HTTPS=off.',
+      ]
+    : [];
+}
+
+function databaseWarnings({ runtime, migrations }: PostgresqlConfig, environment: Environment): string[] {
   const warnings = ['DATABASE_URL', 'DIRECT_URL'].flatMap((name) => unusedParameterWarnings(name, environment));
   if (runtime.transactionPooler && !isSet(environment, 'DIRECT_URL')) {
     warnings.push(

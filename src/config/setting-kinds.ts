@@ -94,7 +94,15 @@ export function onOrOff(): SettingKind<boolean> {
 
 /** A path, made absolute from where the program was started. */
 export function folder(): SettingKind<string> {
-  const write = 'the path of a folder';
+  return pathOf('the path of a folder');
+}
+
+/** The same of a file; whether it can be read shows only when it is opened. */
+export function file(what: string): SettingKind<string> {
+  return pathOf(`the path of ${what}`);
+}
+
+function pathOf(write: string): SettingKind<string> {
   const message = `write ${write} in full: only a shell knows what "~" means`;
   return {
     schema: z

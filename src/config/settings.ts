@@ -1,39 +1,21 @@
 import { rate, redisUrl } from './limit-kinds.ts';
+import { origins } from './origins.ts';
+import { type Setting, setting } from './setting.ts';
 import {
   choice,
   duration,
+  file,
   folder,
   listeningHost,
   onOrOff,
   phoneRegion,
   postgresqlUrl,
   publicUrl,
-  type SettingKind,
   timeZone,
   wholeNumber,
   wholeNumberOrOff,
 } from './setting-kinds.ts';
 import { trustedProxies } from './trusted-proxies.ts';
-
-/** One environment variable that the program reads. */
-export interface Setting<Name extends string = string, Value = unknown, Default = string | undefined> extends SettingKind<Value> {
-  readonly name: Name;
-  /** As the operator would write it; undefined: not set. */
-  readonly default: Default;
-  /** One sentence for the page of settings. */
-  readonly meaning: string;
-  /** What a number counts, where there is something to count. */
-  readonly unit?: string;
-  /** A secret is shown in no sentence. */
-  readonly secret: boolean;
-}
-
-/** Keeps the name and the kind of value in the type, so that reading the table gives typed values. */
-function setting<const Name extends string, Value, const Default extends string | undefined>(
-  entry: Setting<Name, Value, Default>,
-): Setting<Name, Value, Default> {
-  return entry;
-}
 
 /** Every setting, in the order in which the page of settings shows them and mistakes are reported. */
 export const settings = [
@@ -78,6 +60,35 @@ export const settings = [
     meaning: 'Where invited people reach the service; links to invitations begin with it, and without it there are none.',
     secret: false,
     ...publicUrl(),
+  }),
+  setting({
+    name: 'FORCE_HTTPS',
+    default: undefined,
+    meaning: 'Whether plain HTTP is redirected or refused; without it, yes where `NODE_ENV` is `production`, else no.',
+    secret: false,
+    ...onOrOff(),
+  }),
+  setting({
+    name: 'TLS_CERT',
+    default: undefined,
+    meaning:
+      'The certificate with which the server itself speaks HTTPS, followed by those of its authorities; it is read again when it changes.',
+    secret: false,
+    ...file('a PEM file'),
+  }),
+  setting({
+    name: 'TLS_KEY',
+    default: undefined,
+    meaning: 'The private key of `TLS_CERT`, without a passphrase.',
+    secret: false,
+    ...file('a PEM file'),
+  }),
+  setting({
+    name: 'CORS_ORIGINS',
+    default: 'off',
+    meaning: 'The sites whose pages may call the sign-up from the browser, where they are not served from the same origin.',
+    secret: false,
+    ...origins(),
   }),
   setting({
     name: 'WEB_CONCURRENCY',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Setting, settings } from '../../src/config/settings.ts';
+import type { Setting } from '../../src/config/setting.ts';
+import { settings } from '../../src/config/settings.ts';
 
 const page = new URL('../../docs/configuration.md', import.meta.url);
 const begin = '<!-- settings: begin (compared with src/config/settings.ts by a test) -->';

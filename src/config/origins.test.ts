@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigError, readConfig } from './read-config.ts';
+
+const refused: readonly (readonly [text: string, sentence: RegExp])[] = [
+  ['*', /there is no \* for all or some of them/],
+  ['https://*.example.com', /there is no \*/],
+  ['null', /"null" is the origin of anybody who hides theirs/],
+  ['example.com', /"example\.com" is no origin: write it such as https:\/\/app\.example\.com/],
+  ['ftp://example.com', /is no origin/],
+  ['https://', /is no origin/],
+  [',', /: write off, or https:\/\/HOST/],
+  ['https://example.com/', /leave out the slash at the end of "https:\/\/example\.com\/"/],
+  ['https://example.com/app', /"https:\/\/example\.com\/app" has more than an origin: write https:\/\/example\.com\./],
+  ['https://example.com?', /has more than an origin/],
+  ['https://example.com#a', /has more than an origin/],
+  ['https://ann:secret@example.com', /leave the user and the password out/],
+];
+
+for (const [text, sentence] of refused) {
+  test(`CORS_ORIGINS="${text}" is refused: ${sentence.source}`, () => {
+    assert.throws(
+      () => readConfig({ CORS_ORIGINS: text }),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.equal(error.mistakes.length, 1, error.message);
+        assert.match(error.mistakes[0] ?? '', sentence);
+        assert.ok(!error.message.includes('secret'));
+        return true;
+      },
+    );
+  });
+}
+
+test('each mistake in a list has a sentence of its own', () => {
+  assert.throws(
+    () => readConfig({ CORS_ORIGINS: 'https://good.example, https://a.example/, *' }),
+    (error) => error instanceof ConfigError && error.mistakes.length === 2,
+  );
+});

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { SettingKind } from './setting-kinds.ts';
+
+/** Origins as browsers send them (RFC 6454, 6.2): scheme, host, and a port where it is not the usual one. Commas or spaces between them. */
+export function origins(): SettingKind<readonly string[]> {
+  const write = 'off, or https://HOST, with a port where it has one; several with commas between them';
+  const schema = z.string().transform((text, context): readonly string[] => {
+    if (text.toLowerCase() === 'off') return [];
+    const entries = text.split(/[\s,]+/).filter((entry) => entry !== '');
+    if (entries.length === 0) context.addIssue({ code: 'custom', message: `write ${write}` });
+    for (const entry of entries) {
+      const mistake = mistakeIn(entry);
+      if (mistake !== undefined) context.addIssue({ code: 'custom', message: mistake });
+    }
+    return context.issues.length > 0 ? z.NEVER : [...new Set(entries.map((entry) => new URL(entry).origin))];
+  });
+  return { schema, write };
+}
+
+function mistakeIn(entry: string): string | undefined {
+  const shown = JSON.stringify(entry.slice(0, 60));
+  if (entry.includes('*')) return 'name each origin: there is no * for all or some of them';
+  if (entry.toLowerCase() === 'null')
+    return '"null" is the origin of anybody who hides theirs: name origins such as https://app.example.com';
+  const url = URL.canParse(entry) ? new URL(entry) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return `${shown} is no origin: write it such as https://app.example.com`;
+  if (url.username !== '' || url.password !== '') return 'leave the user and the password out of an origin';
+  if (entry.endsWith('/')) return `leave out the slash at the end of ${shown}`;
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || /[?#]$/.test(entry)) {
+    return `${shown} has more than an origin: write ${url.origin}`;
+  }
+  return undefined;
+}
