@@ -3,6 +3,7 @@ import { databaseProblems } from './database/unavailable.ts';
 import type { Problem, ProblemKind } from './errors.ts';
 import { addApiDocuments } from './http/api-documents.ts';
 import { addHealth } from './http/health.ts';
+import type { TlsPair } from './http/https/tls-options.ts';
 import { limitFailedCredentials } from './http/limits/limit-credentials.ts';
 import { limitProblems } from './http/limits/limit-problems.ts';
 import { limitRoutes, type RouteLimits } from './http/limits/limit-routes.ts';
@@ -62,6 +63,8 @@ export interface AppOptions {
   readonly readMetrics?: () => Promise<string>;
   /** Asked for each request of `/auth` and `/admin` before anything is done for it: the refusal, where there are too many. Left out: there are never. */
   readonly overloaded?: () => Problem | undefined;
+  /** What the server speaks TLS with; left out: plain HTTP. */
+  readonly tls?: TlsPair;
 }
 
 export interface App {
@@ -71,13 +74,17 @@ export interface App {
 }
 
 /** The table of contents: everything that answers a request, in reading order. */
-export async function buildApp(services: Services, { readMetrics, overloaded = () => undefined }: AppOptions = {}): Promise<App> {
+export async function buildApp(services: Services, { readMetrics, overloaded = () => undefined, tls }: AppOptions = {}): Promise<App> {
   const { config, log, database, limits, metrics } = services;
   let isStopping = false;
+  const { trustedProxies, forceHttps, publicUrl, corsOrigins } = config.http;
   const http = createHttpServer({
     log,
     defaultLanguage: config.defaultLanguage,
-    trustedProxies: config.http.trustedProxies,
+    trustedProxies,
+    ...(tls && { tls }),
+    ...(forceHttps && { forceHttps: { publicUrl } }),
+    ...(corsOrigins.length > 0 && { crossOrigin: { origins: corsOrigins, isShared: isForPages } }),
     onAnswered: metrics.requestAnswered,
   });
 
@@ -126,6 +133,11 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
       http.askToReconnect();
     },
   };
+}
+
+/** Operators have keys, which belong into no page. */
+function isForPages(pattern: string): boolean {
+  return /^\/(?:auth|problems)\/|^\/openapi\.json$/.test(pattern);
 }
 
 function signUpLimits({ verify, guesses, signUp, session }: Limits, pattern: string): RouteLimits {

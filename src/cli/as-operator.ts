@@ -136,7 +136,7 @@ async function openHere(config: Config, connect: Connect): Promise<Local> {
 async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Connect): Promise<OperatorClient | undefined> {
   const access = readLocalAccess(directory);
   if (!access) return undefined;
-  const client = connect({ url: access.url }, access.key);
+  const client = connect(access.place, access.key);
   try {
     await client.request({ method: 'GET', path: '/admin/me' });
     return client;

@@ -31,7 +31,8 @@ export async function openLocalApplication(config: Config, announce: (line: stri
   const settings = config.database.kind === 'postgresql' ? { ...config.database, poolSize } : config.database;
   const { database, isNew, migration } = await openDatabase(settings, announce, seedTestCodes);
   if (migration.applied > 0 && !isNew) announce(`Database schema: ${migration.applied} migrations applied.`);
-  const services = openServices(config, log, database);
+  // Nobody but this command reaches the socket, and nothing on the way could read along.
+  const services = openServices({ ...config, http: { ...config.http, forceHttps: false } }, log, database);
   const socket = makeSocket();
   try {
     const { http } = await buildApp(services);

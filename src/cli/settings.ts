@@ -6,6 +6,7 @@ import { DataFolderError } from '../database/embedded-folder.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { SchemaError } from '../database/schema-state.ts';
 import { explainConnectionFailure } from '../database/unavailable.ts';
+import { TlsFileError } from '../http/https/certificate.ts';
 import { Misuse, Refusal } from './exit-codes.ts';
 
 /** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
@@ -42,7 +43,7 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 }
 
 function explained(error: unknown, { database, http }: Config): unknown {
-  if ([DatabaseInUseError, DataFolderError, SchemaError].some((kind) => error instanceof kind))
+  if ([DatabaseInUseError, DataFolderError, SchemaError, TlsFileError].some((kind) => error instanceof kind))
     return new Refusal((error as Error).message);
   const { code, syscall, port = http.port } = error as { code?: string; syscall?: string; port?: number };
   // The port of several workers is bound by their primary process.

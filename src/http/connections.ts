@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { followHandshakes } from './https/handshakes.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -57,8 +58,9 @@ export function closeConnectionsInOrder(app: FastifyInstance): void {
   }
   app.decorate('askToReconnect', askToReconnect);
   // Under TLS requests belong to the secured socket and not to the one below.
-  const opened = 'addContext' in app.server ? 'secureConnection' : 'connection';
-  app.server.on(opened, (socket: Socket) => {
+  const isSecure = 'addContext' in app.server;
+  const cutHandshakes = isSecure ? followHandshakes(app.server) : () => undefined;
+  app.server.on(isSecure ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (closing) socket.destroy();
     open.add(socket);
     socket.once('close', () => open.delete(socket));
@@ -74,6 +76,7 @@ export function closeConnectionsInOrder(app: FastifyInstance): void {
     askToReconnect();
     if (open.size > 0) await delay(lastRequestWithin);
     closing = true;
+    cutHandshakes();
     for (const socket of open) closeAfterAnswer(socket);
     await closed;
   });

@@ -35,12 +35,16 @@ export function addHealth(app: FastifyInstance, options: HealthOptions): void {
 const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> = async (app, { checkReady }) => {
   app.get(
     '/healthz',
-    { schema: { operationId: 'health', tags: ['health'], summary: 'Is the process alive', response: { 200: healthAnswer } } },
+    {
+      config: { allowsPlainHttp: true },
+      schema: { operationId: 'health', tags: ['health'], summary: 'Is the process alive', response: { 200: healthAnswer } },
+    },
     async () => ({ status: 'ok' as const }),
   );
   app.get(
     '/readyz',
     {
+      config: { allowsPlainHttp: true },
       schema: {
         operationId: 'readiness',
         tags: ['health'],

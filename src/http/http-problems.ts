@@ -12,6 +12,14 @@ export const httpProblems = problemCatalogue({
     title: { ko: '잘못된 요청입니다', en: 'Bad request' },
     detail: { ko: '요청이 HTTP 규칙에 맞지 않아 읽을 수 없습니다.', en: 'The request breaks the rules of HTTP and cannot be read.' },
   },
+  https_required: {
+    status: 403,
+    title: { ko: 'HTTPS가 필요합니다', en: 'HTTPS is required' },
+    detail: {
+      ko: '암호화되지 않은 연결로는 받지 않습니다. https:// 주소로 보내세요. 이미 보낸 비밀번호나 키는 노출되었을 수 있으니 바꾸세요.',
+      en: 'Nothing is taken over a connection that is not encrypted. Send it to the https:// address; a password or key that was sent may have been read on the way: change it.',
+    },
+  },
   not_found: {
     status: 404,
     title: { ko: '없는 주소입니다', en: 'No such address' },

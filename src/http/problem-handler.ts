@@ -5,6 +5,7 @@ import { httpProblems } from './http-problems.ts';
 import { preferredLanguage } from './languages.ts';
 import { problemAnswer, problemMembers } from './problem-details.ts';
 import { problemFromError } from './problem-from-error.ts';
+import { addVary } from './vary.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -54,9 +55,4 @@ function logFault({ kind, details }: Problem, request: FastifyRequest): void {
   const fault = { code: kind.code, route: request.routeOptions.url ?? null, error: describeError(details.cause) };
   if (kind.status !== 503) request.log.error(fault, 'request failed');
   else if (details.cause !== undefined) request.log.warn(fault, 'request refused');
-}
-
-function addVary(reply: FastifyReply, field: string): void {
-  const present = reply.getHeader('vary');
-  reply.header('vary', present === undefined ? field : `${String(present)}, ${field}`);
 }

@@ -8,7 +8,7 @@ import { problemAnswer } from './problem-details.ts';
 import { problemFromError } from './problem-from-error.ts';
 import { sendProblem } from './problem-handler.ts';
 import { logRequest, newRequestId } from './request-log.ts';
-import { answerHeaders } from './security-headers.ts';
+import { headersOf } from './security-headers.ts';
 
 /** The parser's errors that have a status of their own; any other of them is a bad request. */
 const kindOfParserCode: Readonly<Record<string, ProblemKind>> = {
@@ -37,7 +37,7 @@ export function socketErrorAnswer(language: Language): (this: FastifyInstance, e
 /** @returns Fastify's `frameworkErrors`: addresses that the router cannot read. Hooks do not run for these. */
 export function frameworkErrorAnswer(language: Language): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
   return (error, request, reply) => {
-    reply.headers(answerHeaders).header('x-request-id', request.id);
+    reply.headers(headersOf(request.protocol === 'https')).header('x-request-id', request.id);
     sendProblem(problemFromError(error, request), request, reply, language);
     logRequest(request, reply);
   };
@@ -58,7 +58,7 @@ function refuseOnSocket(socket: Socket, kind: ProblemKind, language: Language): 
   const { status, headers, body } = problemAnswer(new Problem(kind), language);
   const requestId = newRequestId();
   const fields = {
-    ...answerHeaders,
+    ...headersOf('encrypted' in socket),
     ...headers,
     'x-request-id': requestId,
     date: new Date().toUTCString(),

@@ -15,7 +15,7 @@ export const documentContentPolicy =
  * On every answer, also on those that Fastify's hooks never see (a bad URL, bytes that are no HTTP). A plain table for that
  * reason, and because @fastify/helmet builds its headers anew for each request: 76 µs against 67 µs, 64 against 48, of a request's CPU.
  */
-export const answerHeaders: Readonly<Record<string, string>> = {
+const answerHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': apiContentPolicy,
   'cross-origin-opener-policy': 'same-origin',
@@ -25,14 +25,18 @@ export const answerHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-/** RFC 6797, 7.2: the field must not be sent over plain HTTP. One year, as ASVS 3.4.1 asks. */
-const strictTransportSecurity = 'max-age=31536000; includeSubDomains';
+/** RFC 6797, 7.2: HSTS must not be sent over plain HTTP. One year, as ASVS 3.4.1 asks. */
+const secureHeaders = { ...answerHeaders, 'strict-transport-security': 'max-age=31536000; includeSubDomains' };
+
+/** @param isSecure whether the client's request came over TLS. */
+export function headersOf(isSecure: boolean): Readonly<Record<string, string>> {
+  return isSecure ? secureHeaders : answerHeaders;
+}
 
 /** Sets the headers before anything else answers; a page or a static file replaces what it needs otherwise. */
 export function setSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(answerHeaders);
-    if (request.protocol === 'https') reply.header('strict-transport-security', strictTransportSecurity);
+    reply.headers(headersOf(request.protocol === 'https'));
     done();
   });
 }

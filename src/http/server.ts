@@ -6,6 +6,9 @@ import type { Language } from '../errors.ts';
 import { refuseAmbiguousRequests } from './ambiguous-requests.ts';
 import { nameClients, trustHops } from './client-address.ts';
 import { closeConnectionsInOrder } from './connections.ts';
+import { type CrossOriginOptions, shareWithOrigins } from './cross-origin.ts';
+import { requireHttps } from './https/require-https.ts';
+import { type TlsPair, tlsOptions } from './https/tls-options.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
 import { answerWithProblems } from './problem-handler.ts';
@@ -24,6 +27,12 @@ export interface HttpServerOptions {
   readonly onAnswered?: (answer: AnsweredRequest) => void;
   /** Left out: nobody's word about a client's address is taken. */
   readonly trustedProxies?: TrustedProxies;
+  /** Speaks TLS with it; left out: plain HTTP. */
+  readonly tls?: TlsPair;
+  /** Redirects or refuses plain HTTP. `publicUrl` undefined: redirects to the host that was asked. */
+  readonly forceHttps?: { readonly publicUrl: string | undefined };
+  /** Left out: pages of other origins can read nothing. */
+  readonly crossOrigin?: CrossOriginOptions;
 }
 
 const limits = {
@@ -43,13 +52,24 @@ const limits = {
   maxHeaderSize: 16 * 1024,
   /** An idle connection takes about 10 KiB. */
   maxConnections: 8_192,
+  /** Milliseconds for a TLS handshake. */
+  handshakeTimeout: 10_000,
+};
+
+const httpOptions = {
+  headersTimeout: limits.headersTimeout,
+  connectionsCheckingInterval: limits.connectionsCheckingInterval,
+  maxHeaderSize: limits.maxHeaderSize,
+  // Node's own check answers without a body; ours is in `ambiguous-requests.ts`.
+  requireHostHeader: false,
 };
 
 /**
  * @returns an HTTP server without routes: it reads strict JSON, refuses with problem documents, logs one line a request, and
  * closes without dropping a request. Routes are added after it, and `completeMethods` last.
  */
-export function createHttpServer({ log, defaultLanguage, trustedProxies, onAnswered }: HttpServerOptions): HttpServer {
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { log, defaultLanguage, trustedProxies, onAnswered, tls, forceHttps, crossOrigin } = options;
   const trustProxy = trustHops(trustedProxies);
   const app: HttpServer = fastify({
     loggerInstance: withoutValues(log),
@@ -65,13 +85,10 @@ export function createHttpServer({ log, defaultLanguage, trustedProxies, onAnswe
     return503OnClosing: false,
     clientErrorHandler: socketErrorAnswer(defaultLanguage),
     frameworkErrors: frameworkErrorAnswer(defaultLanguage),
-    http: {
-      headersTimeout: limits.headersTimeout,
-      connectionsCheckingInterval: limits.connectionsCheckingInterval,
-      maxHeaderSize: limits.maxHeaderSize,
-      // Node's own check answers without a body; ours is in `ambiguous-requests.ts`.
-      requireHostHeader: false,
-    },
+    // Fastify's type of a server with TLS is another one; what differs is of no concern to routes.
+    ...((tls ? { https: { ...httpOptions, ...tlsOptions(tls), handshakeTimeout: limits.handshakeTimeout } } : { http: httpOptions }) as {
+      http: typeof httpOptions;
+    }),
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(validatorCompiler);
@@ -80,8 +97,10 @@ export function createHttpServer({ log, defaultLanguage, trustedProxies, onAnswe
   nameClients(app, trustProxy !== undefined);
   logRequests(app, onAnswered);
   setSecurityHeaders(app);
+  if (crossOrigin) shareWithOrigins(app, crossOrigin);
   answerUnusualRequests(app, defaultLanguage);
   refuseAmbiguousRequests(app);
+  if (forceHttps) requireHttps(app, forceHttps.publicUrl);
   answerWithProblems(app, defaultLanguage);
   acceptJsonBodies(app);
   collectRoutePatterns(app);

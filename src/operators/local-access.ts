@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockHolder } from '../database/embedded-lock.ts';
 
@@ -8,10 +10,26 @@ export const localAccessFileName = '.local-operator.json';
 
 /** How to ask the process that has the embedded database open. */
 export interface LocalAccess {
-  /** Such as `http://127.0.0.1:8000`. */
-  readonly url: string;
+  readonly place: LocalPlace;
   /** An admin's key that dies with that process. */
   readonly key: string;
+}
+
+/** A socket of this machine, or an address such as `http://127.0.0.1:8000` where there is none. */
+export type LocalPlace = { readonly socketPath: string } | { readonly url: string };
+
+/** Bytes: longer names of sockets are cut off without a word by some systems (`sun_path` has 104 on macOS, 108 on Linux). */
+const longestSocketPath = 103;
+
+/**
+ * @returns names for the socket, best first. In the folder itself it is found from everywhere; but some file systems have no sockets, and some
+ *   folders long names.
+ */
+export function localSocketPaths(directory: string): string[] {
+  // Windows has sockets of this kind by name only.
+  if (process.platform === 'win32') return [`\\\\.\\pipe\\chodae-${randomUUID()}`];
+  const paths = [join(directory, '.local-operator.sock'), join(tmpdir(), `chodae-${randomUUID()}.sock`)];
+  return paths.filter((path) => Buffer.byteLength(path) <= longestSocketPath);
 }
 
 /**
@@ -19,12 +37,12 @@ export interface LocalAccess {
  * @param directory of the embedded database that this process has open.
  * @returns removes it again; also done when the process exits.
  */
-export function leaveLocalAccess(directory: string, { url, key }: LocalAccess): () => void {
+export function leaveLocalAccess(directory: string, { place, key }: LocalAccess): () => void {
   const path = join(directory, localAccessFileName);
   const lock = lockHolder(directory)?.token;
   const unfinished = `${path}.new`;
   rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, `${JSON.stringify({ url, key, lock })}\n`, { flag: 'wx', mode: 0o600 });
+  writeFileSync(unfinished, `${JSON.stringify({ ...place, key, lock })}\n`, { flag: 'wx', mode: 0o600 });
   renameSync(unfinished, path);
   const remove = () => {
     process.off('exit', remove);
@@ -39,20 +57,22 @@ export function leaveLocalAccess(directory: string, { url, key }: LocalAccess): 
 export function readLocalAccess(directory: string): LocalAccess | undefined {
   const found = readFile(join(directory, localAccessFileName));
   // A file of a process that was killed names a lock that is no longer held.
-  if (typeof found?.url !== 'string' || typeof found.key !== 'string') return undefined;
-  return found.lock !== undefined && found.lock === lockHolder(directory)?.token ? { url: found.url, key: found.key } : undefined;
+  if (found?.lock === undefined || found.lock !== lockHolder(directory)?.token || typeof found.key !== 'string') return undefined;
+  const { key, url, socketPath } = found;
+  if (typeof socketPath === 'string') return { place: { socketPath }, key };
+  return typeof url === 'string' ? { place: { url }, key } : undefined;
 }
 
-/** @returns where a server is reached from its own machine. */
-export function urlFromHere({ address, port }: Pick<AddressInfo, 'address' | 'port'>): string {
+/** @returns where a server is reached from its own machine. @param isSecure whether it speaks TLS. */
+export function urlFromHere({ address, port }: Pick<AddressInfo, 'address' | 'port'>, isSecure = false): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `http${isSecure ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function readFile(path: string): { url?: unknown; key?: unknown; lock?: unknown } | undefined {
+function readFile(path: string): Readonly<Record<'url' | 'socketPath' | 'key' | 'lock', unknown>> | undefined {
   try {
     const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof content === 'object' && content !== null ? content : undefined;
+    return typeof content === 'object' && content !== null ? (content as ReturnType<typeof readFile>) : undefined;
   } catch {
     return undefined;
   }

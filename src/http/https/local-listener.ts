@@ -1,0 +1,38 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** Connections over a socket of this machine's own, which no network sees. */
+const localConnections = new WeakSet<Socket>();
+
+/** @returns whether a request came over a local listener. Not asked by the address, which a connection that is gone has lost too. */
+export function cameLocally({ socket }: IncomingMessage): boolean {
+  return localConnections.has(socket);
+}
+
+export interface LocalListener {
+  /** Takes nobody new; resolves when the requests under way are answered. */
+  close(): Promise<void>;
+  /** Cuts them. */
+  cut(): void;
+}
+
+/**
+ * Lets the requests of this machine in over a Unix socket (Windows: a named pipe) as well, past TLS. Whoever may open the socket decides the file system.
+ * @param app is ready.
+ * @throws the operating system's error where the socket cannot be made.
+ */
+export async function listenLocally(app: FastifyInstance, path: string): Promise<LocalListener> {
+  // An import takes as long as it takes, and whoever is slow here is nobody else's problem.
+  const server = createServer({ requestTimeout: 0, requireHostHeader: false }, (request, response) => {
+    // One request a connection: then closing has nothing to wait for but answers.
+    response.setHeader('connection', 'close');
+    app.routing(request, response);
+  });
+  server.on('connection', (socket) => localConnections.add(socket));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  return {
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    cut: () => server.closeAllConnections(),
+  };
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import { httpProblems } from '../http-problems.ts';
+import { cameLocally } from './local-listener.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered over plain HTTP even where HTTPS is required: whoever probes knows no certificates, and nothing of a person is in it. */
+    allowsPlainHttp?: boolean;
+  }
+}
+
+/**
+ * Lets nothing in over plain HTTP, before the body is read: `GET` and `HEAD` are sent to HTTPS with 308, because a person may have typed the
+ * address; everything else is refused with 403, so that a client that sends secrets in the clear fails and is mended (ASVS 5.0, 4.1.2).
+ * What a trusted proxy says in `X-Forwarded-Proto` counts, even where the hop from it is encrypted: it speaks of the client's own hop.
+ * @param publicUrl where the service is reached; undefined: at the request's own `Host`.
+ */
+export function requireHttps(app: FastifyInstance, publicUrl: string | undefined): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.protocol === 'https' || request.routeOptions.config?.allowsPlainHttp || cameLocally(request.raw)) return done();
+    const target = isSafeToRepeat(request) ? httpsAddress(request.raw.url ?? '', publicUrl, request.headers.host) : undefined;
+    if (target === undefined) return done(new Problem(httpProblems.https_required));
+    reply.redirect(target, 308);
+  });
+}
+
+function isSafeToRepeat({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/**
+ * @param target of the request line.
+ * @returns the same address with https; undefined where the target is no path or the host is none, so that nobody is ever sent
+ *   somewhere that was not asked. The port of plain HTTP is not that of HTTPS and is left out.
+ */
+export function httpsAddress(target: string, publicUrl: string | undefined, host: string | undefined): string | undefined {
+  if (!/^\/[\x21-\x7e]*$/.test(target)) return undefined;
+  const origin = publicUrl ?? originOf(host);
+  return origin === undefined ? undefined : origin + target;
+}
+
+/** A host of `Host` (RFC 9110, 7.2) that reads the same to everybody. */
+function originOf(host = ''): string | undefined {
+  const [, name = ''] = /^([a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i.exec(host) ?? [];
+  const origin = `https://${name.toLowerCase()}`;
+  return name !== '' && URL.canParse(origin) && new URL(origin).origin === origin ? origin : undefined;
+}
