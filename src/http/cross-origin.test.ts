@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { Problem } from '../errors.ts';
 import { httpProblems } from './http-problems.ts';
@@ -30,8 +31,7 @@ async function sharingServer(context: TestContext, origins: readonly string[] = 
   return app;
 }
 
-type Answer = Awaited<ReturnType<HttpServer['inject']>>;
-const crossOriginFields = ({ headers }: Answer) =>
+const crossOriginFields = ({ headers }: LightMyRequestResponse) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')));
 const exposed = {
   'access-control-allow-origin': page,
@@ -41,7 +41,7 @@ const exposed = {
 test('a page of a named origin may read answers and refusals, without credentials', async (context) => {
   const app = await sharingServer(context);
   const json = { 'content-type': 'application/json' };
-  const asked: readonly (readonly [number, Parameters<HttpServer['inject']>[0] & object])[] = [
+  const asked: readonly (readonly [number, InjectOptions])[] = [
     [200, { url: '/auth/thing' }],
     [200, { method: 'HEAD', url: '/auth/thing' }],
     [200, { method: 'PUT', url: '/auth/thing', payload: {} }],
