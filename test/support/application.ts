@@ -19,6 +19,8 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
   /** Left out: nothing is limited, because a test file is a flood from one address. */
   readonly limits?: LimitsConfig;
   readonly trustedProxies?: TrustedProxies;
+  readonly forceHttps?: boolean;
+  readonly corsOrigins?: readonly string[];
   /** Log lines of level error or above that match one of these are expected. */
   readonly allow?: readonly RegExp[];
 }
@@ -74,7 +76,12 @@ function configOf(overrides: ApplicationOverrides, database: Config['database'])
   return {
     ...config,
     database,
-    http: { ...config.http, trustedProxies: overrides.trustedProxies },
+    http: {
+      ...config.http,
+      trustedProxies: overrides.trustedProxies,
+      forceHttps: overrides.forceHttps ?? config.http.forceHttps,
+      corsOrigins: overrides.corsOrigins ?? config.http.corsOrigins,
+    },
     limits: overrides.limits,
     // Waiting is not what these tests are about, and the machine may be busy.
     passwords: { bcryptCost, minimumLength: passwordMinimumLength, maximumWaitSeconds: 60 },

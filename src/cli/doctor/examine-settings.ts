@@ -1,14 +1,24 @@
 import type { Config } from '../../config/config.ts';
 import { measureHashMilliseconds } from '../../passwords/hasher.ts';
+import { examineHttps } from './examine-https.ts';
 import { type Finding, pages } from './finding.ts';
+import { isPrivateHost } from './private-host.ts';
 
 /** Looks at what the settings mean for this machine. */
 export async function examineSettings(config: Config): Promise<Finding[]> {
-  return [publicUrlFinding(config), metricsFinding(config), await hashingFinding(config)];
+  return [publicUrlFinding(config), await examineHttps(config), metricsFinding(config), await hashingFinding(config)];
 }
 
 function publicUrlFinding({ http: { publicUrl } }: Config): Finding {
   const named = { name: 'links', page: pages.settings };
+  if (publicUrl?.startsWith('http:') && !isPrivateHost(new URL(publicUrl).hostname)) {
+    return {
+      ...named,
+      verdict: 'warning',
+      message: `invitations link to ${publicUrl}, where anybody on the way can read what people enter`,
+      advice: 'Set PUBLIC_URL to an address that begins with https://.',
+    };
+  }
   if (publicUrl !== undefined) return { ...named, verdict: 'ok', message: `invitations link to ${publicUrl}` };
   return {
     ...named,
@@ -18,15 +28,11 @@ function publicUrlFinding({ http: { publicUrl } }: Config): Finding {
   };
 }
 
-/** Addresses that only this machine or a private network has (RFC 1918, 4193, 6598, link-local). */
-const privateHost =
-  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|169\.254\.|::1$|f[cd]|fe80:|localhost$)/i;
-
 function metricsFinding({ metrics }: Config): Finding {
   const named = { name: 'metrics', page: pages.metrics };
   if (metrics === undefined) return { ...named, verdict: 'ok', message: 'answered on the service itself only, to operator keys' };
   const place = `${metrics.host}, port ${metrics.port}`;
-  if (privateHost.test(metrics.host)) return { ...named, verdict: 'ok', message: `answered without a key on ${place}` };
+  if (isPrivateHost(metrics.host)) return { ...named, verdict: 'ok', message: `answered without a key on ${place}` };
   return {
     ...named,
     verdict: 'warning',

@@ -8,6 +8,7 @@ export const pages = {
   rowSecurity: 'docs/database.md#supabase-and-row-level-security',
   connections: 'docs/running.md#connections',
   clocks: 'docs/running.md#clocks',
+  https: 'docs/running.md#https',
   retention: 'docs/running.md#retention',
   hashing: 'docs/running.md#hashing',
   limits: 'docs/configuration.md#limits',
