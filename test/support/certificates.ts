@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isRequired } from './requirements.ts';
 import { temporaryFolder } from './temporary.ts';
@@ -21,6 +21,8 @@ export interface CertificateMaker {
   readonly folder: string;
   /** Makes a certificate that signs itself, for `localhost` and 127.0.0.1. @param days that it is good for; below 0: it has expired. */
   make(name: string, days?: number): MadeCertificate;
+  /** Copies a pair into a new folder, as `cert.pem` and `key.pem`. */
+  pair(folder: string, certificate: string, key: string): void;
   /** Runs `openssl` in the folder. */
   run(...args: string[]): void;
   remove(): void;
@@ -35,6 +37,11 @@ export function openCertificateMaker(): CertificateMaker {
     folder: folder.path,
     run,
     remove: folder.remove,
+    pair(target, certificate, key) {
+      mkdirSync(target);
+      copyFileSync(certificate, path.join(target, 'cert.pem'));
+      copyFileSync(key, path.join(target, 'key.pem'));
+    },
     make(name, days = 30) {
       const [certificate, key] = [path.join(folder.path, `${name}.pem`), path.join(folder.path, `${name}.key.pem`)];
       const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-subj', `/CN=${name}`];

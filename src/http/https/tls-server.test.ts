@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -199,15 +199,13 @@ test('a link that is replaced is noticed without being told', { skip }, async (c
   const link = path.join(maker.folder, 'live');
   const pointTo = (pair: MadeCertificate, name: string) => {
     const folder = path.join(maker.folder, name);
-    mkdirSync(folder);
-    copyFileSync(pair.certificate, path.join(folder, 'tls.crt'));
-    copyFileSync(pair.key, path.join(folder, 'tls.key'));
+    maker.pair(folder, pair.certificate, pair.key);
     symlinkSync(folder, `${link}.new`);
     // In one step, as Kubernetes does it.
     renameSync(`${link}.new`, link);
   };
   pointTo(first, 'data-1');
-  const files = { certificate: path.join(link, 'tls.crt'), key: path.join(link, 'tls.key') };
+  const files = { certificate: path.join(link, 'cert.pem'), key: path.join(link, 'key.pem') };
   const { app, port, current, log } = await tlsServer(context, files);
   const follower = followCertificate(app, { files, current, log, interval: 20 });
   assert.equal(await nameOf(port), 'first');
