@@ -2,13 +2,14 @@ import type { Config, PostgresqlConfig } from '../../config/config.ts';
 import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis } from '../../database/diagnose.ts';
 import { DataFolderError, inspectDataFolder } from '../../database/embedded-folder.ts';
 import { lockHolder } from '../../database/embedded-lock.ts';
+import { examineEncryption } from './examine-encryption.ts';
 import { type Finding, pages } from './finding.ts';
 
 /** Looks at the database of the settings; changes nothing. */
 export async function examineDatabase(config: Config): Promise<Finding[]> {
   if (config.database.kind === 'embedded') return examineEmbedded(config.database.directory);
   try {
-    return findingsOf(await diagnosePostgresql(config.database), config.database, config);
+    return [...findingsOf(await diagnosePostgresql(config.database), config.database, config), examineEncryption(config.database)];
   } catch (error) {
     if (!(error instanceof DiagnosisError)) throw error;
     return [{ name: 'database', verdict: 'problem', message: error.message, page: pages.address }];

@@ -2,6 +2,7 @@
 export const pages = {
   settings: 'docs/configuration.md#settings',
   address: 'docs/configuration.md#the-address-of-postgresql',
+  encryption: 'docs/configuration.md#encryption',
   database: 'docs/database.md#embedded-or-postgresql',
   migrations: 'docs/database.md#migrations',
   rights: 'docs/database.md#a-role-with-fewer-rights',
