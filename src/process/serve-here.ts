@@ -10,7 +10,7 @@ import { watchEventLoop } from '../overload/event-loop-pressure.ts';
 import { openServices, type Services, sweptRows } from '../services.ts';
 import { startSweeper } from '../sweeping/sweeper.ts';
 import { httpsLine } from './https-line.ts';
-import { type CommandLineAccess, letCommandLineIn } from './local-access.ts';
+import { type CommandLineAccess, letCommandLineIn, openCommandLineSocket } from './local-access.ts';
 import { openMigrated } from './open-migrated.ts';
 import { operatorKeyLines } from './operator-key-lines.ts';
 import { openProcessLog } from './process-log.ts';
@@ -39,11 +39,12 @@ export async function serveHere(config: Config, print: (line: string) => void): 
   const link = linkToPrimary(metrics.registry);
   using pressure = watchEventLoop(metrics.requestShed);
   const app = await buildApp(services, { ...link, overloaded: pressure.refusal, ...(tls && { tls: tls.current }) });
+  const socket = await openCommandLineSocket(app, services);
   const address = await app.http.listen({ host: config.http.host, port: config.http.port });
+  const commandLine = letCommandLineIn(app, services, socket);
   // Of several workers none has a port of its own to be asked at: the primary process answers for them.
   const metricsServer =
     config.metrics && !link ? await openMetricsServer({ ...config.metrics, read: () => metrics.registry.metrics() }) : undefined;
-  const commandLine = await letCommandLineIn(app, services);
   const certificate = tls && followCertificate(app.http, { ...tls, log });
   // The primary process of several workers replaces them at this signal.
   if (certificate && !link && !process.stdin.isTTY) process.on('SIGHUP', () => void certificate.look());

@@ -18,7 +18,7 @@ export interface LocalListener {
 }
 
 /**
- * Lets the requests of this machine in over a Unix socket (Windows: a named pipe) as well, past TLS. Whoever may open the socket decides the file system.
+ * Lets the requests of this machine in over a Unix socket (Windows: a named pipe) as well, past TLS. The file system decides who may open it.
  * @param app is ready.
  * @throws the operating system's error where the socket cannot be made.
  */
@@ -31,6 +31,8 @@ export async function listenLocally(app: FastifyInstance, path: string): Promise
   });
   server.on('connection', (socket) => localConnections.add(socket));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  // A start that fails after this must end; the server itself keeps the process running.
+  server.unref();
   return {
     close: () => new Promise((resolve) => server.close(() => resolve())),
     cut: () => server.closeAllConnections(),
