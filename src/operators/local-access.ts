@@ -16,7 +16,7 @@ export interface LocalAccess {
 }
 
 /** A socket of this machine, or an address such as `http://127.0.0.1:8000` where there is none. */
-export type LocalPlace = { readonly socketPath: string } | { readonly url: string };
+type LocalPlace = { readonly socketPath: string } | { readonly url: string };
 
 /** Bytes: longer names of sockets are cut off without a word by some systems (`sun_path` has 104 on macOS, 108 on Linux). */
 const longestSocketPath = 103;
