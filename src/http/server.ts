@@ -10,6 +10,7 @@ import { type CrossOriginOptions, shareWithOrigins } from './cross-origin.ts';
 import { requireHttps } from './https/require-https.ts';
 import { type TlsPair, tlsOptions } from './https/tls-options.ts';
 import { acceptJsonBodies } from './json-body.ts';
+import { askForBodiesLate } from './late-bodies.ts';
 import { collectRoutePatterns } from './methods.ts';
 import { answerWithProblems } from './problem-handler.ts';
 import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
@@ -102,6 +103,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   refuseAmbiguousRequests(app);
   if (forceHttps) requireHttps(app, forceHttps.publicUrl);
   answerWithProblems(app, defaultLanguage);
+  askForBodiesLate(app);
   acceptJsonBodies(app);
   collectRoutePatterns(app);
   closeConnectionsInOrder(app);

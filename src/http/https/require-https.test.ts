@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { openSocket, parseAnswer, readToEnd } from '../../../test/support/raw-http.ts';
+import { exchange, openSocket, parseAnswer, readToEnd } from '../../../test/support/raw-http.ts';
 import type { TrustedProxies } from '../../config/config.ts';
 import { completeMethods } from '../methods.ts';
 import { createHttpServer } from '../server.ts';
@@ -178,4 +178,19 @@ test('a body of 20 MB is refused while it arrives, none of it is logged, and the
   assert.equal(parseAnswer(await end).status, 200);
   assert.equal(bodies(), 1, 'of the second request');
   assert.ok(!lines.join('').includes('kan4rie'));
+});
+
+test('a client that waits with its body is never asked for it in the clear', async (context) => {
+  const { app } = forcingServer(context, { trustedProxies: ['loopback'] });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const head = 'PUT /thing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n';
+  const refused = await exchange(port, `${head}\r\n`);
+  assert.match(refused, /^HTTP\/1\.1 403 [\s\S]*connection: close/i);
+  const socket = await openSocket(port);
+  socket.write(`${head}X-Forwarded-Proto: https\r\nConnection: close\r\n\r\n`);
+  const asked = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
+  assert.equal(asked, 'HTTP/1.1 100 Continue\r\n\r\n');
+  socket.write('{}');
+  assert.match(await readToEnd(socket), /^HTTP\/1\.1 200 /);
 });
