@@ -36,6 +36,10 @@ export const reasons = {
 
 /** What the reader should know when it is over. */
 export const closings = {
+  httpsOnly: {
+    ko: '이 서버는 HTTPS로만 받습니다(FORCE_HTTPS). 사람들이 쓰는 https:// 주소로 다시 확인하세요.',
+    en: 'This server takes HTTPS only (FORCE_HTTPS): try the https:// address that people use.',
+  },
   codeUsedUp: { ko: '{code} 코드를 썼습니다.', en: '{code} is used up now.' },
   seatUsed: { ko: '{code} 코드의 자리 하나를 썼습니다.', en: 'One seat of {code} is used now.' },
   reset: {

@@ -18,6 +18,14 @@ test('a server that keeps the contract passes every check, and gains one user an
   assert.match(report.closing.join('\n'), /^TEST003 is used up now\.$.*chodae seed.*ON CONFLICT/ms);
 });
 
+test('a server that sends everybody to HTTPS fails, and the reader is told what to do', async () => {
+  await using server = await startContractServer({ spoil: (_request, answer) => ({ ...answer, status: 308 }) });
+  const { report } = await tryIt(server);
+  assert.ok(failures(report).length > 0);
+  assert.equal(report.closing.length, 1);
+  assert.match(report.closing[0] ?? '', /HTTPS/);
+});
+
 test('one usable code is enough for every check', async () => {
   await using server = await startContractServer({ codes: { TEST002: 'free' } });
   const { report } = await tryIt(server);

@@ -146,8 +146,9 @@ async function tryEndpoints({ run }: Trial, { code, outcome }: ShownCode): Promi
 const resetSql = `INSERT INTO "Invitation" (code, is_used) VALUES ${testCodes.map((code) => `('${code}', false)`).join(', ')}
   ON CONFLICT (code) DO UPDATE SET is_used = false, used_by = NULL;`;
 
-function closingOf({ options, code, codeUse }: Trial): string[] {
+function closingOf({ options, run, code, codeUse }: Trial): string[] {
   const say = (sentence: Sentence) => phrase({ sentence, values: { code: code ?? '' } }, options.language);
+  if (run.results.some(({ status }) => status === 308)) return [say(closings.httpsOnly)];
   const reset = options.code !== undefined ? [] : [say(closings.reset), ...resetSql.split('\n').map((line) => `  ${line}`)];
   if (codeUse === 'used up') return [say(closings.codeUsedUp), ...reset];
   if (codeUse === 'one seat') return [say(closings.seatUsed)];
