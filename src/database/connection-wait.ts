@@ -6,6 +6,9 @@ export interface ConnectionWait {
   expected(waiting: number): number;
 }
 
+/** Milliseconds that the database may be silent, as at a checkpoint or behind a lock, without anything being concluded from it. */
+const pause = 500;
+
 /**
  * @param places connections at most.
  * @param now milliseconds of a monotonic clock; for tests.
@@ -40,7 +43,8 @@ export function watchConnectionWait(places: number, now: () => number = () => pe
     expected(waiting) {
       // Where the database has stopped nothing ends, and only those that are held now tell of it.
       const heldSoFar = short === 0 ? 0 : now() - sumOfBeginnings / short;
-      return ((waiting + 1) * Math.max(averageMilliseconds, heldSoFar)) / Math.max(1, places - long);
+      const milliseconds = heldSoFar < pause ? averageMilliseconds : Math.max(averageMilliseconds, heldSoFar);
+      return ((waiting + 1) * milliseconds) / Math.max(1, places - long);
     },
   };
 }
