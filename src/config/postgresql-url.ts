@@ -8,7 +8,7 @@ export interface PostgresqlUrl {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-export interface PostgresqlUrlPlace {
+interface PostgresqlUrlPlace {
   /** A name, an address without square brackets, or the absolute path of a folder with a socket. */
   readonly host: string;
   readonly port: string;

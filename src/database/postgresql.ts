@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
-import { type ConnectionWait, watchConnectionWait } from './connection-wait.ts';
+import { acceptPlace, answerLimit, borrow, connectLimit, type Lease, type Source, within } from './borrowed-connection.ts';
+import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
-import { demandWritable, hostsOf, type PlacedClient, type Places, placedClient, placesOf } from './places.ts';
+import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { sqlstates } from './sqlstates.ts';
-import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
+import { asDatabaseError, sqlstate } from './unavailable.ts';
 
 export interface PostgresqlOptions {
   /** Connections at most. */
@@ -17,11 +18,9 @@ export interface PostgresqlOptions {
 }
 
 // Limits in milliseconds. The client's own is behind the server's, so that it only ends what the server cannot.
-const connectLimit = 2_000; // also for waiting for a free connection
 const statementLimit = 2_500;
 const lockLimit = 2_000;
 const idleInTransactionLimit = 10_000;
-const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
 const closeLimit = 500;
 const shareLimit = 1_500; // less than for a lock: where that is never given back, whoever waits for a connection is refused before one is free
 
@@ -35,26 +34,6 @@ const serverLimits = {
 };
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ');
-
-/** The pool, and what is known of the wait for its connections. */
-interface Source {
-  readonly pool: pg.Pool;
-  readonly places: Places;
-  /** Connections at most. */
-  readonly size: number;
-  readonly wait: ConnectionWait;
-}
-
-/** A connection while somebody uses it. */
-interface Lease {
-  readonly client: pg.PoolClient;
-  /** Milliseconds of the first statement's limit that went into waiting for the connection. */
-  waited: number;
-  /** Milliseconds for the answer to each statement. */
-  limit: number;
-  /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
-  isBroken: boolean;
-}
 
 /**
  * Opens a pool of connections to PostgreSQL; the first is made when the first statement comes.
@@ -171,77 +150,6 @@ function isStaleName(error: unknown): boolean {
   return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
 }
 
-/** Of a new connection, before anybody uses it. @throws where its server takes no writes. */
-async function acceptPlace(client: PlacedClient, places: Places, writableOnly = false): Promise<void> {
-  try {
-    if (writableOnly) await demandWritable(client);
-    places.prove(client.place);
-  } catch (error) {
-    places.leave(client.place);
-    // The pool waits for its end before it tells of the error.
-    client.connection.stream.destroy();
-    throw error;
-  }
-}
-
-/** Asks the next server where one cannot be reached or takes no writes, each once and as long as there is time for another connection. */
-async function connectTo(pool: pg.Pool, places: Places): Promise<pg.PoolClient> {
-  const until = performance.now() + connectLimit;
-  for (let tries = 1; ; ) {
-    try {
-      const client = await pool.connect();
-      // Made before the servers changed their parts: nobody knows what the other one is by now.
-      if ((client as unknown as PlacedClient).place === places.proven) return client;
-      client.release(true);
-    } catch (error) {
-      if (++tries > places.count || performance.now() > until) throw databaseUnavailable(error);
-    }
-  }
-}
-
-interface Borrowing extends TransactionOptions {
-  /** Since when somebody waits, as `performance.now()` gives it; left out: since now. */
-  readonly askedAt?: number;
-}
-
-/** @throws Problem `database_unavailable` at once where the wait for a connection would pass its limit, so that a crowd does not wait for nothing. */
-async function borrow<T>(
-  source: Source,
-  use: (lease: Lease) => Promise<T>,
-  { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
-): Promise<T> {
-  const { pool, size, wait } = source;
-  const isFree = pool.idleCount > 0 || pool.totalCount < size;
-  if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
-    throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
-  }
-  const isLong = statementMilliseconds !== undefined;
-  let release = isFree ? wait.held(isLong) : undefined;
-  try {
-    const client = await connectInTime(source, answerLimit - (performance.now() - askedAt));
-    release ??= wait.held(isLong);
-    const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
-    try {
-      return await use(lease);
-    } finally {
-      client.release(lease.isBroken);
-    }
-  } finally {
-    release?.();
-  }
-}
-
-async function connectInTime({ pool, places }: Source, milliseconds: number): Promise<pg.PoolClient> {
-  const connecting = connectTo(pool, places);
-  try {
-    return await within(milliseconds, connecting, 'the wish for a connection');
-  } catch (error) {
-    // It may come after all, and nobody waits for it any more.
-    connecting.then((late) => late.release()).catch(() => undefined);
-    throw error;
-  }
-}
-
 /** The statement that begins a transaction, with its limits where the connection does not have them already. */
 function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
   const start = isDirect ? begin : beginWithLimits;
@@ -314,21 +222,6 @@ function leavesConnectionUsable(error: unknown): boolean {
   if (state === undefined || isStaleName(error)) return false;
   const ends: readonly string[] = [sqlstates.readOnlySqlTransaction, sqlstates.idleInTransactionSessionTimeout];
   return !ends.includes(state) && !/^(08|57P|XX)/.test(state);
-}
-
-/** pg has such a limit too (`query_timeout`), but leaves the connection waiting for the late answer. */
-async function within<T>(milliseconds: number, answer: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const refuse = () => reject(databaseUnavailable(new Error(`no answer to ${what} within ${Math.round(milliseconds)} ms`)));
-    // One more look at the sockets first: where this process itself was held up, the answer is there already.
-    timer = setTimeout(() => setImmediate(refuse), milliseconds);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Ends in good order; a server that does not answer the goodbye is left without it. */

@@ -87,7 +87,9 @@ test('the disk of PostgreSQL is full: nobody is told of what is not stored, and 
     await assertTablesAgree(own.query, all);
   }
   const fault = `the disk of PostgreSQL filled to the last byte while 8 people sign up, ${rounds} times, and PostgreSQL killed afterwards`;
-  context.diagnostic(record('full-disk-postgresql', fault, counted, `PostgreSQL ended by itself ${restarts} times (then it was started again)`));
+  context.diagnostic(
+    record('full-disk-postgresql', fault, counted, `PostgreSQL ended by itself ${restarts} times (then it was started again)`),
+  );
 });
 
 test('the disk of the embedded database is full: nobody is told of what is not stored, and it goes on when there is room', {

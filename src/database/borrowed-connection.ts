@@ -1,0 +1,115 @@
+import type pg from 'pg';
+import type { ConnectionWait } from './connection-wait.ts';
+import type { TransactionOptions } from './database.ts';
+import { demandWritable, type PlacedClient, type Places } from './places.ts';
+import { databaseUnavailable } from './unavailable.ts';
+
+// Limits in milliseconds.
+export const connectLimit = 2_000; // also for waiting for a free connection
+export const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
+
+/** The pool, and what is known of the wait for its connections. */
+export interface Source {
+  readonly pool: pg.Pool;
+  readonly places: Places;
+  /** Connections at most. */
+  readonly size: number;
+  readonly wait: ConnectionWait;
+}
+
+/** A connection while somebody uses it. */
+export interface Lease {
+  readonly client: pg.PoolClient;
+  /** Milliseconds of the first statement's limit that went into waiting for the connection. */
+  waited: number;
+  /** Milliseconds for the answer to each statement. */
+  limit: number;
+  /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
+  isBroken: boolean;
+}
+
+/** Of a new connection, before anybody uses it. @throws where its server takes no writes. */
+export async function acceptPlace(client: PlacedClient, places: Places, writableOnly = false): Promise<void> {
+  try {
+    if (writableOnly) await demandWritable(client);
+    places.prove(client.place);
+  } catch (error) {
+    places.leave(client.place);
+    // The pool waits for its end before it tells of the error.
+    client.connection.stream.destroy();
+    throw error;
+  }
+}
+
+/** Asks the next server where one cannot be reached or takes no writes, each once and as long as there is time for another connection. */
+async function connectTo(pool: pg.Pool, places: Places): Promise<pg.PoolClient> {
+  const until = performance.now() + connectLimit;
+  for (let tries = 1; ; ) {
+    try {
+      const client = await pool.connect();
+      // Made before the servers changed their parts: nobody knows what the other one is by now.
+      if ((client as unknown as PlacedClient).place === places.proven) return client;
+      client.release(true);
+    } catch (error) {
+      if (++tries > places.count || performance.now() > until) throw databaseUnavailable(error);
+    }
+  }
+}
+
+interface Borrowing extends TransactionOptions {
+  /** Since when somebody waits, as `performance.now()` gives it; left out: since now. */
+  readonly askedAt?: number;
+}
+
+/** @throws Problem `database_unavailable` at once where the wait for a connection would pass its limit, so that a crowd does not wait for nothing. */
+export async function borrow<T>(
+  source: Source,
+  use: (lease: Lease) => Promise<T>,
+  { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
+): Promise<T> {
+  const { pool, size, wait } = source;
+  const isFree = pool.idleCount > 0 || pool.totalCount < size;
+  if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
+    throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
+  }
+  const isLong = statementMilliseconds !== undefined;
+  let release = isFree ? wait.held(isLong) : undefined;
+  try {
+    const client = await connectInTime(source, answerLimit - (performance.now() - askedAt));
+    release ??= wait.held(isLong);
+    const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
+    try {
+      return await use(lease);
+    } finally {
+      client.release(lease.isBroken);
+    }
+  } finally {
+    release?.();
+  }
+}
+
+async function connectInTime({ pool, places }: Source, milliseconds: number): Promise<pg.PoolClient> {
+  const connecting = connectTo(pool, places);
+  try {
+    return await within(milliseconds, connecting, 'the wish for a connection');
+  } catch (error) {
+    // It may come after all, and nobody waits for it any more.
+    connecting.then((late) => late.release()).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** pg has such a limit too (`query_timeout`), but leaves the connection waiting for the late answer. */
+export async function within<T>(milliseconds: number, answer: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () => reject(databaseUnavailable(new Error(`no answer to ${what} within ${Math.round(milliseconds)} ms`)));
+    // One more look at the sockets first: where this process itself was held up, the answer is there already.
+    timer = setTimeout(() => setImmediate(refuse), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
