@@ -9,12 +9,23 @@ import { emptyDatabase } from '../support/empty-database.ts';
 import { faultRounds, recordFault } from '../support/fault-record.ts';
 import { askSecurely, type SecureAnswer } from '../support/https-client.ts';
 import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
-import { startServer } from '../support/server-process.ts';
+import { readSamples } from '../support/prometheus-text.ts';
+import { type ServerProcess, startServer } from '../support/server-process.ts';
 
 const skip = skipWithoutOpenssl || (findPostgresqlBinaries() ? false : 'needs PostgreSQL');
 const workers = 2;
 /** Seconds until every worker has looked twice, on a machine that is busy. */
 const patienceSeconds = 60;
+
+/** A worker that starts late would begin with the new certificate. */
+async function allWorkersReady(server: ServerProcess): Promise<void> {
+  const until = Date.now() + patienceSeconds * 1000;
+  for (let ready = 0; ready !== workers; await delay(20)) {
+    assert.ok(Date.now() < until, `not every worker is ready:\n${server.output()}`);
+    const metrics = /Metrics +(http\S+)/.exec(server.output())?.[1];
+    if (metrics) ready = readSamples(await (await fetch(metrics)).text()).get('chodae_workers') ?? 0;
+  }
+}
 
 test('a certificate that is replaced under load reaches new connections at every worker, and no request fails', { skip }, async () => {
   const maker = openCertificateMaker();
@@ -32,8 +43,16 @@ test('a certificate that is replaced under load reaches new connections at every
   pointTo(0);
   await using database = await emptyDatabase('postgresql');
   const files = { TLS_CERT: path.join(link, 'cert.pem'), TLS_KEY: path.join(link, 'key.pem') };
-  const environment = { ...database.environment, ...files, FORCE_HTTPS: 'on', LOG_LEVEL: 'warn', DATABASE_POOL_SIZE: '4' };
+  const environment = {
+    ...database.environment,
+    ...files,
+    FORCE_HTTPS: 'on',
+    LOG_LEVEL: 'warn',
+    DATABASE_POOL_SIZE: '4',
+    METRICS_PORT: '0',
+  };
   await using server = await startServer({ environment, args: ['--workers', String(workers)] });
+  await allWorkersReady(server);
   const url = `${server.url.replace('127.0.0.1', 'localhost')}/auth/invitation/verify`;
 
   const agent = new Agent({ keepAlive: true, maxSockets: 2 });
