@@ -29,6 +29,8 @@ const collecting = `data:text/javascript,${encodeURIComponent(`
 
 const settings = {
   BCRYPT_COST: '10',
+  // A machine that pauses makes nobody's sign-up an error.
+  PASSWORD_WAIT: '30s',
   METRICS_PORT: '0',
   NODE_OPTIONS: `--import ${collecting}`,
   // One address makes all of it. What is counted for a session is kept for a minute, so that the memory for it is full early.
