@@ -9,12 +9,13 @@ after(() => application[Symbol.asyncDispose]());
 /** @returns the names of the statements that a request sent to the database. */
 async function statementsOf(context: TestContext, request: () => Promise<unknown>): Promise<string[]> {
   const { database } = application.services;
-  const run = context.mock.method(database, 'run');
+  const methods = [context.mock.method(database, 'run'), context.mock.method(database, 'runWaiting')] as const;
   const transaction = context.mock.method(database, 'transaction');
   await request();
   assert.equal(transaction.mock.callCount(), 0);
-  const names = run.mock.calls.map((call) => call.arguments[0].name);
-  run.mock.restore();
+  const [run, runWaiting] = methods;
+  const names = [...run.mock.calls.map((call) => call.arguments[0].name), ...runWaiting.mock.calls.map((call) => call.arguments[1].name)];
+  for (const method of methods) method.mock.restore();
   transaction.mock.restore();
   return names;
 }
