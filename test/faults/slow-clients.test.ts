@@ -36,7 +36,26 @@ const byProgram = (name: string, kind: '-H' | '-B'): Attack => ({
   name,
   what: `slowhttptest ${kind} with ${many} connections`,
   async begin(url) {
-    const options = [kind, '-c', String(many), '-r', '200', '-i', '1', '-l', '3600', '-p', '3', '-s', '8192', '-u'];
+    const options = [
+      kind,
+      '-t',
+      'POST',
+      '-f',
+      'application/json',
+      '-c',
+      String(many),
+      '-r',
+      '200',
+      '-i',
+      '1',
+      '-l',
+      '3600',
+      '-p',
+      '3',
+      '-s',
+      '8192',
+      '-u',
+    ];
     const child = spawn('nice', ['-n', '15', slowhttptest ?? '', ...options, `${url.origin}/auth/invitation/verify`], { stdio: 'ignore' });
     const forget = cleanUpAtExit(() => child.kill('SIGKILL'));
     return { stop: () => end(child).finally(forget) };
