@@ -25,7 +25,7 @@ function megabytesOf(folder: string): number {
 
 test(`the embedded database's log stays below ${mostMegabytes} MB however long it is written to`, async (context) => {
   await using folder = await embeddedFolder();
-  await folder.whileClosed((query) => insertInvitation(query, 'LOG', 100_000_000));
+  await folder.whileClosed((query) => insertInvitation(query, 'LOG'));
   await using server = await startServer({ environment: { ...folder.environment, LOG_LEVEL: 'warn' } });
   const client = signUpClient(server.url);
   const until = performance.now() + minutes * 60_000;
@@ -56,7 +56,7 @@ test(`the embedded database's log stays below ${mostMegabytes} MB however long i
 async function writeOn(client: SignUpClient): Promise<number> {
   const { status, body } = await client.verify('LOG');
   assert.equal(status, 200);
-  const steps = 500;
+  const steps = 50;
   for (let step = 0; step < steps; step += 1) {
     const saved = await client.birthday(body.sessionId ?? '', samplePerson().birthday);
     assert.equal(saved.status, 200);

@@ -30,7 +30,7 @@ test('three replicas whose clocks are two hours ahead, right, and two hours behi
   // For the sweepers of the replicas that start now.
   const sessions = await insertReadySessions(query, invitation, 6);
   const [alive = '', , , dead = ''] = sessions;
-  await query(`UPDATE "RegisterSession" SET expires_at = now() + interval '2 minutes'`);
+  await query(`UPDATE "RegisterSession" SET expires_at = now() + interval '10 minutes'`);
   await query(`UPDATE "RegisterSession" SET expires_at = now() - interval '1 second' WHERE "sessionId" = $1`, [dead]);
   await query(
     `INSERT INTO idempotency_keys (operator_id, key, request_hash, created_at)
