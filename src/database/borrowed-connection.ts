@@ -2,11 +2,14 @@ import type pg from 'pg';
 import type { ConnectionWait } from './connection-wait.ts';
 import type { TransactionOptions } from './database.ts';
 import { demandWritable, type PlacedClient, type Places } from './places.ts';
+import type { Silence } from './silence.ts';
 import { databaseUnavailable } from './unavailable.ts';
 
 // Limits in milliseconds.
 export const connectLimit = 2_000; // also for waiting for a free connection
 export const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
+/** What is left of it where the server has been silent before: one request asks several times, and 2.8 s of silence are enough for all of them. */
+const leastLimit = 500;
 
 /** The pool, and what is known of the wait for its connections. */
 export interface Source {
@@ -15,6 +18,7 @@ export interface Source {
   /** Connections at most. */
   readonly size: number;
   readonly wait: ConnectionWait;
+  readonly silence: Silence;
 }
 
 /** A connection while somebody uses it. */
@@ -26,6 +30,7 @@ export interface Lease {
   limit: number;
   /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
   isBroken: boolean;
+  readonly silence: Silence;
 }
 
 /** Of a new connection, before anybody uses it. @throws where its server takes no writes. */
@@ -67,17 +72,18 @@ export async function borrow<T>(
   use: (lease: Lease) => Promise<T>,
   { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
 ): Promise<T> {
-  const { pool, size, wait } = source;
+  const { pool, size, wait, silence } = source;
   const isFree = pool.idleCount > 0 || pool.totalCount < size;
   if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
     throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
   }
+  const since = Math.min(askedAt, performance.now() - Math.min(silence.milliseconds(), answerLimit - leastLimit));
   const isLong = statementMilliseconds !== undefined;
   let release = isFree ? wait.held(isLong) : undefined;
   try {
-    const client = await connectInTime(source, answerLimit - (performance.now() - askedAt));
+    const client = await connectInTime(source, answerLimit - (performance.now() - since));
     release ??= wait.held(isLong);
-    const lease: Lease = { client, waited: performance.now() - askedAt, limit: answerLimit, isBroken: false };
+    const lease: Lease = { client, waited: performance.now() - since, limit: answerLimit, isBroken: false, silence };
     try {
       return await use(lease);
     } finally {
@@ -88,7 +94,8 @@ export async function borrow<T>(
   }
 }
 
-async function connectInTime({ pool, places }: Source, milliseconds: number): Promise<pg.PoolClient> {
+async function connectInTime({ pool, places, silence }: Source, milliseconds: number): Promise<pg.PoolClient> {
+  if (pool.idleCount === 0) silence.asked();
   const connecting = connectTo(pool, places);
   try {
     return await within(milliseconds, connecting, 'the wish for a connection');

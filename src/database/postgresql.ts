@@ -7,6 +7,7 @@ import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
+import { watchSilence } from './silence.ts';
 import { sqlstates } from './sqlstates.ts';
 import { asDatabaseError, sqlstate } from './unavailable.ts';
 
@@ -52,11 +53,12 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
   });
-  const source: Source = { pool, places, size: options.poolSize, wait: watchConnectionWait(options.poolSize) };
+  const source: Source = { pool, places, size: options.poolSize, wait: watchConnectionWait(options.poolSize), silence: watchSilence() };
   const connected = new Set<pg.PoolClient>();
   pool.on('error', (error) => options.onIdleError?.(error));
   pool.on('connect', (client) => {
     connected.add(client);
+    source.silence.answered();
     // The pool listens to idle connections only; without a listener the error of a busy one, which its statement reports, ends the process.
     client.on('error', () => {});
   });
@@ -208,9 +210,13 @@ function queryOf({ name, text }: Statement<unknown>, values: readonly unknown[] 
 async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
   const limit = lease.limit - lease.waited;
   lease.waited = 0;
+  lease.silence.asked();
   try {
-    return await within(limit, lease.client.query(query), query.name ?? query.text);
+    const result = await within(limit, lease.client.query(query), query.name ?? query.text);
+    lease.silence.answered();
+    return result;
   } catch (error) {
+    if (sqlstate(error) !== undefined) lease.silence.answered();
     lease.isBroken ||= !leavesConnectionUsable(error);
     throw asDatabaseError(error);
   }

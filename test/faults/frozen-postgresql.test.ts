@@ -17,6 +17,15 @@ const outages = isLongForm ? [5, 30] : [3.5];
 /** Milliseconds; in a short run the machine may be busy with other tests. */
 const longestRecovery = isLongForm ? 10_000 : 30_000;
 
+/** Each request asks the database once more, for its limits, which nobody reaches here. */
+const countedInDatabase = {
+  RATE_LIMIT: 'on',
+  RATE_LIMIT_VERIFY: '1000000/10m',
+  RATE_LIMIT_SIGN_UP: '1000000/10m',
+  RATE_LIMIT_SESSION: '1000000/10m',
+  RATE_LIMIT_GUESSES: '1000000/10m',
+};
+
 let own: OwnDatabase;
 const all: Attempt[] = [];
 before(async () => {
@@ -78,7 +87,7 @@ for (const { name, fault, open, skip } of forms) {
   test(`${fault}: everybody is told to come back in time, and nothing is lost`, { skip: skip ?? false }, async (context) => {
     const way = await open();
     await using server = await startServer({
-      environment: { DATABASE_URL: way.url, BCRYPT_COST: '10', PASSWORD_WAIT: '60s', LOG_LEVEL: 'warn' },
+      environment: { DATABASE_URL: way.url, BCRYPT_COST: '10', PASSWORD_WAIT: '60s', LOG_LEVEL: 'warn', ...countedInDatabase },
     });
     const client = signUpClient(server.url);
     const seen = { requests: 0, refused: 0, slowest: 0, recovery: 0 };
