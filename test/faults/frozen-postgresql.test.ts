@@ -91,7 +91,7 @@ for (const { name, fault, open, skip } of forms) {
     });
     const client = signUpClient(server.url);
     const seen = { requests: 0, refused: 0, slowest: 0, recovery: 0 };
-    const rounds = faultRounds(1, 5);
+    const rounds = faultRounds(1, 2);
     for (let round = 1; round <= rounds; round += 1) {
       for (const seconds of outages) {
         const attempts = await prepareAttempts(own.query, `${name}-${round}-${seconds}`);
