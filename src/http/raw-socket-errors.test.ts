@@ -48,6 +48,16 @@ test('header fields that never end: 408, and the connection is closed', async ()
   assert.equal(line.requestId, answer.headers['x-request-id']);
 });
 
+test('a client that asks for a tunnel and is gone before the answer harms nobody', async () => {
+  for (let time = 0; time < 100; time += 1) {
+    const socket = await openSocket(port);
+    await new Promise((resolve) => socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', resolve));
+    socket.resetAndDestroy();
+  }
+  const answer = await answerTo((socket) => socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'));
+  assert.equal(answer.status, 400);
+});
+
 test('a connection on which nothing is ever asked is closed too', async () => {
   const answer = await answerTo(() => undefined);
   assert.equal(answer.status, 408);

@@ -46,6 +46,8 @@ export function frameworkErrorAnswer(language: Language): (error: FastifyError, 
 /** Requests that Node would answer by itself, with an empty body. */
 export function answerUnusualRequests(app: FastifyInstance, language: Language): void {
   app.server.on('connect', (_request, socket) => {
+    // Node has taken its own listeners off: without one a client that resets the connection would end the process.
+    socket.on('error', () => socket.destroy());
     const requestId = refuseOnSocket(socket as Socket, httpProblems.bad_request, language);
     logUnreadable(app, requestId, httpProblems.bad_request);
   });
