@@ -24,7 +24,7 @@ test('where HTTPS is required no address does anything over plain HTTP, except t
   assert.ok(requests.length > 300, `${requests.length}`);
   const run = context.mock.method(application.services.database, 'run');
   for (const request of requests) {
-    const { statusCode, headers, body } = await ask(application, request, { authorization: `Bearer ${application.services.localKey}` });
+    const { statusCode, headers, body } = await ask(application, request);
     const which = `${request.method} ${request.url}`;
     assert.equal(headers['strict-transport-security'], undefined, which);
     const isPassed = ['GET', 'HEAD'].includes(request.method);
@@ -37,6 +37,22 @@ test('where HTTPS is required no address does anything over plain HTTP, except t
     [],
     'the database heard of none',
   );
+});
+
+test('whoever sends a credential in the clear is refused, and not sent to where it would work', async () => {
+  await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
+  for (const url of ['/admin/me', '/metrics', '/auth/register/session']) {
+    const headers = { authorization: `Bearer ${application.services.localKey}` };
+    const { statusCode, body } = await ask(application, { method: 'GET', url }, headers);
+    assert.deepEqual([statusCode, JSON.parse(body).code], [403, 'https_required'], url);
+  }
+});
+
+test('a proxy that does not say what came over HTTPS is told once in the log', async () => {
+  await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
+  const throughProxy = { 'x-forwarded-for': '203.0.113.7' };
+  for (let time = 0; time < 3; time += 1) await ask(application, { method: 'GET', url: '/docs' }, throughProxy);
+  assert.equal(application.logged.filter((line) => line.includes('sends no X-Forwarded-Proto')).length, 1);
 });
 
 test('every answer over TLS has HSTS and the header fields of every other answer', async () => {

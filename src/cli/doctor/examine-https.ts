@@ -12,7 +12,7 @@ export async function examineHttps({ http, isProduction }: Config): Promise<Find
   if (http.tls) return examineCertificate(http.tls);
   if (http.forceHttps) {
     if (http.trustedProxies !== undefined)
-      return { ...named, verdict: 'ok', message: 'required; the proxy of TRUST_PROXY tells what came over it' };
+      return { ...named, verdict: 'ok', message: 'required; the proxy of TRUST_PROXY tells by X-Forwarded-Proto what came over it' };
     return {
       ...named,
       verdict: 'problem',

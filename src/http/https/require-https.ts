@@ -12,21 +12,30 @@ declare module 'fastify' {
 
 /**
  * Lets nothing in over plain HTTP, before the body is read: `GET` and `HEAD` are sent to HTTPS with 308, because a person may have typed the
- * address; everything else is refused with 403, so that a client that sends secrets in the clear fails and is mended (ASVS 5.0, 4.1.2).
+ * address; everything else, and whatever has a credential, is refused with 403, so that a client that sends secrets in the clear fails and is mended (ASVS 5.0, 4.1.2).
  * What a trusted proxy says in `X-Forwarded-Proto` counts, even where the hop from it is encrypted: it speaks of the client's own hop.
  * @param publicUrl where the service is reached; undefined: at the request's own `Host`.
  */
 export function requireHttps(app: FastifyInstance, publicUrl: string | undefined): void {
+  let isTold = false;
   app.addHook('onRequest', (request, reply, done) => {
     if (request.protocol === 'https' || request.routeOptions.config?.allowsPlainHttp || cameLocally(request.raw)) return done();
-    const target = isSafeToRepeat(request) ? httpsAddress(request.raw.url ?? '', publicUrl, request.headers.host) : undefined;
+    // Such a proxy would send everybody round in a circle.
+    if (!isTold && request.ips !== undefined && request.ips.length > 1 && request.headers['x-forwarded-proto'] === undefined) {
+      isTold = true;
+      request.log.warn(
+        'requests come through a proxy that sends no X-Forwarded-Proto: they count as plain HTTP and are redirected or refused',
+      );
+    }
+    const target = mayBeTyped(request) ? httpsAddress(request.raw.url ?? '', publicUrl, request.headers.host) : undefined;
     if (target === undefined) return done(new Problem(httpProblems.https_required));
     reply.redirect(target, 308);
   });
 }
 
-function isSafeToRepeat({ method }: FastifyRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
+/** Nobody types a credential: a program that sends one in the clear must fail, or it works and gives it away each time. */
+function mayBeTyped({ method, headers }: FastifyRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && headers.authorization === undefined;
 }
 
 /**
