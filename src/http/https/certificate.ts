@@ -23,7 +23,17 @@ export interface Certificate extends TlsPair {
  * @throws TlsFileError
  */
 export async function readCertificate(files: TlsFiles): Promise<Certificate> {
+  return certificateOf(await readPair(files), files);
+}
+
+/** @returns the files' texts. @throws TlsFileError where one cannot be read. */
+export async function readPair(files: TlsFiles): Promise<TlsPair> {
   const [cert, key] = await Promise.all([read('TLS_CERT', files.certificate), read('TLS_KEY', files.key)]);
+  return { cert, key };
+}
+
+/** @throws TlsFileError where no connection can be opened with them. */
+export function certificateOf({ cert, key }: TlsPair, files: TlsFiles): Certificate {
   const certificate = parseCertificate(cert, files.certificate);
   const privateKey = parseKey(key, files.key);
   if (!certificate.checkPrivateKey(privateKey)) {

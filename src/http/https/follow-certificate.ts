@@ -2,8 +2,11 @@ import { Server } from 'node:https';
 import type { FastifyBaseLogger } from 'fastify';
 import type { TlsFiles } from '../../config/config.ts';
 import type { HttpServer } from '../server.ts';
-import { type Certificate, datesMistake, day, readCertificate, TlsFileError } from './certificate.ts';
+import { type Certificate, certificateOf, datesMistake, day, readPair, TlsFileError } from './certificate.ts';
 import { tlsOptions } from './tls-options.ts';
+
+/** Milliseconds; certbot renews 30 days before the end, so that less means that it does not. */
+const renewalOverdue = 14 * 86_400_000;
 
 export interface FollowOptions {
   readonly files: TlsFiles;
@@ -30,12 +33,14 @@ export function followCertificate(app: HttpServer, { files, current, log, interv
   let used = current;
   let mistake: string | undefined;
   let isSaid = false;
+  let remindedOn = '';
 
   async function look(): Promise<void> {
     try {
-      const found = await readCertificate(files);
+      const found = await readPair(files);
+      if (found.cert === used.cert && found.key === used.key) remind();
+      else use(certificateOf(found, files));
       [mistake, isSaid] = [undefined, false];
-      if (found.cert !== used.cert || found.key !== used.key) use(found);
     } catch (error) {
       const message = error instanceof TlsFileError ? error.message : 'The certificate could not be replaced.';
       if (message !== mistake) [mistake, isSaid] = [message, false];
@@ -53,6 +58,14 @@ export function followCertificate(app: HttpServer, { files, current, log, interv
     log.info({ until: day(found.validTo) }, 'new connections get the new certificate');
     const warning = datesMistake(found);
     if (warning !== undefined) log.warn({ reason: warning }, 'the new certificate is not valid today');
+  }
+
+  /** Once a day. */
+  function remind(): void {
+    const today = day(new Date());
+    if (used.validTo.getTime() - Date.now() > renewalOverdue || remindedOn === today) return;
+    remindedOn = today;
+    log.warn({ until: day(used.validTo) }, 'the certificate ends soon, or has ended: whatever renews it does not');
   }
 
   const timer = setInterval(() => void look(), interval).unref();
