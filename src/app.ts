@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { statement } from './database/database.ts';
 import { databaseProblems } from './database/unavailable.ts';
 import type { Problem, ProblemKind } from './errors.ts';
@@ -100,10 +101,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   await http.register(
     async (admin) => {
       shedRequests(admin, overloaded);
-      if (limits) {
-        const isWrong = ({ kind }: Problem) => kind === operatorProblems.operator_key_invalid;
-        limitFailedCredentials(admin, { limiter: limits.operatorKeys, own: services.localKey, isWrong });
-      }
+      if (limits) limitWrongKeys(admin, limits, services.localKey);
       requireOperator(admin, services.operators);
       await admin.register(invitationRoutes, { services: services.invitations });
       await admin.register(progressRoutes, { services: services.progress });
@@ -113,6 +111,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
     { prefix: '/admin' },
   );
   await http.register(async (scope) => {
+    if (limits) limitWrongKeys(scope, limits, services.localKey);
     requireOperator(scope, services.operators);
     addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
   });
@@ -146,8 +145,13 @@ function signUpLimits({ verify, guesses, signUp, session }: Limits, pattern: str
     : { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
 }
 
+function limitWrongKeys(scope: FastifyInstance, { operatorKeys }: Limits, own: string): void {
+  const isWrong = ({ kind }: Problem) => kind === operatorProblems.operator_key_invalid;
+  limitFailedCredentials(scope, { limiter: operatorKeys, own, isWrong });
+}
+
 function missedGuess(refusal: Error, body: unknown): boolean {
-  return isMissedGuess(refusal, (body as { invitation_code: string }).invitation_code);
+  return isMissedGuess(refusal, (body as { invitation_code?: string } | null | undefined)?.invitation_code ?? '');
 }
 
 const ping = statement('ping', 'SELECT 1');

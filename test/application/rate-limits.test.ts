@@ -195,6 +195,17 @@ test('of 200 wrong operator keys at once exactly as many are looked up as the li
   assert.equal((await ask(wrongKey(1), '192.0.2.2')).status, 401);
 });
 
+test('wrong operator keys are limited wherever they are taken', async () => {
+  await using application = await openLimited({ operatorKeys: perMinute(5) });
+  const ask = (path: string, index: number) =>
+    application.send('GET', path, undefined, {
+      authorization: `Bearer chodae_key_${String(index).padStart(40, '0')}`,
+      ...from('192.0.2.1'),
+    });
+  const answers = await times(20, (index) => ask(index % 2 === 0 ? '/metrics' : '/admin/me', index));
+  assert.deepEqual(statusesOf(answers), { 401: 5, 429: 15 });
+});
+
 test('a code that is mistyped beyond doubt is no guess', async () => {
   await using application = await openLimited({ guesses: { count: 3, seconds: 600 } });
   for (let index = 0; index < 20; index += 1) {

@@ -86,6 +86,18 @@ test('a good key still works from a network whose wrong ones are refused, once i
   assert.equal(await ask(app, 'good-but-new'), 429);
 });
 
+test('a key that is in use is not locked out by others, however long they go on', async (context) => {
+  const app = await guardedServer(context);
+  let now = Date.now();
+  context.mock.method(Date, 'now', () => now);
+  for (let minute = 0; minute < 180; minute += 20) {
+    assert.equal(await ask(app, 'good'), 200);
+    await many(20, (index) => ask(app, `wrong-${minute}-${index}`));
+    assert.equal(await ask(app, 'good'), 200);
+    now += 20 * 60_000;
+  }
+});
+
 test('a refusal that says nothing about the key gives the count back', async (context) => {
   const app = await guardedServer(context);
   for (let round = 0; round < 20; round += 1) assert.equal(await ask(app, 'lesser'), 403);

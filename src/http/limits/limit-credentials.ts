@@ -5,8 +5,8 @@ import type { Limiter } from '../../limits/limiter.ts';
 import { documentLimit, networkOfClient } from './limit-routes.ts';
 import { showLimits } from './rate-limit-fields.ts';
 
-/** A credential that proved good is not counted again for this long, in this process. */
-const knownMilliseconds = 60_000;
+/** A credential that proved good is not counted again for this long after its last use, in this process: others cannot lock it out. */
+const knownMilliseconds = 3_600_000;
 const mostKnown = 1_000;
 
 /** One credential from one network, while it is being judged; however many requests bring it at once, it is one guess. */
@@ -17,7 +17,7 @@ interface Attempt {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The mark of the credential that this request brought; undefined: none, or one that is known to be good. */
+    /** The mark of the credential that this request brought; undefined: none, or the process's own. */
     guessedCredential: string | undefined;
   }
 }
@@ -45,6 +45,7 @@ export function limitFailedCredentials(
     if (authorization === undefined || markOf('', authorization) === ownMark) return;
     const network = networkOfClient(request);
     const mark = markOf(network, authorization);
+    request.guessedCredential = mark;
     if ((known.get(mark) ?? 0) > Date.now()) return;
     const attempt = attempts.get(mark) ?? { verdict: limiter.take(network), isGivenBack: false };
     attempts.set(mark, attempt);
@@ -53,12 +54,12 @@ export function limitFailedCredentials(
       attempts.delete(mark);
       showLimits(reply, [{ limiter, verdict }]);
     }
-    request.guessedCredential = mark;
   });
   // The guard let it pass.
   scope.addHook('preParsing', async (request) => {
     const mark = request.guessedCredential;
     if (mark === undefined) return;
+    known.delete(mark);
     const [oldest] = known.keys();
     if (oldest !== undefined && known.size >= mostKnown) known.delete(oldest);
     known.set(mark, Date.now() + knownMilliseconds);
@@ -68,8 +69,10 @@ export function limitFailedCredentials(
     const mark = request.guessedCredential;
     if (mark === undefined) return;
     // Whatever else the refusal is about, it tells nothing about the credential.
-    if (error instanceof Problem && isWrong(error)) attempts.delete(mark);
-    else await giveBack(request, mark);
+    if (error instanceof Problem && isWrong(error)) {
+      attempts.delete(mark);
+      known.delete(mark);
+    } else await giveBack(request, mark);
   });
 
   async function giveBack(request: FastifyRequest, mark: string): Promise<void> {
