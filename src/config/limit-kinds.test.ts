@@ -27,7 +27,14 @@ test('REDIS_URL is an address of Redis, and its password is in no sentence', () 
     readConfig({ REDIS_URL: 'rediss://:secret@redis.example:6380/1' }).limits?.redisUrl,
     'rediss://:secret@redis.example:6380/1',
   );
-  for (const text of ['http://:secret@redis.example', 'redis.example:6379/secret', 'redis://', 'secret']) {
+  for (const text of [
+    'http://:secret@redis.example',
+    'redis.example:6379/secret',
+    'redis://',
+    'secret',
+    'redis://:secret%@redis.example',
+    'redis://:secret%ff@redis.example',
+  ]) {
     assert.throws(
       () => readConfig({ REDIS_URL: text }),
       (error) => error instanceof ConfigError && error.message.includes('redis://:PASSWORD@HOST:PORT') && !error.message.includes('secret'),

@@ -19,9 +19,20 @@ export function rate(): SettingKind<Rate> {
   return { schema, write };
 }
 
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text).length >= 0;
+  } catch {
+    return false;
+  }
+}
+
 /** The address of a Redis server. */
 export function redisUrl(): SettingKind<string> {
-  const write = 'redis://:PASSWORD@HOST:PORT, or rediss:// for TLS';
-  const isAcceptable = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '';
+  const write = 'redis://:PASSWORD@HOST:PORT, or rediss:// for TLS; in the password %25 for %';
+  const isAcceptable = (text: string) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '' && isDecodable(url.username + url.password);
+  };
   return { schema: z.string().refine(isAcceptable, `write ${write}`), write };
 }

@@ -45,7 +45,14 @@ export function publicUrl(): SettingKind<string> {
   const message = `write ${write}`;
   const acceptable = (text: string) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '';
+    return (
+      url !== undefined &&
+      /^https?:$/.test(url.protocol) &&
+      url.username === '' &&
+      url.password === '' &&
+      url.search === '' &&
+      url.hash === ''
+    );
   };
   const schema = z
     .string()
