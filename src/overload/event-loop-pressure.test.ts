@@ -21,8 +21,8 @@ test('from the second late second on, as many are refused as would bring the del
   assert.deepEqual(shares([5_000, 5_000, 5_000]), [0, 90, 95]);
 });
 
-test('the share stays while the delay is between half of the limit and the limit, and below it shrinks to nothing', () => {
-  assert.deepEqual(shares([1_000, 1_000, 400, 300, 251, 499]), [0, 50, 50, 50, 50, 50]);
+test('the share stays while the delay is near the limit, and below it shrinks to nothing', () => {
+  assert.deepEqual(shares([1_000, 1_000, 499, 401, 300, 260]), [0, 50, 50, 50, 48, 46]);
   assert.deepEqual(shares([1_000, 1_000, 250, 20, 20, 20, 20, 20]), [0, 50, 40, 30, 20, 10, 0, 0]);
 });
 

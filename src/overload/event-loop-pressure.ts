@@ -13,6 +13,8 @@ const lookEvery = 1_000;
 const mostRefused = 0.95;
 /** How much of the share a quiet second takes back. */
 const relaxation = 0.1;
+/** The same for a second between half and four fifths of the limit, so that whatever else is slow does not keep people out for ever. */
+const slowRelaxation = 0.02;
 /** Seconds: those who are refused in one moment are told to come back in different ones. */
 const longestPause = 5;
 
@@ -27,13 +29,14 @@ export const noPressure: Pressure = { share: 0, isHigh: false };
 /**
  * @param delay of the event loop in the newest second, milliseconds.
  * @returns what follows from it. One second above the limit changes nothing: it may be a pause of the machine. From the second one on the share is what
- *   would bring the delay back to the limit if each request cost the same. Below half of the limit it shrinks slowly, in between it stays, so that
- *   it settles and does not flap.
+ *   would bring the delay back to the limit if each request cost the same. Near the limit it stays, so that it settles and does not
+ *   flap; below it shrinks slowly.
  */
 export function nextPressure({ share, isHigh }: Pressure, delay: number): Pressure {
   if (delay > delayLimit) return { isHigh: true, share: isHigh ? Math.min(mostRefused, 1 - ((1 - share) * delayLimit) / delay) : share };
-  const less = share - relaxation;
-  return { isHigh: false, share: delay > delayLimit / 2 ? share : less < relaxation / 2 ? 0 : less };
+  if (delay > 0.8 * delayLimit) return { isHigh: false, share };
+  const less = share - (delay > delayLimit / 2 ? slowRelaxation : relaxation);
+  return { isHigh: false, share: less < slowRelaxation / 2 ? 0 : less };
 }
 
 export interface EventLoopPressure extends Disposable {
