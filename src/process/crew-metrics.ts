@@ -42,7 +42,7 @@ export function openCrewMetrics(readyWorkers: () => number): CrewMetrics {
 
   async function tell(worker: Worker, id: number): Promise<void> {
     const text = await read();
-    if (worker.isConnected()) worker.send({ chodae: 'metrics', id, text } satisfies WorkerMessage);
+    if (worker.isConnected()) worker.send({ chodae: 'metrics', id, text } satisfies WorkerMessage, ignoreLoss);
   }
 
   return {
@@ -83,12 +83,15 @@ function ask(workers: readonly Worker[], waiting: Set<(worker: Worker) => void>)
     }
     waiting.add(hear);
     for (const worker of workers) {
-      if (worker.isConnected()) worker.send({ chodae: 'count' } satisfies WorkerMessage);
+      if (worker.isConnected()) worker.send({ chodae: 'count' } satisfies WorkerMessage, ignoreLoss);
       else hear(worker);
     }
     if (missing.size === 0) end();
   });
 }
+
+/** A worker that is just ending; its end is heard of elsewhere. Without this it would be an error of the worker. */
+function ignoreLoss(): void {}
 
 async function sum(pictures: readonly MetricsPicture[]): Promise<MetricsPicture> {
   return (await aggregate(pictures).getMetricsAsJSON()) as unknown as MetricsPicture;

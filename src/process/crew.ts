@@ -7,6 +7,8 @@ export interface CrewOptions {
   /** Workers that share the port. */
   readonly size: number;
   readonly log: Logger;
+  /** Milliseconds that a worker may take to end before it is killed. */
+  readonly endLimit: number;
   /** Hears of each worker when it is made and when it has ended. */
   readonly onBegin?: (worker: Worker) => void;
   readonly onEnd?: (worker: Worker) => void;
@@ -25,7 +27,7 @@ export interface Crew {
   /** Puts a new worker in the place of each, one after another; stops at the first that does not start. @returns whether all were replaced. */
   replaceAll(): Promise<boolean>;
   /** Hands a signal to every worker and waits until they have ended; those that take too long are killed. @returns whether all ended well. */
-  stop(signal: NodeJS.Signals, limitMilliseconds: number): Promise<boolean>;
+  stop(signal: NodeJS.Signals): Promise<boolean>;
   readyCount(): number;
 }
 
@@ -55,7 +57,7 @@ const [firstPause, longestPause] = [250, 30_000];
 const mostFailures = 5;
 
 export function openCrew(options: CrewOptions): Crew {
-  const { size, log } = options;
+  const { size, log, endLimit } = options;
   const members = new Set<Member>();
   let failures = 0;
   let isStopping = false;
@@ -107,37 +109,54 @@ export function openCrew(options: CrewOptions): Crew {
       for (const old of [...members]) {
         if (isStopping) return false;
         if (!members.has(old)) continue;
+        // From here on nobody replaces it but its successor.
+        old.isLeaving = true;
         const successor = begin(true);
-        if ((await successor.ready) === undefined) return false;
+        if ((await successor.ready) === undefined) {
+          old.isLeaving = false;
+          if (!members.has(old) && !isStopping) begin();
+          return false;
+        }
         successor.isAwaited = false;
-        dismiss(old, 'SIGTERM');
-        await old.ended;
+        await dismiss([old], 'SIGTERM', endLimit);
       }
       return true;
     },
-    async stop(signal, limitMilliseconds) {
+    async stop(signal) {
       isStopping = true;
       const leaving = [...members];
-      for (const member of leaving) dismiss(member, signal);
-      const late = setTimeout(() => {
-        for (const { worker } of leaving) worker.process.kill('SIGKILL');
-      }, limitMilliseconds);
-      const exits = await Promise.all(leaving.map((member) => member.ended));
-      clearTimeout(late);
-      return exits.every(({ code }) => code === 0);
+      const exits = await dismiss(leaving, signal, endLimit);
+      // One that was only starting served nobody, and may not have listened to signals yet.
+      return exits.every(({ code, signal: endedBy }, index) => code === 0 || (endedBy === signal && !leaving[index]?.isReady));
     },
   };
 }
 
-function dismiss(member: Member, signal: NodeJS.Signals): void {
-  member.isLeaving = true;
-  member.worker.process.kill(signal);
+/** Tells workers to end, and kills those that take too long. */
+async function dismiss(leaving: readonly Member[], signal: NodeJS.Signals, limit: number): Promise<Exit[]> {
+  for (const member of leaving) {
+    member.isLeaving = true;
+    member.worker.process.kill(signal);
+  }
+  const late = setTimeout(() => {
+    for (const { worker } of leaving) worker.process.kill('SIGKILL');
+  }, limit);
+  const exits = await Promise.all(leaving.map((member) => member.ended));
+  clearTimeout(late);
+  return exits;
 }
 
-function fork({ onBegin }: CrewOptions, isAwaited: boolean): Member {
+function fork({ onBegin, log }: CrewOptions, isAwaited: boolean): Member {
   const worker = cluster.fork();
   onBegin?.(worker);
-  const ended = new Promise<Exit>((resolve) => worker.once('exit', (code, signal) => resolve({ code, signal })));
+  const ended = new Promise<Exit>((resolve) => {
+    worker.once('exit', (code, signal) => resolve({ code, signal }));
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      log.error({ reason: error.code }, 'a worker cannot be started, or does not hear');
+      // The operating system made no process: none will end.
+      if (!worker.process.pid) resolve({ code: 1, signal: null });
+    });
+  });
   const ready = new Promise<readonly string[] | undefined>((resolve) => {
     worker.on('message', (raw: unknown) => {
       const message = asWorkerMessage(raw);

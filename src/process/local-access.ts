@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { type LocalListener, listenLocally } from '../http/https/local-listener.ts';
 import { leaveLocalAccess, localSocketPaths, urlFromHere } from '../operators/local-access.ts';
@@ -29,15 +29,23 @@ export async function openCommandLineSocket({ http }: App, { config, log }: Serv
     try {
       // What a killed process left behind; whoever holds the folder's lock may remove it.
       if (process.platform !== 'win32') rmSync(socketPath, { force: true });
-      const listener = await listenLocally(http, socketPath);
-      if (process.platform !== 'win32') chmodSync(socketPath, 0o600);
-      return { socketPath, listener };
+      return { socketPath, listener: await listenForOwner(http, socketPath) };
     } catch {
       // The next name.
     }
   }
   log.warn('no socket can be made for the commands of this machine; they come over the network');
   return undefined;
+}
+
+/** The socket is its owner's alone from the moment on in which it is there; it is made before `listen` returns. */
+function listenForOwner(http: App['http'], socketPath: string): Promise<LocalListener> {
+  const mask = process.umask(0o177);
+  try {
+    return listenLocally(http, socketPath);
+  } finally {
+    process.umask(mask);
+  }
 }
 
 /** Tells commands the way in, now that the server listens: the socket, or its address where there is none. @returns undefined: they need none. */

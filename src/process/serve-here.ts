@@ -14,7 +14,7 @@ import { type CommandLineAccess, letCommandLineIn, openCommandLineSocket } from 
 import { openMigrated } from './open-migrated.ts';
 import { operatorKeyLines } from './operator-key-lines.ts';
 import { openProcessLog } from './process-log.ts';
-import { untilSignal } from './signals.ts';
+import { endWhileStarting, untilSignal } from './signals.ts';
 import { linkToPrimary } from './worker-link.ts';
 
 /** Milliseconds after which connections that are still busy are cut: longer than any statement and any wait for a hash may take. */
@@ -30,6 +30,7 @@ const endAfter = 10_000;
 export async function serveHere(config: Config, print: (line: string) => void): Promise<number> {
   const stopping = untilSignal();
   const log = openProcessLog(config);
+  const isUp = endWhileStarting(stopping, log);
   const tls = config.http.tls && { files: config.http.tls, current: await readCertificate(config.http.tls) };
   const database = await openMigrated(config, print);
   await using services = openServices(config, log, database);
@@ -54,13 +55,15 @@ export async function serveHere(config: Config, print: (line: string) => void): 
   ];
   if (link) link.ready(lines);
   else for (const line of lines) print(line);
+  isUp();
   const stopSweeping = startSweeper({ database, kinds: sweptRows(config), log, describeError, onSwept: metrics.swept });
 
   const signal = await stopping;
   if (!link) print(`${signal}: finishing the requests under way.`);
+  const swept = stopSweeping();
   await stopServing(app, log, commandLine, signal === 'SIGTERM' ? config.process.stopDelaySeconds : 0);
   certificate?.stop();
-  await stopSweeping();
+  await swept;
   await metricsServer?.close();
   await link?.farewell();
   return 0;

@@ -4,7 +4,7 @@ import { openCrew } from './crew.ts';
 import { openCrewMetrics } from './crew-metrics.ts';
 import { openMigrated } from './open-migrated.ts';
 import { openProcessLog } from './process-log.ts';
-import { untilSignal } from './signals.ts';
+import { endWhileStarting, untilSignal } from './signals.ts';
 
 /** Milliseconds that a worker may take to end beside `STOP_DELAY`: a little more than it allows itself. */
 const endAfter = 12_000;
@@ -17,11 +17,14 @@ const endAfter = 12_000;
 export async function supervise(config: Config, print: (line: string) => void): Promise<number> {
   const stopping = untilSignal();
   const log = openProcessLog(config);
+  const isUp = endWhileStarting(stopping, log);
   await (await openMigrated(config, print)).close();
+  isUp();
   const metrics = openCrewMetrics(() => crew.readyCount());
   const crew = openCrew({
     size: config.process.workers,
     log,
+    endLimit: config.process.stopDelaySeconds * 1000 + endAfter,
     onBegin: metrics.follow,
     onEnd: metrics.keep,
     onReplaced: metrics.restarted,
@@ -39,7 +42,7 @@ export async function supervise(config: Config, print: (line: string) => void): 
   const ending = await Promise.race([stopping, crew.hopeless]);
   if (typeof ending === 'number') log.fatal('no worker can be started');
   else print(`${ending}: finishing the requests under way.`);
-  const inGoodOrder = await crew.stop(typeof ending === 'number' ? 'SIGTERM' : ending, config.process.stopDelaySeconds * 1000 + endAfter);
+  const inGoodOrder = await crew.stop(typeof ending === 'number' ? 'SIGTERM' : ending);
   await metricsServer?.close();
   return typeof ending === 'number' ? ending : inGoodOrder ? 0 : 1;
 }
