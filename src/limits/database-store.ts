@@ -42,7 +42,7 @@ const countStatement = statement<{ due: number }>('limits_count_due', 'SELECT co
 
 /** Windows that have ended and that nobody is counting in. */
 export const sweptWindows: SweptRows = {
-  name: 'limit windows',
+  name: 'limit_windows',
   async deleteBatch(database, batch, from) {
     const [row] = await database.run(sweepStatement, [batch, from]);
     return row ?? { deleted: 0, up_to: null };
