@@ -3,13 +3,15 @@ import type { ConnectionWait } from './connection-wait.ts';
 import type { TransactionOptions } from './database.ts';
 import { demandWritable, type PlacedClient, type Places } from './places.ts';
 import type { Silence } from './silence.ts';
-import { databaseUnavailable } from './unavailable.ts';
+import { databaseUnavailable, sqlstate } from './unavailable.ts';
 
 // Limits in milliseconds.
 export const connectLimit = 2_000; // also for waiting for a free connection
 export const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
 /** What is left of it where the server has been silent before: one request asks several times, and 2.8 s of silence are enough for all of them. */
 const leastLimit = 500;
+/** Nothing is sent where less is left: it would be done and nobody told. */
+const leastForAnswer = 100;
 
 /** The pool, and what is known of the wait for its connections. */
 export interface Source {
@@ -47,7 +49,7 @@ export async function acceptPlace(client: PlacedClient, places: Places, writable
 }
 
 /** Asks the next server where one cannot be reached or takes no writes, each once and as long as there is time for another connection. */
-async function connectTo(pool: pg.Pool, places: Places): Promise<pg.PoolClient> {
+async function connectTo({ pool, places, silence }: Source): Promise<pg.PoolClient> {
   const until = performance.now() + connectLimit;
   for (let tries = 1; ; ) {
     try {
@@ -56,6 +58,7 @@ async function connectTo(pool: pg.Pool, places: Places): Promise<pg.PoolClient> 
       if ((client as unknown as PlacedClient).place === places.proven) return client;
       client.release(true);
     } catch (error) {
+      if (sqlstate(error) !== undefined || (error as NodeJS.ErrnoException).code === 'ECONNREFUSED') silence.answered();
       if (++tries > places.count || performance.now() > until) throw databaseUnavailable(error);
     }
   }
@@ -83,6 +86,10 @@ export async function borrow<T>(
   try {
     const client = await connectInTime(source, answerLimit - (performance.now() - since));
     release ??= wait.held(isLong);
+    if (performance.now() - since > answerLimit - leastForAnswer) {
+      client.release();
+      throw databaseUnavailable(new Error('no time is left for an answer'));
+    }
     const lease: Lease = { client, waited: performance.now() - since, limit: answerLimit, isBroken: false, silence };
     try {
       return await use(lease);
@@ -94,9 +101,9 @@ export async function borrow<T>(
   }
 }
 
-async function connectInTime({ pool, places, silence }: Source, milliseconds: number): Promise<pg.PoolClient> {
-  if (pool.idleCount === 0) silence.asked();
-  const connecting = connectTo(pool, places);
+async function connectInTime(source: Source, milliseconds: number): Promise<pg.PoolClient> {
+  if (source.pool.idleCount === 0) source.silence.asked();
+  const connecting = connectTo(source);
   try {
     return await within(milliseconds, connecting, 'the wish for a connection');
   } catch (error) {

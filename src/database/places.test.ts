@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startFragileProxy } from '../../test/support/fragile-proxy.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
@@ -9,7 +10,7 @@ import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
 import { statement } from './database.ts';
 import { queryOf, withClient } from './open.ts';
 import { openPostgresql } from './postgresql.ts';
-import { explainConnectionFailure, sqlstate } from './unavailable.ts';
+import { explainConnectionFailure, isUnavailable, sqlstate } from './unavailable.ts';
 
 const hasServer = process.env.TEST_DATABASE_URL || findPostgresqlBinaries();
 const skip = hasServer ? false : 'no PostgreSQL: TEST_DATABASE_URL is not set and no server programs were found';
@@ -74,4 +75,26 @@ test('a server that takes no writes is not used, and that is said', { skip }, as
   t.after(() => database.close());
   await assert.rejects(database.run(one), (error) => sqlstate(error) === '25006');
   assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 });
+});
+
+test('a server that greets and ends the connection in one breath is no more than unavailable', async (t) => {
+  const message = (type: string, body: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(body.length + 4);
+    return Buffer.concat([Buffer.from(type), length, body]);
+  };
+  const farewell = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection due to administrator command', '', ''].join('\0');
+  const greeting = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I')), message('E', Buffer.from(farewell))]);
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(greeting));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const reading = parsePostgresqlUrl(`postgresql://user:word@127.0.0.1:${port}/database?sslmode=disable`);
+  assert.ok('address' in reading);
+  const database = openPostgresql(reading.address, { poolSize: 2 });
+  t.after(() => database.close());
+  for (let time = 0; time < 20; time += 1) await assert.rejects(database.run(one), (error) => isUnavailable(error));
 });

@@ -62,12 +62,17 @@ export function placedClient(places: Places): new (config?: pg.ClientConfig) => 
     override connect(): Promise<pg.Client>;
     override connect(done: (error: Error) => void): void;
     override connect(done?: (error: Error) => void): Promise<pg.Client> | undefined {
-      const connected = super.connect().catch((error: unknown) => {
-        places.leave(this.place);
-        throw error;
+      if (!done) {
+        return super.connect().catch((error: unknown) => {
+          places.leave(this.place);
+          throw error;
+        });
+      }
+      // At once and not a turn later: until then nobody listens to the errors of the connection.
+      super.connect((error: Error) => {
+        if (error) places.leave(this.place);
+        done(error);
       });
-      if (!done) return connected;
-      connected.then(() => done(null as never), done);
       return undefined;
     }
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
+import { Problem } from '../errors.ts';
 import { acceptPlace, answerLimit, borrow, connectLimit, type Lease, type Source, within } from './borrowed-connection.ts';
 import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
@@ -9,7 +10,7 @@ import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts'
 import { type AwaitedRow, openShares } from './shares.ts';
 import { watchSilence } from './silence.ts';
 import { sqlstates } from './sqlstates.ts';
-import { asDatabaseError, sqlstate } from './unavailable.ts';
+import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
 
 export interface PostgresqlOptions {
   /** Connections at most. */
@@ -23,7 +24,8 @@ const statementLimit = 2_500;
 const lockLimit = 2_000;
 const idleInTransactionLimit = 10_000;
 const closeLimit = 500;
-const shareLimit = 1_500; // less than for a lock: where that is never given back, whoever waits for a connection is refused before one is free
+const workLimit = 1_000; // for statements under way when the pool is closed
+const shareLimit = 700; // whoever gets a turn after that has still as long as a lock is waited for
 
 const conflictRetries = 2;
 
@@ -58,7 +60,8 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   pool.on('error', (error) => options.onIdleError?.(error));
   pool.on('connect', (client) => {
     connected.add(client);
-    source.silence.answered();
+    // A pooler answers for a server that may be silent.
+    if (isDirect) source.silence.answered();
     // The pool listens to idle connections only; without a listener the error of a busy one, which its statement reports, ends the process.
     client.on('error', () => {});
   });
@@ -68,7 +71,11 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   const run = <Row>(row: AwaitedRow | undefined, wanted: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> =>
     insist(isDirect, (named) => {
       const askedAt = performance.now();
-      return inShare(row, () => borrow(source, async (lease) => (await send(lease, queryOf(wanted, values, named))).rows, { askedAt }));
+      const ask = async (lease: Lease): Promise<Row[]> => (await send(lease, queryOf(wanted, values, named))).rows;
+      // Behind a pooler nothing else would end it in the server, which would go on waiting for the row when nobody waits for the answer any more.
+      const askWithLimits = (lease: Lease) =>
+        inTransaction(lease, beginWithLimits, named, (transaction) => transaction.run(wanted, values));
+      return inShare(row, () => borrow(source, isDirect || row === undefined ? ask : askWithLimits, { askedAt }));
     });
 
   return {
@@ -210,7 +217,8 @@ function queryOf({ name, text }: Statement<unknown>, values: readonly unknown[] 
 async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
   const limit = lease.limit - lease.waited;
   lease.waited = 0;
-  lease.silence.asked();
+  // What was announced as long is silent for good reasons.
+  if (lease.limit <= answerLimit) lease.silence.asked();
   try {
     const result = await within(limit, lease.client.query(query), query.name ?? query.text);
     lease.silence.answered();
@@ -218,21 +226,32 @@ async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
   } catch (error) {
     if (sqlstate(error) !== undefined) lease.silence.answered();
     lease.isBroken ||= !leavesConnectionUsable(error);
-    throw asDatabaseError(error);
+    const told = asDatabaseError(error);
+    throw isFatal(error) && !(told instanceof Problem) ? databaseUnavailable(told) : told;
   }
+}
+
+/** Whether the server, or a pooler, said that it ends the connection: whatever the state is, it is not about the statement. */
+function isFatal(error: unknown): boolean {
+  const { severity } = error as { severity?: unknown };
+  return severity === 'FATAL' || severity === 'PANIC';
 }
 
 /** Whether the server answered with an error of the statement alone. */
 function leavesConnectionUsable(error: unknown): boolean {
   const state = sqlstate(error);
-  if (state === undefined || isStaleName(error)) return false;
+  if (state === undefined || isFatal(error) || isStaleName(error)) return false;
   const ends: readonly string[] = [sqlstates.readOnlySqlTransaction, sqlstates.idleInTransactionSessionTimeout];
   return !ends.includes(state) && !/^(08|57P|XX)/.test(state);
 }
 
 /** Ends in good order; a server that does not answer the goodbye is left without it. */
 async function closePool(pool: pg.Pool, connected: ReadonlySet<pg.PoolClient>): Promise<void> {
-  await pool.end();
+  const ended = pool.end();
+  await Promise.race([ended, sleep(workLimit)]);
+  // Whoever still works is nobody's any more: the requests are answered or cut.
+  if (pool.totalCount > 0) for (const client of connected) client.connection.stream.destroy();
+  await ended;
   const until = performance.now() + closeLimit;
   while (connected.size > 0 && performance.now() < until) await sleep(5);
   for (const client of connected) client.connection.stream.destroy();

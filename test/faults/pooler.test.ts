@@ -6,8 +6,9 @@ import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts
 import { assertAnsweredInTime, inSeconds, recoveryAfter, refusedOf, startOutageLoad } from '../support/outage-load.ts';
 import { type OwnDatabase, ownDatabase } from '../support/own-database.ts';
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
+import { insertInvitation, insertReadySessions } from '../support/ready-sessions.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
-import { signUpClient } from '../support/sign-up-client.ts';
+import { samplePhone, signUpClient } from '../support/sign-up-client.ts';
 import { type Attempt, assertTablesAgree } from '../support/sign-up-journal.ts';
 import { prepareAttempts, settleBegun } from '../support/sign-up-load.ts';
 
@@ -99,3 +100,28 @@ for (const { name, fault, happen } of faults) {
     });
   });
 }
+
+test('an invitation that somebody holds leaves no statement behind in the database, and no session that nobody knows', {
+  skip,
+}, async () => {
+  const invitation = await insertInvitation(own.query, 'HELD', 30);
+  const sessions = await insertReadySessions(own.query, invitation, 10);
+  const client = signUpClient(server.url);
+  const other = new pg.Client({ connectionString: own.server.url });
+  await other.connect();
+  try {
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM "Invitation" WHERE id = $1 FOR UPDATE', [invitation]);
+    const knocks = Array.from({ length: 10 }, () => client.verify('HELD'));
+    const finishes = sessions.map((session) => client.phone(session, samplePhone()));
+    const answers = await Promise.all([...knocks, ...finishes]);
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
+    await delay(1_000);
+    const waiting = `SELECT count(*) AS waiting FROM pg_stat_activity WHERE application_name = 'chodae' AND wait_event_type = 'Lock'`;
+    assert.deepEqual(await own.query(waiting), [{ waiting: 0 }]);
+  } finally {
+    await other.end();
+  }
+  const held = 'SELECT count(*) AS sessions FROM "RegisterSession" WHERE "invitationId" = $1';
+  assert.deepEqual(await own.query(held, [invitation]), [{ sessions: sessions.length }]);
+});
