@@ -45,7 +45,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, read: 
     response.end(text);
   } catch {
     // Whoever scrapes counts it as a scrape that failed; there is nothing else to tell.
-    if (!response.headersSent) response.writeHead(503, { 'content-type': 'text/plain', ...fields });
+    if (!response.headersSent) response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '5', ...fields });
     response.end('The metrics could not be read.\n');
   }
 }

@@ -57,7 +57,10 @@ test('after a migration by the owner, the service works as a role that may chang
   await database.ask(`REVOKE INSERT ON "User" FROM ${role}`, 'chodae');
   const lacking = await runChodae(['doctor'], { environment });
   assert.equal(lacking.code, 1);
-  assert.match(lacking.stdout, /✗ rights: the role of DATABASE_URL lacks INSERT on "User"\n +Grant them .* docs\/database\.md/);
+  assert.match(
+    lacking.stdout,
+    /✗ rights: the role of DATABASE_URL lacks INSERT on "User"\n +Grant them as the owner of the tables\.\n +See docs\/database\.md#/,
+  );
 });
 
 test('a role that may not migrate says so where a migration is pending, or the list of migrations is not for it to read', {
