@@ -25,7 +25,7 @@ const lockLimit = 2_000;
 const idleInTransactionLimit = 10_000;
 const closeLimit = 500;
 const workLimit = 1_000; // for statements under way when the pool is closed
-const shareLimit = 700; // whoever gets a turn after that has still as long as a lock is waited for
+const shareLimit = 1_500; // less than for a lock: where that is never given back, whoever waits for a turn is refused before one is free
 
 const conflictRetries = 2;
 
