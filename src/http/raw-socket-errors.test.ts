@@ -48,7 +48,11 @@ test('header fields that never end: 408, and the connection is closed', async ()
   assert.equal(line.requestId, answer.headers['x-request-id']);
 });
 
-test('a client that asks for a tunnel and is gone before the answer harms nobody', async () => {
+test('a client that asks for a tunnel and is gone before the answer harms nobody', async (context) => {
+  const uncaught: unknown[] = [];
+  const note = (error: unknown) => uncaught.push(error);
+  process.prependListener('uncaughtException', note);
+  context.after(() => process.off('uncaughtException', note));
   for (let time = 0; time < 100; time += 1) {
     const socket = await openSocket(port);
     await new Promise((resolve) => socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', resolve));
@@ -56,6 +60,7 @@ test('a client that asks for a tunnel and is gone before the answer harms nobody
   }
   const answer = await answerTo((socket) => socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'));
   assert.equal(answer.status, 400);
+  assert.deepEqual(uncaught, []);
 });
 
 test('a connection on which nothing is ever asked is closed too', async () => {
