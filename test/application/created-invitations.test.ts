@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
+import { insist } from '../support/insist.ts';
 import { madeIn, makeInvitation } from '../support/invitation-scenes.ts';
 import { asOperator } from '../support/operator-scenes.ts';
 import { signUpToLastStep } from '../support/sign-up-scenes.ts';
@@ -89,7 +90,7 @@ test('whoever makes an invitation while its campaign is being revoked waits, and
 
 test('of 16 people who choose the same code at once one gets it', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 16 }, () => local('POST', '/admin/invitations', { code: 'SAME-CODE', campaign: 'same' })),
+    Array.from({ length: 16 }, () => insist(() => local('POST', '/admin/invitations', { code: 'SAME-CODE', campaign: 'same' }))),
   );
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array.from({ length: 15 }, () => 409)]);
   for (const answer of answers) if (answer.status === 409) assertRefused(answer, 409, 'invitation_code_taken');

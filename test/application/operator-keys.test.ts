@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import { openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
+import { insist } from '../support/insist.ts';
 import { asOperator, itemsOf, makeKey, readPages } from '../support/operator-scenes.ts';
-import type { Answer } from '../support/sign-up-client.ts';
 import { tablesHolding } from '../support/stored-rows.ts';
 
 const application = await openApplication();
@@ -173,12 +173,9 @@ test('a refused request leaves its Idempotency-Key free', async () => {
 
 test('a hundred parallel requests with one Idempotency-Key make one key', async () => {
   const headers = { 'idempotency-key': 'all together' };
-  // On a busy machine some wait too long for a connection: they send the same request again, as the answer says.
-  const insist = async (): Promise<Answer> => {
-    const answer = await create({ label: 'together', role: 'viewer' }, headers);
-    return answer.status === 503 ? insist() : answer;
-  };
-  const answers = await Promise.all(Array.from({ length: 100 }, insist));
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => insist(() => create({ label: 'together', role: 'viewer' }, headers))),
+  );
   const made = answers.filter(({ status }) => status === 201);
   assert.equal(made.length, 1);
   for (const answer of answers) {

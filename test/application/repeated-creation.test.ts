@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
+import { insist } from '../support/insist.ts';
 import { madeIn } from '../support/invitation-scenes.ts';
 import { makeKey } from '../support/operator-scenes.ts';
 
@@ -68,7 +69,8 @@ test('after 24 hours a key is as good as new', async () => {
 
 test('32 requests with one key at once make one batch, and all are answered alike', async () => {
   const before = (await counts()) as { invitations: number; entries: number };
-  const answers = await Promise.all(Array.from({ length: 32 }, () => create('together', { count: 5, campaign: 'together' })));
+  const wanted = { count: 5, campaign: 'together' };
+  const answers = await Promise.all(Array.from({ length: 32 }, () => insist(() => create('together', wanted))));
   for (const answer of answers) assert.deepEqual(madeIn(answer), madeIn(answers[0] ?? assert.fail()));
   assert.deepEqual(await counts(), { invitations: before.invitations + 5, entries: before.entries + 1 });
 });
