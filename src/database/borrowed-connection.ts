@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ConnectionWait } from './connection-wait.ts';
-import type { TransactionOptions } from './database.ts';
+import type { RunOptions, TransactionOptions } from './database.ts';
 import { demandWritable, type PlacedClient, type Places } from './places.ts';
 import type { Silence } from './silence.ts';
 import { databaseUnavailable, sqlstate } from './unavailable.ts';
@@ -8,7 +8,7 @@ import { databaseUnavailable, sqlstate } from './unavailable.ts';
 // Limits in milliseconds.
 export const connectLimit = 2_000; // also for waiting for a free connection
 export const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
-/** What is left of it where the server has been silent before: one request asks several times, and 2.8 s of silence are enough for all of them. */
+/** What is left of it where whoever asks has waited already, or the server has been silent before: one request asks several times, and 2.8 s are enough for all of them. */
 const leastLimit = 500;
 /** Nothing is sent where less is left: it would be done and nobody told. */
 const leastForAnswer = 100;
@@ -64,10 +64,7 @@ async function connectTo({ pool, places, silence }: Source): Promise<pg.PoolClie
   }
 }
 
-interface Borrowing extends TransactionOptions {
-  /** Since when somebody waits, as `performance.now()` gives it; left out: since now. */
-  readonly askedAt?: number;
-}
+type Borrowing = TransactionOptions & RunOptions;
 
 /** @throws Problem `database_unavailable` at once where the wait for a connection would pass its limit, so that a crowd does not wait for nothing. */
 export async function borrow<T>(
@@ -80,7 +77,8 @@ export async function borrow<T>(
   if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
     throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
   }
-  const since = Math.min(askedAt, performance.now() - Math.min(silence.milliseconds(), answerLimit - leastLimit));
+  const waited = Math.max(performance.now() - askedAt, silence.milliseconds());
+  const since = performance.now() - Math.min(waited, answerLimit - leastLimit);
   const isLong = statementMilliseconds !== undefined;
   let release = isFree ? wait.held(isLong) : undefined;
   try {

@@ -5,7 +5,7 @@ import type { PostgresqlAddress } from '../config/config.ts';
 import { Problem } from '../errors.ts';
 import { acceptPlace, answerLimit, borrow, connectLimit, type Lease, type Source, within } from './borrowed-connection.ts';
 import { watchConnectionWait } from './connection-wait.ts';
-import type { Database, Queryable, Statement, TransactionOptions } from './database.ts';
+import type { Database, Queryable, RunOptions, Statement, TransactionOptions } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { watchSilence } from './silence.ts';
@@ -68,9 +68,14 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   pool.on('remove', (client) => connected.delete(client));
   let closed: Promise<void> | undefined;
   const inShare = openShares(options.poolSize, shareLimit);
-  const run = <Row>(row: AwaitedRow | undefined, wanted: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> =>
+  const run = <Row>(
+    row: AwaitedRow | undefined,
+    wanted: Statement<Row>,
+    values?: readonly unknown[],
+    options: RunOptions = {},
+  ): Promise<Row[]> =>
     insist(isDirect, (named) => {
-      const askedAt = performance.now();
+      const { askedAt = performance.now() } = options;
       const ask = async (lease: Lease): Promise<Row[]> => (await send(lease, queryOf(wanted, values, named))).rows;
       // Behind a pooler nothing else would end it in the server, which would go on waiting for the row when nobody waits for the answer any more.
       const askWithLimits = (lease: Lease) =>
@@ -83,7 +88,7 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     description: `PostgreSQL ${placeOf(address)}${isDirect ? '' : ' through a transaction pooler'}`,
     pool,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    run: (statement, values) => run(undefined, statement, values),
+    run: (statement, values, options) => run(undefined, statement, values, options),
     runWaiting: run,
     transaction: (work, limits) =>
       insist(isDirect, (named) => borrow(source, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits), limits)),

@@ -20,6 +20,7 @@ export async function saveRegistrationStep(
   signal?: AbortSignal,
 ): Promise<SessionProgress> {
   const { database, passwords, rules } = services;
+  const askedAt = performance.now();
   const accepted = step.accept(body as never, rules);
   if (!accepted.ok) throw await refuseValues(services, sessionId, accepted.errors);
   const values = [...accepted.value];
@@ -27,7 +28,7 @@ export async function saveRegistrationStep(
     demandOpenSession(await readSession(database, sessionId));
     values[step.passwordAt] = await passwords.hash(values[step.passwordAt] ?? '', signal);
   }
-  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, values);
+  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, values, askedAt);
   if (saved) return saved;
   demandOpenSession(await readSession(database, sessionId));
   // Refused a moment ago and open now: the code was reset in between.

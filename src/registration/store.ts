@@ -105,6 +105,7 @@ const saveStepStatements = new Map(stepsBeforeLast.map((step) => [step.name, sav
 /**
  * Stores what one step brought and renews the session, 24 hours after its start at most.
  * @param values in the order of the step's columns.
+ * @param askedAt since when the person waits, as `performance.now()` gives it: a hash may have taken much of their time.
  * @returns undefined: refused; `readSession` tells why.
  */
 export async function saveStep(
@@ -113,10 +114,11 @@ export async function saveStep(
   sessionId: string,
   lifeSeconds: number,
   values: readonly string[],
+  askedAt: number,
 ): Promise<SessionProgress | undefined> {
   const save = saveStepStatements.get(step.name);
   if (!save) throw new Error(`the step ${step.name} is not saved on its own`);
-  const [row] = await database.run(save, [sessionId, lifeSeconds, ...values]);
+  const [row] = await database.run(save, [sessionId, lifeSeconds, ...values], { askedAt });
   return row;
 }
 
