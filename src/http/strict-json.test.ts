@@ -86,7 +86,7 @@ test('every refusal takes a moment, whatever the body is', () => {
   for (const [name, body] of refused) {
     const before = performance.now();
     refusal(body);
-    assert.ok(performance.now() - before < 1_000, name);
+    assert.ok(performance.now() - before < 5_000, name);
   }
 });
 

@@ -133,7 +133,7 @@ test('closing waits for the request under way, and not for connections that ask 
   const begun = performance.now();
   await app.close();
   // Node's own limit for a handshake is 120 s.
-  assert.ok(performance.now() - begun < 5_000);
+  assert.ok(performance.now() - begun < 30_000);
   const answer = await slow;
   assert.deepEqual([answer.status, answer.headers.connection, answer.body], [200, 'close', '{"slow":true}']);
   await ends;
