@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startFragileProxy } from '../../test/support/fragile-proxy.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
+import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
 import { freePort } from '../../test/support/temporary.ts';
 import { testServerUrl } from '../../test/support/test-server.ts';
 import type { PostgresqlAddress } from '../config/config.ts';
@@ -78,21 +78,7 @@ test('a server that takes no writes is not used, and that is said', { skip }, as
 });
 
 test('a server that greets and ends the connection in one breath is no more than unavailable', async (t) => {
-  const message = (type: string, body: Buffer) => {
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(body.length + 4);
-    return Buffer.concat([Buffer.from(type), length, body]);
-  };
-  const farewell = ['SFATAL', 'VFATAL', 'C57P01', 'Mterminating connection due to administrator command', '', ''].join('\0');
-  const greeting = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I')), message('E', Buffer.from(farewell))]);
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.end(greeting));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const reading = parsePostgresqlUrl(`postgresql://user:word@127.0.0.1:${port}/database?sslmode=disable`);
+  const reading = parsePostgresqlUrl(await startSpeakingServer(t, [Buffer.concat([welcome, farewell('57P01')])]));
   assert.ok('address' in reading);
   const database = openPostgresql(reading.address, { poolSize: 2 });
   t.after(() => database.close());

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFragileProxy } from '../../test/support/fragile-proxy.ts';
 import { findPgbouncer } from '../../test/support/pgbouncer.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
+import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
 import { freePort } from '../../test/support/temporary.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import type { PostgresqlAddress } from '../config/config.ts';
@@ -230,6 +231,17 @@ test('a connection that is cut in the middle of a statement is a refusal', { ski
   cut();
   assert.ok(Math.max(...(await Promise.all(refused))) < noHang);
   assert.deepEqual(await database.run(one), [{ one: 1 }]);
+});
+
+test('whatever a server gives as the reason for ending a connection, it is a refusal', async (t) => {
+  // Corrupted data, a right that is gone, something that no version says yet.
+  for (const code of ['XX001', '42501', 'ZZ999']) {
+    const database = openPostgresql(addressOf(await startSpeakingServer(t, [welcome, farewell(code)])), { poolSize: 1 });
+    t.after(() => database.close());
+    await assertUnavailable(database.run(one), code);
+    await assertUnavailable(database.transaction((transaction) => transaction.run(one)), code);
+    assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 }, code);
+  }
 });
 
 test('200 statements at once share three connections', { skip }, async (t) => {

@@ -78,8 +78,7 @@ test('where the primary dies and its synchronous standby is promoted, nothing ac
   const took = `no writes with both in DATABASE_URL: ${outages[0]}; with an address that is moved: ${outages[1]}`;
   const seen = `${all.filter((attempt) => attempt.userId).length} users, 0 lost, 0 wrong; ${took}`;
   context.diagnostic(`${rounds} promotions, ${seen}`);
-  // Other work on the machine decides how long a single time takes, so that only the median is held to it.
-  if (isLongForm) for (const outage of outages) assert.ok(outage.median <= outageMilliseconds, took);
+  if (isLongForm) for (const outage of outages) assert.ok(outage.worst <= outageMilliseconds, took);
   recordFault({
     name: 'promoted-standby',
     fault: `the primary killed under load and its synchronous standby promoted, ${rounds} times`,
@@ -88,10 +87,13 @@ test('where the primary dies and its synchronous standby is promoted, nothing ac
   });
 });
 
-/** At once in both ways: the one ends its backends, the other leaves them to notice. */
+/**
+ * At once in both ways: the one ends its backends, the other leaves them to notice. Now and then one of them cannot end, and PostgreSQL waits 5 s
+ * for it (`SIGKILL_CHILDREN_AFTER_SECS`); whoever promotes a standby does not.
+ */
 async function die(primary: PostgresqlServer, round: number): Promise<void> {
-  if (round % 2 === 1) await primary.stop('immediate');
-  else primary.process.kill('SIGKILL');
+  if (round % 2 === 1) await Promise.race([primary.stop('immediate'), delay(500)]);
+  primary.process.kill('SIGKILL');
 }
 
 /** `URL` takes no list of hosts. */

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { embeddedFolder } from '../support/embedded-folder.ts';
+import { inTime } from '../support/in-time.ts';
+import { ownDatabase } from '../support/own-database.ts';
 import { openSocket, parseAnswer, readToEnd } from '../support/raw-http.ts';
 import { insertInvitation, insertReadySessions } from '../support/ready-sessions.ts';
+import { runChodae } from '../support/run-chodae.ts';
 import { startServerPair } from '../support/server-pair.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { samplePhone, signUpClient } from '../support/sign-up-client.ts';
 import { countWaiting, sessionLine } from '../support/starting-line.ts';
 
+/** Of the advisory lock under which the schema is migrated; it must not change from one version to the next. */
+const migrationLock = 4_015_161_718;
 /** Seconds after which something that should have come will not. */
 const patienceSeconds = 20;
 
@@ -83,6 +89,22 @@ test('somebody who never finishes a request does not keep the process from endin
   server.process.kill('SIGTERM');
   assert.deepEqual(await server.exited, { code: 0, signal: null });
   await request.given.catch(() => undefined);
+});
+
+test("a start that waits for somebody else's migration is given up when it is asked to end, with one process and with several", async () => {
+  await using own = await ownDatabase();
+  await own.query('BEGIN');
+  await own.query(`SELECT pg_advisory_xact_lock(${migrationLock})`);
+  const starting: ChildProcess[] = [];
+  const start = (workers: string) =>
+    runChodae(['serve', '--port', '0', '--workers', workers], { environment: own.environment, onBegin: (child) => starting.push(child) });
+  const ended = [start('1'), start('2')];
+  await until(async () => (await own.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length === 2);
+  for (const child of starting) child.kill('SIGTERM');
+  for (const { code, stdout } of await inTime(Promise.all(ended))) {
+    assert.equal(code, 0);
+    assert.match(stdout, /the start is given up/);
+  }
 });
 
 /** A request that has reached the program: it was told to go on, and its body is still to come. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cleanEnvironment, programArguments } from './server-process.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -14,16 +14,19 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where it runs; left out: an empty temporary folder, so that nobody's `.env` or `data` is found. */
   readonly directory?: string;
+  /** Ends it, or tells it something. */
+  readonly onBegin?: (child: ChildProcess) => void;
 }
 
 /** Runs the built program with a command that ends by itself. */
-export async function runChodae(words: readonly string[], { environment = {}, directory }: RunOptions = {}): Promise<Ended> {
+export async function runChodae(words: readonly string[], { environment = {}, directory, onBegin }: RunOptions = {}): Promise<Ended> {
   const folder = directory === undefined ? temporaryFolder('command') : undefined;
   const child = spawn(process.execPath, [...programArguments(), ...words], {
     cwd: directory ?? folder?.path,
     env: cleanEnvironment({ LANG: 'C', ...environment }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onBegin?.(child);
   const printed = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
