@@ -239,7 +239,10 @@ test('whatever a server gives as the reason for ending a connection, it is a ref
     const database = openPostgresql(addressOf(await startSpeakingServer(t, [welcome, farewell(code)])), { poolSize: 1 });
     t.after(() => database.close());
     await assertUnavailable(database.run(one), code);
-    await assertUnavailable(database.transaction((transaction) => transaction.run(one)), code);
+    await assertUnavailable(
+      database.transaction((transaction) => transaction.run(one)),
+      code,
+    );
     assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 }, code);
   }
 });
@@ -291,6 +294,17 @@ test('after close every call is refused, and a server that does not answer the g
   await Promise.all([database.close(), database.close()]);
   assert.ok(performance.now() - startedAt < noHang);
   await assertUnavailable(database.run(one));
+});
+
+test('a statement that takes long is cut when the pool is closed', { skip }, async (t) => {
+  const database = await open(t);
+  const limits = { statementMilliseconds: 60_000 };
+  const refused = assertUnavailable(database.transaction((transaction) => transaction.run(pause, [60]), limits));
+  await sleep(100);
+  const startedAt = performance.now();
+  await database.close();
+  assert.ok(performance.now() - startedAt < noHang);
+  await refused;
 });
 
 test('where nothing can be reached the refusal is immediate and can be explained', { skip }, async (t) => {

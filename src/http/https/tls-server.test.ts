@@ -216,3 +216,29 @@ test('a link that is replaced is noticed without being told', { skip }, async (c
   while ((await nameOf(port)) !== 'second') assert.ok(Date.now() < until, 'the new certificate is not noticed');
   follower.stop();
 });
+
+test('a certificate that nobody renews is told once a day', { skip }, async (context) => {
+  const files = maker.make('overdue', 13);
+  const { app, lines, current, log } = await tlsServer(context, files);
+  const follower = followCertificate(app, { files, current, log, interval: 3_600_000 });
+  context.after(() => follower.stop());
+  const told = () => lines.filter(({ msg }) => msg.startsWith('the certificate ends soon')).length;
+  await follower.look();
+  await follower.look();
+  assert.equal(told(), 1);
+  const tomorrow = Date.now() + 86_400_000;
+  context.mock.timers.enable({ apis: ['Date'], now: tomorrow });
+  await follower.look();
+  await follower.look();
+  assert.equal(told(), 2);
+  context.mock.timers.reset();
+  // One that is good for 30 days is not overdue.
+  const renewed = await tlsServer(context, second);
+  const other = followCertificate(renewed.app, { files: second, current: renewed.current, log: renewed.log, interval: 3_600_000 });
+  context.after(() => other.stop());
+  await other.look();
+  assert.deepEqual(
+    renewed.lines.filter(({ level }) => level >= 40),
+    [],
+  );
+});
