@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
 import { startFragileProxy } from '../support/fragile-proxy.ts';
-import { assertAnsweredInTime, inSeconds, recoveryAfter, refusedOf, startOutageLoad } from '../support/outage-load.ts';
+import { startOutageLoad, tallyOutages } from '../support/outage-load.ts';
 import { type OwnDatabase, ownDatabase } from '../support/own-database.ts';
 import { startServer } from '../support/server-process.ts';
 import { signUpClient } from '../support/sign-up-client.ts';
@@ -90,7 +90,7 @@ for (const { name, fault, open, skip } of forms) {
       environment: { DATABASE_URL: way.url, BCRYPT_COST: '10', PASSWORD_WAIT: '60s', LOG_LEVEL: 'warn', ...countedInDatabase },
     });
     const client = signUpClient(server.url);
-    const seen = { requests: 0, refused: 0, slowest: 0, recovery: 0 };
+    const tally = tallyOutages(longestRecovery);
     const rounds = faultRounds(1, 2);
     for (let round = 1; round <= rounds; round += 1) {
       for (const seconds of outages) {
@@ -112,19 +112,14 @@ for (const { name, fault, open, skip } of forms) {
         const ended = performance.now();
         await load.served(30);
         await load.stop();
-        const recovery = recoveryAfter(ended, load.answers);
-        assert.ok(recovery <= longestRecovery, `the last 503 came ${inSeconds(recovery)} after the end of the outage`);
-        seen.slowest = Math.max(seen.slowest, assertAnsweredInTime(load.answers));
-        seen.recovery = Math.max(seen.recovery, recovery);
-        seen.requests += load.answers.length;
-        seen.refused += refusedOf(load.answers).length;
+        tally.add(load.answers, ended);
         await settleBegun([client], attempts);
         await assertTablesAgree(own.query, all);
         await assertNoConnectionLeft(seconds);
       }
     }
     way.stop?.();
-    const summary = `${seen.requests} requests, ${seen.refused} answered 503, the slowest in ${inSeconds(seen.slowest)}; the last 503 ${inSeconds(seen.recovery)} after the end; nothing lost`;
+    const summary = `${tally.summary('the end')}; nothing lost`;
     context.diagnostic(summary);
     recordFault({
       name,

@@ -7,7 +7,7 @@ import { statement } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { EmptyDatabase } from '../support/empty-database.ts';
 import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
-import { assertAnsweredInTime, inSeconds, type OutageLoad, recoveryAfter, refusedOf, startOutageLoad } from '../support/outage-load.ts';
+import { type OutageLoad, type OutageTally, refusedOf, startOutageLoad, tallyOutages } from '../support/outage-load.ts';
 import { ownDatabase } from '../support/own-database.ts';
 import { startServer } from '../support/server-process.ts';
 import { signUpClient } from '../support/sign-up-client.ts';
@@ -19,15 +19,9 @@ const skip = whyNoSmallDisk() ?? false;
 const settings = { BCRYPT_COST: '10', PASSWORD_WAIT: '60s', LOG_LEVEL: 'warn' };
 /** Milliseconds; in a short run the machine may be busy with other tests. */
 const longestRecovery = isLongForm ? 10_000 : 30_000;
-const seen = () => ({ requests: 0, refused: 0, slowest: 0, recovery: 0 });
 
 /** Fills the disk while people sign up, and makes room once some were told to come back. @param repair what room alone does not repair. */
-async function goThroughFullDisk(
-  load: OutageLoad,
-  disk: SmallDisk,
-  counted: ReturnType<typeof seen>,
-  repair: () => Promise<void>,
-): Promise<void> {
+async function goThroughFullDisk(load: OutageLoad, disk: SmallDisk, tally: OutageTally, repair: () => Promise<void>): Promise<void> {
   await load.served(30);
   disk.fill();
   const until = performance.now() + 20_000;
@@ -40,16 +34,11 @@ async function goThroughFullDisk(
   const ended = performance.now();
   await load.served(30);
   await load.stop();
-  const recovery = recoveryAfter(ended, load.answers);
-  assert.ok(recovery <= longestRecovery, `the last 503 came ${inSeconds(recovery)} after there was room again`);
-  counted.slowest = Math.max(counted.slowest, assertAnsweredInTime(load.answers));
-  counted.recovery = Math.max(counted.recovery, recovery);
-  counted.requests += load.answers.length;
-  counted.refused += refusedOf(load.answers).length;
+  tally.add(load.answers, ended);
 }
 
-function record(name: string, fault: string, counted: ReturnType<typeof seen>, more: string): string {
-  const text = `${counted.requests} requests, ${counted.refused} answered 503, the slowest in ${inSeconds(counted.slowest)}; the last 503 ${inSeconds(counted.recovery)} after there was room; ${more}; nothing lost`;
+function record(name: string, fault: string, tally: OutageTally, more: string): string {
+  const text = `${tally.summary('there was room')}; ${more}; nothing lost`;
   const demand =
     'nothing is answered that is not stored, also after a restart; 503 with Retry-After; served again within 10 s of room being made';
   recordFault({ name, fault, demand, seen: text });
@@ -66,7 +55,7 @@ test('the disk of PostgreSQL is full: nobody is told of what is not stored, and 
   });
   await using server = await startServer({ environment: { ...own.environment, ...settings } });
   const client = signUpClient(server.url);
-  const counted = seen();
+  const tally = tallyOutages(longestRecovery);
   const all: Attempt[] = [];
   let restarts = 0;
   const rounds = faultRounds(1, 10);
@@ -74,7 +63,7 @@ test('the disk of PostgreSQL is full: nobody is told of what is not stored, and 
     const attempts = await prepareAttempts(own.query, `FULL-${round}`);
     all.push(...attempts);
     await using load = startOutageLoad([client], attempts);
-    await goThroughFullDisk(load, disk, counted, async () => {
+    await goThroughFullDisk(load, disk, tally, async () => {
       const { exitCode, signalCode } = own.server.process;
       if (exitCode === null && signalCode === null) return;
       restarts += 1;
@@ -88,7 +77,7 @@ test('the disk of PostgreSQL is full: nobody is told of what is not stored, and 
   }
   const fault = `the disk of PostgreSQL filled to the last byte while 8 people sign up, ${rounds} times, and PostgreSQL killed afterwards`;
   context.diagnostic(
-    record('full-disk-postgresql', fault, counted, `PostgreSQL ended by itself ${restarts} times (then it was started again)`),
+    record('full-disk-postgresql', fault, tally, `PostgreSQL ended by itself ${restarts} times (then it was started again)`),
   );
 });
 
@@ -105,7 +94,7 @@ test('the disk of the embedded database is full: nobody is told of what is not s
       await database.close();
     }
   };
-  const counted = seen();
+  const tally = tallyOutages(longestRecovery);
   const all: Attempt[] = [];
   const rounds = faultRounds(1, 10);
   for (let round = 1; round <= rounds; round += 1) {
@@ -115,7 +104,7 @@ test('the disk of the embedded database is full: nobody is told of what is not s
     try {
       const client = signUpClient(server.url);
       await using load = startOutageLoad([client], attempts);
-      await goThroughFullDisk(load, disk, counted, async () => {});
+      await goThroughFullDisk(load, disk, tally, async () => {});
       await settleBegun([client], attempts);
     } finally {
       await server.kill();
@@ -124,5 +113,5 @@ test('the disk of the embedded database is full: nobody is told of what is not s
     await whileClosed((query) => assertTablesAgree(query, all));
   }
   const fault = `the disk of the embedded database filled to the last byte while 8 people sign up, ${rounds} times, and the server killed afterwards`;
-  context.diagnostic(record('full-disk-embedded', fault, counted, 'no restart was needed'));
+  context.diagnostic(record('full-disk-embedded', fault, tally, 'no restart was needed'));
 });

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
-import { assertAnsweredInTime, inSeconds, recoveryAfter, refusedOf, startOutageLoad } from '../support/outage-load.ts';
+import { startOutageLoad, tallyOutages } from '../support/outage-load.ts';
 import { type OwnDatabase, ownDatabase } from '../support/own-database.ts';
 import { findPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
 import { insertInvitation, insertReadySessions } from '../support/ready-sessions.ts';
@@ -70,7 +70,7 @@ const faults: readonly { readonly name: string; readonly fault: string; readonly
 for (const { name, fault, happen } of faults) {
   test(`PgBouncer, ${fault}: served again at once, and nothing is lost`, { skip }, async (context) => {
     const client = signUpClient(server.url);
-    const seen = { requests: 0, refused: 0, slowest: 0, recovery: 0 };
+    const tally = tallyOutages(longestRecovery);
     const rounds = faultRounds(1, 10);
     for (let round = 1; round <= rounds; round += 1) {
       const attempts = await prepareAttempts(own.query, `${name}-${round}`);
@@ -81,16 +81,11 @@ for (const { name, fault, happen } of faults) {
       const ended = performance.now();
       await load.served(30);
       await load.stop();
-      const recovery = recoveryAfter(ended, load.answers);
-      assert.ok(recovery <= longestRecovery, `the last 503 came ${inSeconds(recovery)} after the pooler was back`);
-      seen.slowest = Math.max(seen.slowest, assertAnsweredInTime(load.answers));
-      seen.recovery = Math.max(seen.recovery, recovery);
-      seen.requests += load.answers.length;
-      seen.refused += refusedOf(load.answers).length;
+      tally.add(load.answers, ended);
       await settleBegun([client], attempts);
       await assertTablesAgree(own.query, all);
     }
-    const summary = `${seen.requests} requests, ${seen.refused} answered 503, the slowest in ${inSeconds(seen.slowest)}; the last 503 ${inSeconds(seen.recovery)} after it was back; nothing lost`;
+    const summary = `${tally.summary('it was back')}; nothing lost`;
     context.diagnostic(summary);
     recordFault({
       name,

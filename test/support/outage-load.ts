@@ -120,6 +120,31 @@ export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
   return slowest;
 }
 
+/** What several outages had in common. */
+export interface OutageTally {
+  /** Everybody was answered in time, and served again in time. @param ended when the outage was over, as `performance.now()` gives it. */
+  add(answers: readonly TimedAnswer[], ended: number): void;
+  /** For the table of docs/reliability.md. @param end what ended the outage. */
+  summary(end: string): string;
+}
+
+/** @param longestRecovery milliseconds after the end of an outage in which somebody may still be told to come back. */
+export function tallyOutages(longestRecovery: number): OutageTally {
+  let [requests, refused, slowest, recovery] = [0, 0, 0, 0];
+  return {
+    add(answers, ended) {
+      const recovered = recoveryAfter(ended, answers);
+      assert.ok(recovered <= longestRecovery, `the last 503 came ${inSeconds(recovered)} after the end of the outage`);
+      slowest = Math.max(slowest, assertAnsweredInTime(answers));
+      recovery = Math.max(recovery, recovered);
+      requests += answers.length;
+      refused += refusedOf(answers).length;
+    },
+    summary: (end) =>
+      `${requests} requests, ${refused} answered 503, the slowest in ${inSeconds(slowest)}; the last 503 ${inSeconds(recovery)} after ${end}`,
+  };
+}
+
 /** @returns those that were told to come back. */
 export function refusedOf(answers: readonly TimedAnswer[]): TimedAnswer[] {
   return answers.filter(({ status }) => status === 503);

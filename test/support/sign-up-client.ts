@@ -52,7 +52,11 @@ export interface SignUpClient {
  * @param headers sent with every request, such as `Accept-Language`.
  */
 export function signUpClient(baseUrl: string, headers: Readonly<Record<string, string>> = {}): SignUpClient {
-  const send: SignUpClient['send'] = (method, path, body, more) => request(new URL(path, baseUrl), method, body, { ...headers, ...more });
+  return signUpClientOver((method, path, body, more) => request(new URL(path, baseUrl), method, body, { ...headers, ...more }));
+}
+
+/** The same client over any way of sending a request. */
+export function signUpClientOver(send: SignUpClient['send']): SignUpClient {
   const verify: SignUpClient['verify'] = (code) => send('POST', '/auth/invitation/verify', { invitation_code: code });
   const putStep = (step: string, body: object) => send('PUT', `/auth/register/${step}`, body);
   const name: SignUpClient['name'] = (session_id, name, password) => putStep('name', { session_id, name, password });
@@ -107,7 +111,8 @@ async function request(url: URL, method: string, body: unknown, headers: Readonl
   return { status: response.status, headers: response.headers, body: readBody(await response.text()) };
 }
 
-function readBody(text: string): AnswerBody {
+/** @returns what is in a JSON object; nothing where the text is none. */
+export function readBody(text: string): AnswerBody {
   try {
     const body: unknown = JSON.parse(text);
     return typeof body === 'object' && body !== null ? (body as AnswerBody) : {};
