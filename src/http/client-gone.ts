@@ -6,6 +6,8 @@ import type { FastifyReply } from 'fastify';
  */
 export function clientGone(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
+  // While the body was read and the limits were counted: its `close` has been.
+  if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();
   });

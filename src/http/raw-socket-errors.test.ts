@@ -4,15 +4,24 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSocket, parseAnswer, readToEnd } from '../../test/support/raw-http.ts';
 import { createSampleApp, type SampleApp } from '../../test/support/sample-http-app.ts';
+import { clientGone } from './client-gone.ts';
 
 let sample: SampleApp;
 let port = 0;
+const seenGone: boolean[] = [];
 before(async () => {
   sample = await createSampleApp((app) => {
-    app.get('/slow', async () => {
+    const slow = async () => {
       await delay(300);
       return { ok: true };
+    };
+    app.get('/slow', slow);
+    app.get('/late', async (_, reply) => {
+      await delay(150);
+      seenGone.push(clientGone(reply).aborted);
+      return {};
     });
+    app.put('/slow', slow);
   });
   // The real limits are 10 and 20 seconds; what happens at their end is the same.
   Object.assign(sample.app.server, { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 });
@@ -97,6 +106,29 @@ test('a client that leaves before its answer is no error', async () => {
   assert.deepEqual([line.method, line.route, line.status, line.level], ['GET', '/slow', null, 30]);
   await delay(400);
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('a client that leaves after its whole body and before its answer is noted as gone, once', async () => {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  socket.write('PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}');
+  await delay(100);
+  socket.destroy();
+  const line = await lineOf(({ aborted }) => aborted === true);
+  assert.deepEqual([line.method, line.route, line.status, line.level], ['PUT', '/slow', null, 30]);
+  await delay(400);
+  assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('whoever asks late whether a client has gone is told so, too', async () => {
+  seenGone.length = 0;
+  const socket = await openSocket(port);
+  socket.write('GET /late HTTP/1.1\r\nHost: x\r\n\r\n');
+  await delay(50);
+  socket.destroy();
+  const stays = await answerTo((other) => other.write('GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
+  assert.equal(stays.status, 200);
+  assert.deepEqual(seenGone, [true, false]);
 });
 
 test('a connection that is cut at once leaves nothing', async () => {

@@ -30,6 +30,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The code of the refusal that answers this request; null where none does. */
     refusalCode: string | null;
+    /** Its line is written. */
+    isLogged: boolean;
   }
 }
 
@@ -50,25 +52,31 @@ export function withoutValues<Logger extends FastifyBaseLogger>(log: Logger): Fa
 export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredRequest) => void = () => {}): void {
   app.decorate('noteAnswer', noteAnswer);
   app.decorateRequest('refusalCode', null);
+  app.decorateRequest('isLogged', false);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    // Fastify's own `onRequestAbort` (5.12) is blind once the body has been read: it listens to the request's `close` and not to the answer's.
+    // A turn later, because an answer that was sent in the same breath ends then.
+    reply.raw.once('close', () => setImmediate(logAborted, request));
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
     logRequest(request, reply);
     done();
   });
-  // The client left before its answer: then there is no response to log.
-  app.addHook('onRequestAbort', (request, done) => {
-    request.log.info({ method: request.method, route: routeOf(request), status: null, aborted: true }, 'request');
-    request.server.noteAnswer({ ...identityOf(request), status: null, code: null, seconds: null });
-    done();
-  });
+}
+
+/** Writes the line of a request whose client left before its answer; none where there was one. */
+function logAborted(request: FastifyRequest): void {
+  if (request.isLogged) return;
+  request.log.info({ method: request.method, route: routeOf(request), status: null, aborted: true }, 'request');
+  request.server.noteAnswer({ ...identityOf(request), status: null, code: null, seconds: null });
 }
 
 /** Writes the line of a request that was answered. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const { refusalCode: code } = request;
+  request.isLogged = true;
   request.server.noteAnswer({ ...identityOf(request), status: reply.statusCode, code, seconds: reply.elapsedTime / 1000 });
   request.log.info(
     {
