@@ -11,7 +11,7 @@ export const answerLimit = 2_800; // from asking for a connection to the answer 
 /** What is left of it where whoever asks has waited already, or the server has been silent before: one request asks several times, and 2.8 s are enough for all of them. */
 const leastLimit = 500;
 /** Nothing is sent where less is left: it would be done and nobody told. */
-const leastForAnswer = 100;
+export const leastForAnswer = 100;
 
 /** The pool, and what is known of the wait for its connections. */
 export interface Source {
@@ -26,12 +26,14 @@ export interface Source {
 /** A connection while somebody uses it. */
 export interface Lease {
   readonly client: pg.PoolClient;
-  /** Milliseconds of the first statement's limit that went into waiting for the connection. */
-  waited: number;
+  /** Since when the limit of the next statement counts, as `performance.now()` gives it; undefined: since it is sent. */
+  since: number | undefined;
   /** Milliseconds for the answer to each statement. */
   limit: number;
   /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
   isBroken: boolean;
+  /** Whoever asked had waited too long already and was refused; whether the connection is of use after the answer that is still to come. */
+  late: Promise<boolean> | undefined;
   readonly silence: Silence;
 }
 
@@ -73,30 +75,38 @@ export async function borrow<T>(
   { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
 ): Promise<T> {
   const { pool, size, wait, silence } = source;
+  const waited = Math.min(Math.max(performance.now() - askedAt, silence.milliseconds()), answerLimit - leastLimit);
+  const since = performance.now() - waited;
   const isFree = pool.idleCount > 0 || pool.totalCount < size;
   if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
     throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
   }
-  const waited = Math.max(performance.now() - askedAt, silence.milliseconds());
-  const since = performance.now() - Math.min(waited, answerLimit - leastLimit);
   const isLong = statementMilliseconds !== undefined;
   let release = isFree ? wait.held(isLong) : undefined;
+  let lease: Lease | undefined;
   try {
     const client = await connectInTime(source, answerLimit - (performance.now() - since));
     release ??= wait.held(isLong);
-    if (performance.now() - since > answerLimit - leastForAnswer) {
-      client.release();
-      throw databaseUnavailable(new Error('no time is left for an answer'));
-    }
-    const lease: Lease = { client, waited: performance.now() - since, limit: answerLimit, isBroken: false, silence };
-    try {
-      return await use(lease);
-    } finally {
-      client.release(lease.isBroken);
-    }
+    lease = { client, since, limit: answerLimit, isBroken: false, late: undefined, silence };
+    if (timeLeft(lease) < leastForAnswer) throw databaseUnavailable(new Error('no time is left for an answer'));
+    return await use(lease);
   } finally {
-    release?.();
+    giveBack(lease, release);
   }
+}
+
+/** @returns milliseconds for the answer to the next statement. */
+export function timeLeft({ limit, since }: Lease): number {
+  return since === undefined ? limit : limit - (performance.now() - since);
+}
+
+function giveBack(lease: Lease | undefined, release: (() => void) | undefined): void {
+  const give = (isUsable: boolean) => {
+    lease?.client.release(!isUsable);
+    release?.();
+  };
+  if (lease?.late && !lease.isBroken) void lease.late.then(give);
+  else give(!lease?.isBroken);
 }
 
 async function connectInTime(source: Source, milliseconds: number): Promise<pg.PoolClient> {

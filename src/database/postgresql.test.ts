@@ -1,79 +1,24 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFragileProxy } from '../../test/support/fragile-proxy.ts';
-import { findPgbouncer } from '../../test/support/pgbouncer.ts';
-import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
-import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
+import {
+  addressOf,
+  assertUnavailable,
+  backend,
+  noHang,
+  numbersTable,
+  one,
+  open,
+  pause,
+  setting,
+  skip,
+  skipPooled,
+} from '../../test/support/opened-postgresql.ts';
 import { freePort } from '../../test/support/temporary.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
-import type { PostgresqlAddress } from '../config/config.ts';
-import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
-import { Problem } from '../errors.ts';
 import { statement } from './database.ts';
-import { openPostgresql, type PostgresqlOptions } from './postgresql.ts';
-import { databaseProblems, explainConnectionFailure, sqlstate, uniqueViolationOf } from './unavailable.ts';
-
-const hasServer = process.env.TEST_DATABASE_URL || findPostgresqlBinaries();
-const skip = hasServer ? false : 'no PostgreSQL: TEST_DATABASE_URL is not set and no server programs were found';
-const skipPooled = skip || (process.env.TEST_PGBOUNCER_URL || findPgbouncer() ? false : 'no PgBouncer on this machine');
-
-function addressOf(text: string, changes: Partial<PostgresqlAddress> = {}): PostgresqlAddress {
-  const reading = parsePostgresqlUrl(text);
-  assert.ok('address' in reading);
-  return { ...reading.address, ...changes };
-}
-
-async function open(t: TestContext, changes: Partial<PostgresqlAddress> = {}, options: Partial<PostgresqlOptions> = {}) {
-  const database = openPostgresql(addressOf(await testServerUrl(), changes), { poolSize: 3, ...options });
-  t.after(() => database.close());
-  return database;
-}
-
-/** A table of this test alone, dropped at its end. */
-async function numbersTable(t: TestContext) {
-  const database = openPostgresql(addressOf(await testServerUrl()), { poolSize: 1 });
-  const table = `numbers_${Math.random().toString(36).slice(2)}`;
-  await database.run(
-    statement(`create_${table}`, `CREATE TABLE ${table} (value integer CONSTRAINT ${table}_once UNIQUE, hits integer DEFAULT 0)`),
-  );
-  await database.run(statement(`fill_${table}`, `INSERT INTO ${table} VALUES (1), (2)`));
-  t.after(async () => {
-    await database.run(statement(`drop_${table}`, `DROP TABLE ${table}`));
-    await database.close();
-  });
-  return {
-    table,
-    hit: statement(`hit_${table}`, `UPDATE ${table} SET hits = hits + 1 WHERE value = $1`),
-    insert: statement(`insert_${table}`, `INSERT INTO ${table} (value) VALUES ($1)`),
-    read: statement<{ value: number; hits: number }>(`read_${table}`, `SELECT * FROM ${table} ORDER BY value`),
-  };
-}
-
-async function proxied(t: TestContext) {
-  const { host, port } = addressOf(await testServerUrl());
-  const proxy = await startFragileProxy({ host, port });
-  t.after(() => proxy.stop());
-  return proxy;
-}
-
-/** Milliseconds; far above every limit, because the machine may be busy. The long forms of `test/faults` measure the limits themselves. */
-const noHang = 8_000;
-
-const isDatabaseUnavailable = (error: unknown) => error instanceof Problem && error.kind === databaseProblems.database_unavailable;
-
-/** @returns milliseconds until the refusal. */
-async function assertUnavailable(call: Promise<unknown>, state?: string): Promise<number> {
-  const startedAt = performance.now();
-  await assert.rejects(call, (error) => isDatabaseUnavailable(error) && sqlstate(error) === state);
-  return performance.now() - startedAt;
-}
-
-const one = statement<{ one: number }>('one', 'SELECT 1 AS one');
-const backend = statement<{ pid: number }>('backend', 'SELECT pg_backend_pid() AS pid');
-const terminate = statement('terminate', 'SELECT pg_terminate_backend($1)');
-const pause = statement('pause', 'SELECT pg_sleep($1)');
-const setting = statement<{ value: string }>('setting', 'SELECT current_setting($1) AS value');
+import { openPostgresql } from './postgresql.ts';
+import { explainConnectionFailure, isUnavailable, sqlstate, uniqueViolationOf } from './unavailable.ts';
 
 test('rows come in the types that the interface promises', { skip }, async (t) => {
   const database = await open(t);
@@ -143,110 +88,6 @@ test('an ordinary error leaves the connection in the pool, with SQLSTATE and con
   assert.deepEqual(await database.run(backend), before);
 });
 
-test('a frozen server is given up within 3 s, and the pool recovers', { skip }, async (t) => {
-  const { freeze, host, port } = await proxied(t);
-  const database = await open(t, { host, port }, { poolSize: 2 });
-  await Promise.all([database.run(one), database.run(one)]);
-  freeze(true);
-  // Two have a connection that no longer answers, the others wait for one.
-  const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
-  t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
-  assert.ok(Math.max(...times) < noHang, times.join(' '));
-  const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
-  t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
-  assert.ok(connecting < noHang);
-  freeze(false);
-  assert.deepEqual(await Promise.all([database.run(one), database.run(one)]), [[{ one: 1 }], [{ one: 1 }]]);
-  assert.ok(database.pool.totalCount <= 2);
-});
-
-test('whoever has waited already is refused sooner, but a server gets half a second in any case', { skip }, async (t) => {
-  const { freeze, host, port } = await proxied(t);
-  const database = await open(t, { host, port }, { poolSize: 1 });
-  await database.run(one);
-  freeze(true);
-  const refusedAfter: number[] = [];
-  for (const waited of [60_000, 2_000])
-    refusedAfter.push(await assertUnavailable(database.run(one, [], { askedAt: performance.now() - waited })));
-  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
-  for (const milliseconds of refusedAfter) assert.ok(milliseconds >= 390 && milliseconds < 2_700, String(refusedAfter));
-  freeze(false);
-  assert.deepEqual(await database.run(one, [], { askedAt: performance.now() - 60_000 }), [{ one: 1 }]);
-});
-
-test('a server that freezes in the middle of a transaction undoes it', { skip }, async (t) => {
-  const { freeze, host, port } = await proxied(t);
-  const database = await open(t, { host, port }, { poolSize: 1 });
-  const { hit, read } = await numbersTable(t);
-  const call = database.transaction(async (transaction) => {
-    await transaction.run(hit, [1]);
-    freeze(true);
-    await transaction.run(hit, [2]);
-  });
-  assert.ok((await assertUnavailable(call)) < noHang);
-  freeze(false);
-  assert.deepEqual(
-    (await database.run(read)).map((row) => row.hits),
-    [0, 0],
-  );
-});
-
-test('a lock that somebody else holds is waited for 2 s, a slow statement 2.5 s; both keep their connection', { skip }, async (t) => {
-  const database = await open(t, {}, { poolSize: 1 });
-  const other = await open(t);
-  const { hit } = await numbersTable(t);
-  const before = await database.run(backend);
-  await other.transaction(async (transaction) => {
-    await transaction.run(hit, [1]);
-    const waited = await assertUnavailable(database.run(hit, [1]), '55P03');
-    assert.ok(waited > 1_900 && waited < noHang, `${waited} ms`);
-  });
-  const slow = await assertUnavailable(database.run(pause, [5]), '57014');
-  assert.ok(slow > 2_400 && slow < noHang, `${slow} ms`);
-  assert.deepEqual(await database.run(backend), before);
-});
-
-test('a connection that dies while idle is replaced, one that dies while busy is a refusal', { skip }, async (t) => {
-  const idleErrors: Error[] = [];
-  const database = await open(t, {}, { poolSize: 1, onIdleError: (error) => idleErrors.push(error) });
-  const other = await open(t);
-  const [idle] = await database.run(backend);
-  await other.run(terminate, [idle?.pid]);
-  while (database.pool.totalCount > 0) await sleep(5);
-  assert.equal(idleErrors.length, 1);
-  const [busy] = await database.run(backend);
-  assert.notEqual(busy?.pid, idle?.pid);
-  const refused = assertUnavailable(database.run(pause, [2]), '57P01');
-  await sleep(100);
-  await other.run(terminate, [busy?.pid]);
-  assert.ok((await refused) < noHang);
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
-});
-
-test('a connection that is cut in the middle of a statement is a refusal', { skip }, async (t) => {
-  const { cut, host, port } = await proxied(t);
-  const database = await open(t, { host, port });
-  const refused = [assertUnavailable(database.run(pause, [2])), assertUnavailable(database.transaction((each) => each.run(pause, [2])))];
-  await sleep(200);
-  cut();
-  assert.ok(Math.max(...(await Promise.all(refused))) < noHang);
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
-});
-
-test('whatever a server gives as the reason for ending a connection, it is a refusal', async (t) => {
-  // Corrupted data, a right that is gone, something that no version says yet.
-  for (const code of ['XX001', '42501', 'ZZ999']) {
-    const database = openPostgresql(addressOf(await startSpeakingServer(t, [welcome, farewell(code)])), { poolSize: 1 });
-    t.after(() => database.close());
-    await assertUnavailable(database.run(one), code);
-    await assertUnavailable(
-      database.transaction((transaction) => transaction.run(one)),
-      code,
-    );
-    assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 }, code);
-  }
-});
-
 test('200 statements at once share three connections', { skip }, async (t) => {
   const database = await open(t);
   const { read, hit } = await numbersTable(t);
@@ -285,28 +126,6 @@ test('a change of the tables does not break prepared statements', { skip }, asyn
   for (const rows of await readThreeAtOnce()) assert.equal(rows.length, 2);
 });
 
-test('after close every call is refused, and a server that does not answer the goodbye is left', { skip }, async (t) => {
-  const { freeze, host, port } = await proxied(t);
-  const database = await open(t, { host, port });
-  await database.run(one);
-  freeze(true);
-  const startedAt = performance.now();
-  await Promise.all([database.close(), database.close()]);
-  assert.ok(performance.now() - startedAt < noHang);
-  await assertUnavailable(database.run(one));
-});
-
-test('a statement that takes long is cut when the pool is closed', { skip }, async (t) => {
-  const database = await open(t);
-  const limits = { statementMilliseconds: 60_000 };
-  const refused = assertUnavailable(database.transaction((transaction) => transaction.run(pause, [60]), limits));
-  await sleep(100);
-  const startedAt = performance.now();
-  await database.close();
-  assert.ok(performance.now() - startedAt < noHang);
-  await refused;
-});
-
 test('where nothing can be reached the refusal is immediate and can be explained', { skip }, async (t) => {
   const nobody = await open(t, { port: await freePort() });
   const stranger = await open(t, { database: 'no_such_database' });
@@ -316,7 +135,7 @@ test('where nothing can be reached the refusal is immediate and can be explained
   ] as const;
   for (const [database, sentence] of cases) {
     const error: unknown = await database.run(one).catch((reason: unknown) => reason);
-    assert.ok(isDatabaseUnavailable(error));
+    assert.ok(isUnavailable(error));
     assert.match(explainConnectionFailure(error, addressOf(await testServerUrl(), { database: 'no_such_database' })) ?? '', sentence);
   }
 });

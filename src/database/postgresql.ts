@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
-import { Problem } from '../errors.ts';
-import { acceptPlace, answerLimit, borrow, connectLimit, type Lease, type Source, within } from './borrowed-connection.ts';
+import { acceptPlace, borrow, connectLimit, type Lease, type Source, timeLeft } from './borrowed-connection.ts';
 import { watchConnectionWait } from './connection-wait.ts';
-import type { Database, Queryable, RunOptions, Statement, TransactionOptions } from './database.ts';
+import type { Database, RunOptions, Statement } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
+import { inTransaction, runInTimeLeft, serverLimits, startOf, statementLimit } from './pooled-transaction.ts';
+import { isStaleName, queryOf, send } from './sent-statement.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { watchSilence } from './silence.ts';
 import { sqlstates } from './sqlstates.ts';
-import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
+import { asDatabaseError, sqlstate } from './unavailable.ts';
 
 export interface PostgresqlOptions {
   /** Connections at most. */
@@ -19,24 +20,12 @@ export interface PostgresqlOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
-// Limits in milliseconds. The client's own is behind the server's, so that it only ends what the server cannot.
-const statementLimit = 2_500;
-const lockLimit = 2_000;
-const idleInTransactionLimit = 10_000;
+// Limits in milliseconds.
 const closeLimit = 500;
 const workLimit = 1_000; // for statements under way when the pool is closed
 const shareLimit = 1_500; // less than for a lock: where that is never given back, whoever waits for a turn is refused before one is free
 
 const conflictRetries = 2;
-
-// A transaction pooler refuses these as start-up parameters; there every transaction sets them for itself.
-const serverLimits = {
-  statement_timeout: statementLimit,
-  lock_timeout: lockLimit,
-  idle_in_transaction_session_timeout: idleInTransactionLimit,
-};
-const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
-const beginWithLimits = [begin, ...Object.entries(serverLimits).map(([name, value]) => `SET LOCAL ${name} = ${value}`)].join('; ');
 
 /**
  * Opens a pool of connections to PostgreSQL; the first is made when the first statement comes.
@@ -76,11 +65,13 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   ): Promise<Row[]> =>
     insist(isDirect, (named) => {
       const { askedAt = performance.now() } = options;
-      const ask = async (lease: Lease): Promise<Row[]> => (await send(lease, queryOf(wanted, values, named))).rows;
-      // Behind a pooler nothing else would end it in the server, which would go on waiting for the row when nobody waits for the answer any more.
-      const askWithLimits = (lease: Lease) =>
-        inTransaction(lease, beginWithLimits, named, (transaction) => transaction.run(wanted, values));
-      return inShare(row, () => borrow(source, isDirect || row === undefined ? ask : askWithLimits, { askedAt }));
+      const ask = async (lease: Lease): Promise<Row[]> => {
+        // The connection's own limits end a wait for the row soon enough; where they do not, the server would wait on for nobody.
+        if (row === undefined || (isDirect && timeLeft(lease) > statementLimit))
+          return (await send(lease, queryOf(wanted, values, named))).rows;
+        return runInTimeLeft(lease, named, wanted, values);
+      };
+      return inShare(row, () => borrow(source, ask, { askedAt }));
     });
 
   return {
@@ -157,103 +148,10 @@ function isConflict(error: unknown): boolean {
   return state === sqlstates.serializationFailure || state === sqlstates.deadlockDetected;
 }
 
-/** The prepared statement of that name no longer fits the tables (DDL since), or is not there: it did not run, and unnamed it will. */
-function isStaleName(error: unknown): boolean {
-  const state = sqlstate(error);
-  if (state === sqlstates.featureNotSupported) return (error as { routine?: string }).routine === 'RevalidateCachedQuery';
-  return state === sqlstates.invalidSqlStatementName || state === sqlstates.duplicatePreparedStatement;
-}
-
-/** The statement that begins a transaction, with its limits where the connection does not have them already. */
-function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
-  const start = isDirect ? begin : beginWithLimits;
-  return statementMilliseconds === undefined ? start : `${start}; SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`;
-}
-
-async function inTransaction<T>(
-  lease: Lease,
-  start: string,
-  named: boolean,
-  work: (transaction: Queryable) => Promise<T>,
-  { statementMilliseconds }: TransactionOptions = {},
-): Promise<T> {
-  let isOver = false;
-  const transaction: Queryable = {
-    async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
-      if (isOver) throw new Error(`${statement.name} came after the end of its transaction`);
-      return (await send(lease, queryOf(statement, values, named))).rows as Row[];
-    },
-  };
-  try {
-    await send(lease, { text: start });
-    if (statementMilliseconds !== undefined) lease.limit = statementMilliseconds + (answerLimit - statementLimit);
-    const result = await work(transaction);
-    await commit(lease);
-    return result;
-  } catch (error) {
-    if (!lease.isBroken) await send(lease, { text: 'ROLLBACK' }).catch(() => undefined);
-    throw error;
-  } finally {
-    isOver = true;
-  }
-}
-
-/** A transaction in which a statement has failed is rolled back by COMMIT, without an error: only the answer's tag tells. */
-async function commit(lease: Lease): Promise<void> {
-  const { command } = await send(lease, { text: 'COMMIT' });
-  if (command === 'COMMIT') return;
-  const error = new Error('the transaction was rolled back instead of committed, because a statement in it had failed');
-  throw Object.assign(error, { code: sqlstates.inFailedSqlTransaction });
-}
-
-interface Query {
-  readonly name?: string;
-  readonly text: string;
-  readonly values?: unknown[];
-  /** The extended protocol also without values: one statement only, as in the embedded database. */
-  readonly queryMode?: 'extended';
-}
-
-function queryOf({ name, text }: Statement<unknown>, values: readonly unknown[] = [], named: boolean): Query {
-  return { ...(named && { name }), text, values: [...values], queryMode: 'extended' };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the rows have the type that the statement declares.
-async function send(lease: Lease, query: Query): Promise<pg.QueryResult<any>> {
-  const limit = lease.limit - lease.waited;
-  lease.waited = 0;
-  // What was announced as long is silent for good reasons.
-  if (lease.limit <= answerLimit) lease.silence.asked();
-  try {
-    const result = await within(limit, lease.client.query(query), query.name ?? query.text);
-    lease.silence.answered();
-    return result;
-  } catch (error) {
-    if (sqlstate(error) !== undefined) lease.silence.answered();
-    lease.isBroken ||= !leavesConnectionUsable(error);
-    const told = asDatabaseError(error);
-    throw isFatal(error) && !(told instanceof Problem) ? databaseUnavailable(told) : told;
-  }
-}
-
-/** Whether the server, or a pooler, said that it ends the connection: whatever the state is, it is not about the statement. */
-function isFatal(error: unknown): boolean {
-  const { severity } = error as { severity?: unknown };
-  return severity === 'FATAL' || severity === 'PANIC';
-}
-
-/** Whether the server answered with an error of the statement alone. */
-function leavesConnectionUsable(error: unknown): boolean {
-  const state = sqlstate(error);
-  if (state === undefined || isFatal(error) || isStaleName(error)) return false;
-  const ends: readonly string[] = [sqlstates.readOnlySqlTransaction, sqlstates.idleInTransactionSessionTimeout];
-  return !ends.includes(state) && !/^(08|57P|XX)/.test(state);
-}
-
 /** Ends in good order; a server that does not answer the goodbye is left without it. */
 async function closePool(pool: pg.Pool, connected: ReadonlySet<pg.PoolClient>): Promise<void> {
   const ended = pool.end();
-  await Promise.race([ended, sleep(workLimit)]);
+  await Promise.race([ended, sleep(workLimit, undefined, { ref: false })]);
   // Whoever still works is nobody's any more: the requests are answered or cut.
   if (pool.totalCount > 0) for (const client of connected) client.connection.stream.destroy();
   await ended;

@@ -1,0 +1,93 @@
+import { answerLimit, type Lease, timeLeft } from './borrowed-connection.ts';
+import type { Queryable, Statement, TransactionOptions } from './database.ts';
+import { queryOf, send } from './sent-statement.ts';
+import { sqlstates } from './sqlstates.ts';
+
+// Limits in milliseconds. The client's own (`answerLimit`) is behind the server's, so that it only ends what the server cannot, unless whoever asks
+// has waited before.
+export const statementLimit = 2_500;
+const lockLimit = 2_000;
+const idleInTransactionLimit = 10_000;
+const leastServerLimit = 50;
+
+// A transaction pooler refuses these as start-up parameters; there every transaction sets them for itself.
+export const serverLimits = {
+  statement_timeout: statementLimit,
+  lock_timeout: lockLimit,
+  idle_in_transaction_session_timeout: idleInTransactionLimit,
+};
+const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
+/** @param milliseconds at most for a statement. */
+function beginWithLimits(milliseconds: number = statementLimit): string {
+  const limits = { ...serverLimits, statement_timeout: milliseconds, lock_timeout: Math.min(lockLimit, milliseconds) };
+  return [begin, ...Object.entries(limits).map(([name, value]) => `SET LOCAL ${name} = ${Math.ceil(value)}`)].join('; ');
+}
+
+/** Runs one statement that may have to wait for a row, and that the server gives up before nobody waits for its answer any more. */
+export async function runInTimeLeft<Row>(
+  lease: Lease,
+  named: boolean,
+  statement: Statement<Row>,
+  values?: readonly unknown[],
+): Promise<Row[]> {
+  const start = beginWithLimits(serverTimeLeft(lease));
+  return inTransaction(lease, start, named, (transaction) => transaction.run(statement, values), { keepsTime: true });
+}
+
+/** @returns milliseconds. */
+function serverTimeLeft(lease: Lease): number {
+  return Math.max(leastServerLimit, Math.min(statementLimit, timeLeft(lease) - (answerLimit - statementLimit)));
+}
+
+/** The statement that begins a transaction, with its limits where the connection does not have them already. */
+export function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
+  const start = isDirect ? begin : beginWithLimits();
+  return statementMilliseconds === undefined ? start : `${start}; SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`;
+}
+
+interface InTransactionOptions extends TransactionOptions {
+  /** The time that is left counts for BEGIN and the statement together; otherwise each statement has the whole time anew. */
+  readonly keepsTime?: boolean;
+}
+
+export async function inTransaction<T>(
+  lease: Lease,
+  start: string,
+  named: boolean,
+  work: (transaction: Queryable) => Promise<T>,
+  { statementMilliseconds, keepsTime = false }: InTransactionOptions = {},
+): Promise<T> {
+  let isOver = false;
+  const transaction: Queryable = {
+    async run<Row>(statement: Statement<Row>, values?: readonly unknown[]): Promise<Row[]> {
+      if (isOver) throw new Error(`${statement.name} came after the end of its transaction`);
+      return (await send(lease, queryOf(statement, values, named))).rows as Row[];
+    },
+  };
+  try {
+    await send(lease, { text: start });
+    if (!keepsTime) lease.since = undefined;
+    if (statementMilliseconds !== undefined) lease.limit = statementMilliseconds + (answerLimit - statementLimit);
+    const result = await work(transaction);
+    lease.since = undefined;
+    await commit(lease);
+    return result;
+  } catch (error) {
+    lease.since = undefined;
+    // Whatever comes late, the transaction is still open then.
+    lease.isBroken ||= lease.late !== undefined;
+    if (!lease.isBroken) await send(lease, { text: 'ROLLBACK' }).catch(() => undefined);
+    throw error;
+  } finally {
+    isOver = true;
+  }
+}
+
+/** A transaction in which a statement has failed is rolled back by COMMIT, without an error: only the answer's tag tells. */
+async function commit(lease: Lease): Promise<void> {
+  const { command } = await send(lease, { text: 'COMMIT' });
+  if (command === 'COMMIT') return;
+  const error = new Error('the transaction was rolled back instead of committed, because a statement in it had failed');
+  throw Object.assign(error, { code: sqlstates.inFailedSqlTransaction });
+}

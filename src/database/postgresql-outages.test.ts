@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  addressOf,
+  assertUnavailable,
+  backend,
+  noHang,
+  numbersTable,
+  one,
+  open,
+  pause,
+  proxied,
+  skip,
+  terminate,
+} from '../../test/support/opened-postgresql.ts';
+import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
+import { statement } from './database.ts';
+import { openPostgresql } from './postgresql.ts';
+import { isUnavailable } from './unavailable.ts';
+
+test('a frozen server is given up within 3 s, and the pool recovers', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port }, { poolSize: 2 });
+  await Promise.all([database.run(one), database.run(one)]);
+  freeze(true);
+  // Two have a connection that no longer answers, the others wait for one.
+  const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
+  t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
+  assert.ok(Math.max(...times) < noHang, times.join(' '));
+  const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
+  t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
+  assert.ok(connecting < noHang);
+  freeze(false);
+  assert.deepEqual(await Promise.all([database.run(one), database.run(one)]), [[{ one: 1 }], [{ one: 1 }]]);
+  assert.ok(database.pool.totalCount <= 2);
+});
+
+test('whoever has waited already is refused sooner, but a server gets half a second in any case', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port }, { poolSize: 1 });
+  await database.run(one);
+  freeze(true);
+  const refusedAfter: number[] = [];
+  for (const waited of [60_000, 2_000])
+    refusedAfter.push(await assertUnavailable(database.run(one, [], { askedAt: performance.now() - waited })));
+  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
+  for (const milliseconds of refusedAfter) assert.ok(milliseconds >= 390 && milliseconds < 2_700, String(refusedAfter));
+  freeze(false);
+  const until = performance.now() + noHang;
+  while (!(await database.run(one).catch(() => undefined))) {
+    assert.ok(performance.now() < until, 'nobody is served again');
+    await sleep(20);
+  }
+});
+
+test('whoever has waited already is refused, and their connection stays where the answer comes after all', { skip }, async (t) => {
+  const database = await open(t, {}, { poolSize: 1 });
+  const before = await database.run(backend);
+  await assertUnavailable(database.run(pause, [1], { askedAt: performance.now() - 60_000 }));
+  // It waits for the only connection, which is given back when the server has answered.
+  assert.deepEqual(await database.run(backend), before);
+});
+
+test('whoever has waited for a turn at a row leaves no statement behind that waits on for nobody', { skip }, async (t) => {
+  const database = await open(t, {}, { poolSize: 4 });
+  const other = await open(t);
+  const { hit, read } = await numbersTable(t);
+  await other.transaction(async (transaction) => {
+    await transaction.run(hit, [1]);
+    // One at a time may wait for the row, for 2 s: the second one has 1.8 s left when it is their turn.
+    const first = assert.rejects(database.runWaiting('row 1', hit, [1]), isUnavailable);
+    await sleep(1_000);
+    await assert.rejects(database.runWaiting('row 1', hit, [1]), isUnavailable);
+    await first;
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%' AND pid <> pg_backend_pid()`;
+    assert.deepEqual(await other.run(statement('still_waiting', waiting), [hit.text.slice(0, 30)]), []);
+  });
+  assert.equal((await database.run(read)).find(({ value }) => value === 1)?.hits, 1);
+});
+
+test('a server that freezes in the middle of a transaction undoes it', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port }, { poolSize: 1 });
+  const { hit, read } = await numbersTable(t);
+  const call = database.transaction(async (transaction) => {
+    await transaction.run(hit, [1]);
+    freeze(true);
+    await transaction.run(hit, [2]);
+  });
+  assert.ok((await assertUnavailable(call)) < noHang);
+  freeze(false);
+  assert.deepEqual(
+    (await database.run(read)).map((row) => row.hits),
+    [0, 0],
+  );
+});
+
+test('a lock that somebody else holds is waited for 2 s, a slow statement 2.5 s; both keep their connection', { skip }, async (t) => {
+  const database = await open(t, {}, { poolSize: 1 });
+  const other = await open(t);
+  const { hit } = await numbersTable(t);
+  const before = await database.run(backend);
+  await other.transaction(async (transaction) => {
+    await transaction.run(hit, [1]);
+    const waited = await assertUnavailable(database.run(hit, [1]), '55P03');
+    assert.ok(waited > 1_900 && waited < noHang, `${waited} ms`);
+  });
+  const slow = await assertUnavailable(database.run(pause, [5]), '57014');
+  assert.ok(slow > 2_400 && slow < noHang, `${slow} ms`);
+  assert.deepEqual(await database.run(backend), before);
+});
+
+test('a connection that dies while idle is replaced, one that dies while busy is a refusal', { skip }, async (t) => {
+  const idleErrors: Error[] = [];
+  const database = await open(t, {}, { poolSize: 1, onIdleError: (error) => idleErrors.push(error) });
+  const other = await open(t);
+  const [idle] = await database.run(backend);
+  await other.run(terminate, [idle?.pid]);
+  while (database.pool.totalCount > 0) await sleep(5);
+  assert.equal(idleErrors.length, 1);
+  const [busy] = await database.run(backend);
+  assert.notEqual(busy?.pid, idle?.pid);
+  const refused = assertUnavailable(database.run(pause, [2]), '57P01');
+  await sleep(100);
+  await other.run(terminate, [busy?.pid]);
+  assert.ok((await refused) < noHang);
+  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+});
+
+test('a connection that is cut in the middle of a statement is a refusal', { skip }, async (t) => {
+  const { cut, host, port } = await proxied(t);
+  const database = await open(t, { host, port });
+  const refused = [assertUnavailable(database.run(pause, [2])), assertUnavailable(database.transaction((each) => each.run(pause, [2])))];
+  await sleep(200);
+  cut();
+  assert.ok(Math.max(...(await Promise.all(refused))) < noHang);
+  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+});
+
+test('whatever a server gives as the reason for ending a connection, it is a refusal', async (t) => {
+  // Corrupted data, a right that is gone, something that no version says yet.
+  for (const code of ['XX001', '42501', 'ZZ999']) {
+    const database = openPostgresql(addressOf(await startSpeakingServer(t, [welcome, farewell(code)])), { poolSize: 1 });
+    t.after(() => database.close());
+    await assertUnavailable(database.run(one), code);
+    await assertUnavailable(
+      database.transaction((transaction) => transaction.run(one)),
+      code,
+    );
+    assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 }, code);
+  }
+});
+
+test('after close every call is refused, and a server that does not answer the goodbye is left', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port });
+  await database.run(one);
+  freeze(true);
+  const startedAt = performance.now();
+  await Promise.all([database.close(), database.close()]);
+  assert.ok(performance.now() - startedAt < noHang);
+  await assertUnavailable(database.run(one));
+});
+
+test('a statement that takes long is cut when the pool is closed', { skip }, async (t) => {
+  const database = await open(t);
+  const limits = { statementMilliseconds: 60_000 };
+  const refused = assertUnavailable(database.transaction((transaction) => transaction.run(pause, [60]), limits));
+  await sleep(100);
+  const startedAt = performance.now();
+  await database.close();
+  assert.ok(performance.now() - startedAt < noHang);
+  await refused;
+});
