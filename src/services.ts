@@ -101,11 +101,11 @@ export function openServices(config: Config, log: Logger, database: Database, ov
 }
 
 /** Everything that is kept for a time only: personal data first. */
-export function sweptRows({ database, limits, retention }: Config): readonly SweptRows[] {
-  const countedInDatabase = limits !== undefined && limits.redisUrl === undefined && database.kind === 'postgresql';
+export function sweptRows({ database, retention }: Config): readonly SweptRows[] {
   return [
     ...sweptRegistrationRows(retention.eventSeconds),
     ...sweptOperatorRows(retention.auditSeconds),
-    ...(countedInDatabase ? [sweptWindows] : []),
+    // Also where nothing is counted in the database any more: what was counted there is personal data.
+    ...(database.kind === 'postgresql' ? [sweptWindows] : []),
   ];
 }

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
@@ -153,6 +164,14 @@ test('the heartbeat goes on until somebody else has the lock', async () => {
     mock.timers.tick(5_000);
     assert.ok(Date.now() - statSync(folder.path).mtimeMs < 5_000);
     assert.equal(lock.isLost(), false);
+    // Reading fails, as it does without a free file descriptor.
+    const written = readFileSync(folder.path, 'utf8');
+    rmSync(folder.path);
+    mkdirSync(folder.path);
+    mock.timers.tick(5_000);
+    assert.equal(lock.isLost(), false);
+    rmdirSync(folder.path);
+    folder.write(written, 0);
     folder.write({ ...describeThisProcess(), host: 'elsewhere' }, 60);
     mock.timers.tick(5_000);
     assert.equal(lock.isLost(), true);

@@ -33,8 +33,10 @@ export class DatabaseInUseError extends Error {
 }
 
 export interface EmbeddedLock {
-  /** True once somebody else owns the folder, say after this machine slept for longer than the limit: stop writing. */
+  /** True once somebody else was seen to own the folder, say after this machine slept for longer than the limit: stop writing. */
   isLost(): boolean;
+  /** Looks whether somebody else owns the folder now. @returns `isLost()`. */
+  look(): boolean;
   /** Removes the lock file. Idempotent; also done when the process exits. */
   release(): void;
 }
@@ -119,9 +121,14 @@ function releaseAll(): void {
 function hold(path: string, token: string): EmbeddedLock {
   let lost = false;
   const isOurs = () => parseLockHolder(readLock(path) ?? '')?.token === token;
+  const look = () => {
+    // What cannot be read now, for want of file descriptors say, tells nothing.
+    const seen = readLock(path);
+    lost ||= seen !== '' && parseLockHolder(seen ?? '')?.token !== token;
+    return lost;
+  };
   const beat = () => {
-    lost ||= !isOurs();
-    if (lost) return clearInterval(timer);
+    if (look()) return clearInterval(timer);
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
@@ -137,7 +144,7 @@ function hold(path: string, token: string): EmbeddedLock {
   held.add(release);
   if (!releasesOnExit) process.once('exit', releaseAll);
   releasesOnExit = true;
-  return { isLost: () => lost, release };
+  return { isLost: () => lost, look, release };
 }
 
 function createExclusively(path: string, holder: LockHolder): boolean {

@@ -232,6 +232,30 @@ test('a creation that was killed half way is begun again', async () => {
   assert.ok(readdirSync(folder.directory).includes('.gitkeep'));
 });
 
+test('whoever has lost the folder to another process writes nothing into it any more', async () => {
+  using folder = dataFolder();
+  const database = await openEmbeddedDatabase({ directory: folder.directory, checkpointSeconds: 0.05 });
+  await database.run(createNumbers);
+  await database.run(insertNumber, [1]);
+  const lockFile = join(folder.directory, lockFileName);
+  const other = { ...JSON.parse(readFileSync(lockFile, 'utf8')), token: 'another one', host: 'elsewhere' };
+  writeFileSync(lockFile, JSON.stringify(other));
+  // One that is under way.
+  await sleep(200);
+  const before = stateOf(folder.directory);
+  await database.pglite.query('INSERT INTO numbers SELECT generate_series(2, 5000)');
+  await sleep(300);
+  await database.close();
+  assert.deepEqual(stateOf(folder.directory), before);
+  await assert.rejects(database.run(countNumbers), isDatabaseUnavailable);
+  assert.equal(JSON.parse(readFileSync(lockFile, 'utf8')).host, 'elsewhere');
+});
+
+/** What tells where recovery begins: changed by every checkpoint. */
+function stateOf(directory: string): Buffer {
+  return readFileSync(join(directory, 'global', 'pg_control'));
+}
+
 test('checkpoints keep the WAL small', async () => {
   using folder = dataFolder();
   const database = await openEmbeddedDatabase({ directory: folder.directory, template: await embeddedTemplate() });

@@ -86,7 +86,7 @@ function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite>
 }
 
 function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: EmbeddedLock | undefined): EmbeddedDatabase {
-  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault);
+  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.look());
   let closed: Promise<void> | undefined;
 
   function queryable(handle: Pick<PGlite, 'query'>): Queryable {
@@ -107,6 +107,8 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
 
   async function shutDown(): Promise<void> {
     checkpoints.stop();
+    // Closing writes: what this process knows of the files is out of date where another one has taken the folder.
+    if (lock?.look()) return lock.release();
     try {
       await pglite.close();
     } finally {

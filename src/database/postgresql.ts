@@ -16,8 +16,6 @@ import { asDatabaseError, sqlstate } from './unavailable.ts';
 export interface PostgresqlOptions {
   /** Connections at most. */
   readonly poolSize: number;
-  /** Gets the errors of connections that nobody is using; they are replaced when needed. */
-  readonly onIdleError?: (error: Error) => void;
 }
 
 // Limits in milliseconds.
@@ -46,7 +44,8 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
   });
   const source: Source = { pool, places, size: options.poolSize, wait: watchConnectionWait(options.poolSize), silence: watchSilence() };
   const connected = new Set<pg.PoolClient>();
-  pool.on('error', (error) => options.onIdleError?.(error));
+  // Of connections that nobody is using; they are replaced when needed.
+  pool.on('error', () => {});
   pool.on('connect', (client) => {
     connected.add(client);
     // A pooler answers for a server that may be silent.

@@ -83,7 +83,7 @@ const unavailableSystemCodes = new Set([
 
 // What pg and pg-pool say without any code (pg 8.23).
 const unavailableMessage =
-  /^Connection terminated|^timeout expired$|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after calling end/;
+  /^Connection terminated|^timeout expired$|^Query read timeout$|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after calling end/;
 
 /**
  * Whether an error means that the database could not be asked, is stopping or took too long; the statement may or may not have run.

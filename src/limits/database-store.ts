@@ -30,7 +30,7 @@ export async function takePoints(database: Queryable, key: string, points: numbe
 const sweepStatement = statement<SweptBatch>(
   'limits_sweep',
   `WITH expired AS (
-     SELECT key, expires_at FROM rate_limits WHERE expires_at <= now() AND ($2::timestamptz IS NULL OR expires_at >= $2)
+     SELECT key, expires_at FROM rate_limits WHERE expires_at <= now() AND expires_at >= COALESCE($2::timestamptz, '-infinity')
      ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
      DELETE FROM rate_limits r USING expired WHERE r.key = expired.key RETURNING expired.expires_at

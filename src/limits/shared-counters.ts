@@ -86,14 +86,14 @@ function behindOwnCount(shared: Counter, own: MemoryCounter): Counter {
 
 /** The library keeps each blocked key until its window ends, and looks through all of them at every new one. */
 function forgettingBlocks(limiter: RateLimiterPostgres | RateLimiterRedis): Counter {
-  let blocked = 0;
+  const blocked = new Set<string>();
   return {
     consume: (key) =>
       limiter.consume(key).catch((refusal) => {
-        if (refusal instanceof RateLimiterRes) blocked += 1;
-        if (blocked > mostBlockedKeys) {
+        if (refusal instanceof RateLimiterRes) blocked.add(key);
+        if (blocked.size > mostBlockedKeys) {
           limiter.deleteInMemoryBlockedAll();
-          blocked = 0;
+          blocked.clear();
         }
         throw refusal;
       }),

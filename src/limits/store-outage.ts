@@ -26,6 +26,8 @@ export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: Out
     try {
       const answer = await within(deadline, query());
       if (isOut) log.info('requests are counted together with the other processes again');
+      // Whoever asked at the same time as the one that failed knows better.
+      restUntil = 0;
       isOut = false;
       return answer;
     } catch (error) {
@@ -39,10 +41,10 @@ export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: Out
   };
 }
 
-/** A code, such as ECONNREFUSED or a Problem's own; or the word in capitals with which Redis begins, such as WRONGPASS. Never a whole message. */
+/** A code, such as ECONNREFUSED or a Problem's own; or the word in capitals with which Redis begins, such as WRONGPASS or OOM. Never a whole message. */
 export function reasonOf(error: unknown): string | undefined {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return typeof code === 'string' ? code : /^[A-Z]{4,20}(?= )|^[a-z_]+$/.exec(String(message))?.[0];
+  return typeof code === 'string' ? code : /^[A-Z]{3,20}(?= )|^[a-z_]+$/.exec(String(message))?.[0];
 }
 
 /** @throws Error with the code `LIMIT_STORE_LATE` where the answer does not come in time. */

@@ -109,16 +109,11 @@ export function openCrew(options: CrewOptions): Crew {
       for (const old of [...members]) {
         if (isStopping) return false;
         if (!members.has(old)) continue;
-        // From here on nobody replaces it but its successor.
-        old.isLeaving = true;
         const successor = begin(true);
-        if ((await successor.ready) === undefined) {
-          old.isLeaving = false;
-          if (!members.has(old) && !isStopping) begin();
-          return false;
-        }
+        if ((await successor.ready) === undefined) return false;
         successor.isAwaited = false;
-        await dismiss([old], 'SIGTERM', endLimit);
+        // Where the old one died meanwhile, somebody else has its place already.
+        await dismiss([members.has(old) ? old : successor], 'SIGTERM', endLimit);
       }
       return true;
     },
