@@ -66,23 +66,25 @@ function openStore(
   { settings, opened }: { settings: Config['database']; opened: Database },
   log: Logger,
 ): Store {
-  if (redisUrl !== undefined) return redisStore(redisUrl, log);
+  const databasePassword = settings.kind === 'postgresql' ? settings.runtime.password : '';
+  if (redisUrl !== undefined) return redisStore(redisUrl, databasePassword, log);
   if (settings.kind === 'embedded') return memoryStore();
   const ask = restingAfterFailure({ log });
   return {
     description: 'counted in PostgreSQL',
-    secret: derived(settings.runtime.password),
+    secret: derived(databasePassword),
     counter: (name, rate) => databaseCounter(opened, ask, name, rate),
     async [Symbol.asyncDispose]() {},
   };
 }
 
-function redisStore(url: string, log: Logger): Store {
+/** @param databasePassword which every process has as well: many a Redis asks for none. */
+function redisStore(url: string, databasePassword: string, log: Logger): Store {
   const redis = openRedis(url);
   const ask = restingAfterFailure({ log });
   return {
     description: `counted in Redis ${new URL(url).host}`,
-    secret: derived(decodeURIComponent(new URL(url).password)),
+    secret: derived(`${decodeURIComponent(new URL(url).password)}\n${databasePassword}`),
     counter: (name, rate) => redisCounter(redis, ask, name, rate),
     async [Symbol.asyncDispose]() {
       redis.disconnect();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openTestDatabase } from '../../test/support/database.ts';
 import { skipWithoutRedis, startRedis, type TestRedis } from '../../test/support/redis.ts';
@@ -107,6 +108,19 @@ test('without its store a limiter neither stops nor opens: the process counts on
     'the store of the limits does not answer: this process counts by itself',
     'requests are counted together with the other processes again',
   ]);
+});
+
+test('one that fails among many who are answered does not take the store out of use', async () => {
+  const log = { warn: () => {}, info: () => {} };
+  const ask = restingAfterFailure({ log, rest: 60_000 });
+  const failing = ask(() => Promise.reject(new Error('one connection was cut')));
+  const answered = ask(async () => {
+    await delay(20);
+    return 'counted';
+  });
+  await assert.rejects(failing);
+  assert.equal(await answered, 'counted');
+  assert.equal(await ask(async () => 'counted too'), 'counted too');
 });
 
 test('a store that hangs is given up soon', async () => {
