@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Database } from '../database/database.ts';
-import { openDatabase } from '../database/open.ts';
+import { openMigratedDatabase } from '../database/open.ts';
 import { sweptRows } from '../services.ts';
 import { countDueRows, type SweptRows, sweepRows } from '../sweeping/sweep.ts';
 import { printResult } from './output.ts';
@@ -11,7 +11,7 @@ interface SweepOptions {
   readonly json?: boolean;
 }
 
-/** `chodae sweep`: deletes what is past its time now, or only counts it; what `serve` does every minute. */
+/** `chodae sweep`: deletes what is past its time now, or only counts it; what `serve` does every minute. Migrates nothing. */
 export function addSweepCommand(program: Command): void {
   program
     .command('sweep')
@@ -21,7 +21,7 @@ export function addSweepCommand(program: Command): void {
     .action(async ({ report, json }: SweepOptions) => {
       const config = settingsFromHere();
       const rows = await explaining(config, async () => {
-        const { database } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`));
+        const database = await openMigratedDatabase(config.database);
         const kinds = sweptRows(config);
         return (report ? countDueRows(database, kinds) : deleteAll(database, kinds)).finally(() => database.close());
       });

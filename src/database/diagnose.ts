@@ -2,7 +2,7 @@ import type { PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { knownMigrations } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
-import { missingRights, rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
+import { missingMigrationRights, missingRights, rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { explainConnectionFailure } from './unavailable.ts';
 
@@ -21,14 +21,23 @@ export interface PostgresqlDiagnosis {
   readonly rowsHidden: boolean;
   /** Rights that the role of `DATABASE_URL` lacks, such as `INSERT on "User"`. */
   readonly missingRights: readonly string[];
+  /** What the role that migrates lacks to make what is pending, such as `CREATE on schema public`; nothing where nothing is pending. */
+  readonly missingMigrationRights: readonly string[];
   /** Those of fsync, full_page_writes and synchronous_commit that are off. */
   readonly unsafeSettings: readonly string[];
+  /** Of `synchronous_commit`: `on`, `local`, `remote_write` and so on. */
+  readonly synchronousCommit: string;
   readonly maximumConnections: number;
   /** Seconds that this machine's clock is ahead of the database's; negative: behind. */
   readonly clockDifferenceSeconds: number;
-  /** Whether there are 50,000 users or more; false where the schema is not up to date. */
+  /** Undefined where the schema is not up to date, so that nobody can tell. */
+  readonly rows: RowsSeen | undefined;
+}
+
+export interface RowsSeen {
+  /** Whether there are 50,000 users or more. */
   readonly manyUsers: boolean;
-  /** Whether sessions that expired more than five minutes ago are still there; false where the schema is not up to date. */
+  /** Whether sessions that expired more than five minutes ago are still there. */
   readonly hasOverdueSessions: boolean;
 }
 
@@ -56,7 +65,9 @@ export async function diagnosePostgresql(config: PostgresqlConfig): Promise<Post
     return {
       ...seenByService,
       ...schema,
-      ...(isUpToDate ? await rowsSeenBy(query) : { manyUsers: false, hasOverdueSessions: false }),
+      rows: isUpToDate ? await rowsSeenBy(query) : undefined,
+      missingMigrationRights: schema.pendingMigrations > 0 ? await missingMigrationRights(query) : [],
+      synchronousCommit: setting('synchronous_commit'),
       clockDifferenceSeconds: await clockDifference(query),
       versionNumber: Number(setting('server_version_num')),
       maximumConnections: Number(setting('max_connections')),
@@ -87,7 +98,7 @@ async function schemaSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'pe
   }
 }
 
-async function rowsSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'manyUsers' | 'hasOverdueSessions'>> {
+async function rowsSeenBy(query: Query): Promise<RowsSeen> {
   const [row] = await query<{ many_users: boolean; overdue: boolean }>(
     `SELECT (SELECT count(*) FROM (SELECT FROM "User" LIMIT 50000) AS found) >= 50000 AS many_users,
        EXISTS (SELECT FROM "RegisterSession" WHERE expires_at < now() - interval '5 minutes') AS overdue`,

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { type Database, type Queryable, statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
+import { inspectDataFolder } from './embedded-folder.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { demandWritable, hostsOf } from './places.ts';
@@ -38,6 +39,36 @@ export async function openDatabase(
     await database.close();
     throw error;
   }
+}
+
+/**
+ * Opens the database of the settings as it is: nothing is made, and nothing migrated.
+ * @throws SchemaError where there is none yet or its schema is not this version's; and what `openDatabase` throws.
+ */
+export async function openMigratedDatabase(config: Config['database']): Promise<Database> {
+  if (config.kind === 'postgresql') {
+    await withClient(config.migrations, async (client) => demandMigrated(queryOf(client)));
+    return openPostgresql(config.runtime, { poolSize: config.poolSize });
+  }
+  if (inspectDataFolder(config.directory) !== 'ready') throw notMigrated();
+  const database = await openEmbeddedDatabase({ directory: config.directory });
+  try {
+    await demandMigrated(async <Row>(text: string) => (await database.pglite.query<Row>(text)).rows);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function demandMigrated(query: Query): Promise<void> {
+  const known = knownMigrations();
+  const { newestMigration } = await inspectSchema(query, known);
+  if (newestMigration !== known.at(-1)) throw notMigrated();
+}
+
+function notMigrated(): SchemaError {
+  return new SchemaError("The database does not have this version's tables yet. Start the service once, or run: npx chodae migrate");
 }
 
 async function openEmbedded(

@@ -60,6 +60,7 @@ test('a database that was never used is in order, and stays as it is', async () 
   }
   assert.match(String(findings.get('database')?.message), /^PostgreSQL \d+, [\d.]+ ms a round trip$/);
   assert.match(String(findings.get('schema')?.message), /^\d+ migrations are pending$/);
+  assert.equal(findings.get('retention'), undefined, 'nobody can tell');
   assert.deepEqual(await empty.query(`SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
 });
 
@@ -84,6 +85,7 @@ test('a database in use is in order; the text has a line for each finding', asyn
   else
     for (const name of ['schema', 'row level security', 'rights', 'connections', 'clock', 'retention'])
       assert.equal(findings.get(name)?.verdict, 'ok', name);
+  if (kind === 'pgbouncer') assert.match(String(findings.get('connections')?.message), /^10 to the pooler, whose own limits count$/);
 });
 
 test('an unknown option is misuse', async () => {

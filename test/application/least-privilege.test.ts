@@ -61,6 +61,10 @@ test('after a migration by the owner, the service works as a role that may chang
     lacking.stdout,
     /✗ rights: the role of DATABASE_URL lacks INSERT on "User"\n +Grant them as the owner of the tables\.\n +See docs\/database\.md#/,
   );
+  const unused = await server.database('unused');
+  const cannotMigrate = await runChodae(['doctor'], { environment: { DATABASE_URL: unused.urlOf(role, password) } });
+  assert.equal(cannotMigrate.code, 1);
+  assert.match(cannotMigrate.stdout, /✗ rights: the role that migrates lacks CREATE on schema public, CREATE on database unused, and/);
 });
 
 test('a role that may not migrate says so where a migration is pending, or the list of migrations is not for it to read', {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { testDatabaseKind } from '../support/empty-database.ts';
@@ -36,6 +37,18 @@ test('chodae sweep --report counts what would go and deletes nothing; chodae swe
     { sessionId: 'session -1' },
     { sessionId: 'session -2' },
   ]);
+});
+
+test('chodae sweep makes no database and migrates none', async () => {
+  await using database = await freshDatabase();
+  for (const words of [['sweep', '--report'], ['sweep']]) {
+    const { code, stderr } = await runChodae(words, { environment: database.environment });
+    assert.equal(code, 1);
+    assert.match(stderr, /does not have this version's tables yet.*npx chodae migrate/);
+  }
+  const { DATA_DIR } = database.environment;
+  if (DATA_DIR !== undefined) assert.deepEqual(existsSync(DATA_DIR) ? readdirSync(DATA_DIR) : [], []);
+  else assert.deepEqual(await database.query(`SELECT FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
 });
 
 test('AUDIT_RETENTION decides what is past its time', async () => {

@@ -1,5 +1,5 @@
 import type { Config, PostgresqlConfig } from '../../config/config.ts';
-import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis } from '../../database/diagnose.ts';
+import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis, type RowsSeen } from '../../database/diagnose.ts';
 import { DataFolderError, inspectDataFolder } from '../../database/embedded-folder.ts';
 import { lockHolder } from '../../database/embedded-lock.ts';
 import { examineEncryption } from './examine-encryption.ts';
@@ -43,7 +43,7 @@ function embeddedFinding(directory: string): Finding {
   }
 }
 
-function findingsOf(seen: PostgresqlDiagnosis, { poolSize }: PostgresqlConfig, { process, retention }: Config): Finding[] {
+function findingsOf(seen: PostgresqlDiagnosis, { poolSize, runtime }: PostgresqlConfig, { process, retention }: Config): Finding[] {
   const version = `PostgreSQL ${Math.floor(seen.versionNumber / 10_000)}`;
   const roundTrip = `${seen.roundTripMilliseconds.toFixed(1)} ms a round trip`;
   return [
@@ -60,9 +60,11 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize }: PostgresqlConfig, {
     rowSecurityFinding(seen),
     rightsFinding(seen),
     durabilityFinding(seen),
-    connectionsFinding(poolSize, process.workers, seen.maximumConnections),
+    runtime.transactionPooler
+      ? pooledConnectionsFinding(poolSize * process.workers)
+      : connectionsFinding(poolSize, process.workers, seen.maximumConnections),
     clockFinding(seen.clockDifferenceSeconds),
-    ...retentionFindings(seen, retention.auditSeconds),
+    ...(seen.rows ? retentionFindings(seen.rows, retention.auditSeconds) : []),
   ];
 }
 
@@ -93,16 +95,21 @@ function rowSecurityFinding({ rowsHidden, openTables }: PostgresqlDiagnosis): Fi
   };
 }
 
-function rightsFinding({ missingRights }: PostgresqlDiagnosis): Finding {
+function rightsFinding({ missingRights, missingMigrationRights }: PostgresqlDiagnosis): Finding {
   const named = { name: 'rights', page: pages.rights };
+  if (missingMigrationRights.length > 0) {
+    const message = `the role that migrates lacks ${missingMigrationRights.join(', ')}, and migrations are pending`;
+    return { ...named, verdict: 'problem', message, advice: 'Grant them as the owner of the database, or migrate as its owner.' };
+  }
   if (missingRights.length === 0) return { ...named, verdict: 'ok', message: 'the role of DATABASE_URL lacks none' };
   const message = `the role of DATABASE_URL lacks ${missingRights.join(', ')}`;
   return { ...named, verdict: 'problem', message, advice: 'Grant them as the owner of the tables.' };
 }
 
-function durabilityFinding({ unsafeSettings }: PostgresqlDiagnosis): Finding {
+function durabilityFinding({ unsafeSettings, synchronousCommit }: PostgresqlDiagnosis): Finding {
   const named = { name: 'durability', page: pages.database };
-  if (unsafeSettings.length === 0) return { ...named, verdict: 'ok', message: 'fsync, full_page_writes and synchronous_commit are on' };
+  if (unsafeSettings.length === 0)
+    return { ...named, verdict: 'ok', message: `fsync and full_page_writes are on, synchronous_commit is ${synchronousCommit}` };
   const message = `the server has ${unsafeSettings.join(', ')} off: an acknowledged sign-up can be lost`;
   return { ...named, verdict: 'warning', message, advice: 'Turn it on in postgresql.conf.' };
 }
@@ -121,6 +128,12 @@ function connectionsFinding(poolSize: number, workers: number, maximum: number):
   };
 }
 
+/** How many connections a pooler accepts and how many it makes to the server is its own business, and cannot be asked through it. */
+function pooledConnectionsFinding(taken: number): Finding {
+  const message = `${taken} to the pooler, whose own limits count`;
+  return { name: 'connections', page: pages.connections, verdict: 'ok', message };
+}
+
 function clockFinding(seconds: number): Finding {
   const named = { name: 'clock', page: pages.clocks };
   const difference = `${Math.abs(seconds).toFixed(1)} s ${seconds < 0 ? 'behind' : 'ahead of'} that of the database`;
@@ -135,7 +148,7 @@ function clockFinding(seconds: number): Finding {
 }
 
 /** The Korean safety standard asks for two years of records of operators where there are 50,000 people or more. */
-function retentionFindings({ manyUsers, hasOverdueSessions }: PostgresqlDiagnosis, auditSeconds: number): Finding[] {
+function retentionFindings({ manyUsers, hasOverdueSessions }: RowsSeen, auditSeconds: number): Finding[] {
   const named = { name: 'retention', page: pages.retention };
   const years = auditSeconds / (365.25 * 86_400);
   const findings: Finding[] = [];

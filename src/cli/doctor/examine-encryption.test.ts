@@ -20,6 +20,7 @@ test('a PostgreSQL elsewhere should be reached over TLS with a check', () => {
   }
   const direct = 'postgresql://ann:secret@direct.example/app?sslmode=require';
   assert.match(verdictOf(`${elsewhere}?sslmode=verify-full`, direct), /^warning: to direct\.example/);
+  assert.match(verdictOf('postgresql://ann:secret@localhost,other.example/app?sslmode=disable'), /^warning: to other\.example: personal/);
 });
 
 test('on this machine, and in its container network, there is no way to protect', () => {

@@ -1,20 +1,23 @@
-import type { PostgresqlAddress, PostgresqlConfig } from '../../config/config.ts';
+import type { PostgresqlConfig } from '../../config/config.ts';
 import { isLocalHost } from '../../config/postgresql-tls.ts';
+import { hostsOf } from '../../database/places.ts';
 import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'encryption', page: pages.encryption };
 
 /** Looks at whether personal data can be read, or taken by somebody who poses as the server, on its way to PostgreSQL. */
 export function examineEncryption({ runtime, migrations }: Pick<PostgresqlConfig, 'runtime' | 'migrations'>): Finding {
-  const elsewhere = [runtime, migrations].filter(({ host }) => !isLocalHost(host));
+  const servers = [runtime, migrations].flatMap((address) => hostsOf(address).map(({ host }) => ({ host, tls: address.tls })));
+  const elsewhere = servers.filter(({ host }) => !isLocalHost(host));
   if (elsewhere.length === 0) return { ...named, verdict: 'ok', message: 'the database is on this machine or in its container network' };
   const exposed = elsewhere.find(({ tls }) => tls === false);
-  if (exposed) return warning(exposed, 'personal data travels in the clear', 'require or verify-full');
+  if (exposed) return warning(exposed.host, 'personal data travels in the clear', 'require or verify-full');
   const unchecked = elsewhere.find(({ tls }) => tls !== false && !tls.verify);
-  if (unchecked) return warning(unchecked, 'anybody on the way can pose as the server, whose certificate is not checked', 'verify-full');
+  if (unchecked)
+    return warning(unchecked.host, 'anybody on the way can pose as the server, whose certificate is not checked', 'verify-full');
   return { ...named, verdict: 'ok', message: 'TLS, with a check of the certificate and of the name' };
 }
 
-function warning({ host }: PostgresqlAddress, message: string, mode: string): Finding {
+function warning(host: string, message: string, mode: string): Finding {
   return { ...named, verdict: 'warning', message: `to ${host}: ${message}`, advice: `Write sslmode=${mode} into its address.` };
 }
