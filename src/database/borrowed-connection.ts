@@ -8,8 +8,8 @@ import { databaseUnavailable, sqlstate } from './unavailable.ts';
 // Limits in milliseconds.
 export const connectLimit = 2_000; // also for waiting for a free connection
 export const answerLimit = 2_800; // from asking for a connection to the answer of its first statement; for each later one anew
-/** What is left of it where whoever asks has waited already, or the server has been silent before: one request asks several times, and 2.8 s are enough for all of them. */
-const leastLimit = 500;
+/** What is left of it in any case: where the server has been silent before, since 2.8 s of silence are enough for a request that asks several times; and where whoever asks has waited for something else. */
+const leastAfter = { silence: 500, otherWaits: 1_000 };
 /** Nothing is sent where less is left: it would be done and nobody told. */
 export const leastForAnswer = 100;
 
@@ -19,6 +19,8 @@ export interface Source {
   readonly places: Places;
   /** Connections at most. */
   readonly size: number;
+  /** No pooler stands between. */
+  readonly isDirect: boolean;
   readonly wait: ConnectionWait;
   readonly silence: Silence;
 }
@@ -32,6 +34,7 @@ export interface Lease {
   limit: number;
   /** What became of it is unknown, or it is of no more use: it is closed, never given to somebody else. */
   isBroken: boolean;
+  readonly isDirect: boolean;
   /** Whoever asked had waited too long already and was refused; whether the connection is of use after the answer that is still to come. */
   late: Promise<boolean> | undefined;
   readonly silence: Silence;
@@ -74,9 +77,10 @@ export async function borrow<T>(
   use: (lease: Lease) => Promise<T>,
   { askedAt = performance.now(), statementMilliseconds }: Borrowing = {},
 ): Promise<T> {
-  const { pool, size, wait, silence } = source;
-  const waited = Math.min(Math.max(performance.now() - askedAt, silence.milliseconds()), answerLimit - leastLimit);
-  const since = performance.now() - waited;
+  const { pool, size, isDirect, wait, silence } = source;
+  const silent = Math.min(silence.milliseconds(), answerLimit - leastAfter.silence);
+  const waited = Math.min(performance.now() - askedAt, answerLimit - leastAfter.otherWaits);
+  const since = performance.now() - Math.max(silent, waited);
   const isFree = pool.idleCount > 0 || pool.totalCount < size;
   if (!isFree && wait.expected(pool.waitingCount) > connectLimit) {
     throw databaseUnavailable(new Error(`${pool.waitingCount} wait for a connection, and another one would wait too long`));
@@ -87,7 +91,7 @@ export async function borrow<T>(
   try {
     const client = await connectInTime(source, answerLimit - (performance.now() - since));
     release ??= wait.held(isLong);
-    lease = { client, since, limit: answerLimit, isBroken: false, late: undefined, silence };
+    lease = { client, isDirect, since, limit: answerLimit, isBroken: false, late: undefined, silence };
     if (timeLeft(lease) < leastForAnswer) throw databaseUnavailable(new Error('no time is left for an answer'));
     return await use(lease);
   } finally {
@@ -127,7 +131,7 @@ export async function within<T>(milliseconds: number, answer: Promise<T>, what: 
   const late = new Promise<never>((_, reject) => {
     const refuse = () => reject(databaseUnavailable(new Error(`no answer to ${what} within ${Math.round(milliseconds)} ms`)));
     // One more look at the sockets first: where this process itself was held up, the answer is there already.
-    timer = setTimeout(() => setImmediate(refuse), milliseconds);
+    timer = setTimeout(() => setImmediate(refuse), Math.max(1, milliseconds));
   });
   try {
     return await Promise.race([answer, late]);

@@ -14,7 +14,7 @@ export function statement<Row>(name: string, text: string): Statement<Row> {
 }
 
 export interface RunOptions {
-  /** Since when somebody waits for the answer, as `performance.now()` gives it, where that is not now: 2.8 s from then on it is given up, but not before 0.5 s. */
+  /** Since when somebody waits for the answer, as `performance.now()` gives it, where that is not now: 2.8 s from then on it is given up, but not before 1 s. */
   readonly askedAt?: number;
 }
 

@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
@@ -164,14 +154,15 @@ test('the heartbeat goes on until somebody else has the lock', async () => {
     mock.timers.tick(5_000);
     assert.ok(Date.now() - statSync(folder.path).mtimeMs < 5_000);
     assert.equal(lock.isLost(), false);
-    // Reading fails, as it does without a free file descriptor.
-    const written = readFileSync(folder.path, 'utf8');
-    rmSync(folder.path);
-    mkdirSync(folder.path);
+    const reading = mock.method(fs, 'readFileSync', () => {
+      throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+    });
+    syncBuiltinESMExports();
     mock.timers.tick(5_000);
+    assert.ok(reading.mock.callCount() > 0);
+    reading.mock.restore();
+    syncBuiltinESMExports();
     assert.equal(lock.isLost(), false);
-    rmdirSync(folder.path);
-    folder.write(written, 0);
     folder.write({ ...describeThisProcess(), host: 'elsewhere' }, 60);
     mock.timers.tick(5_000);
     assert.equal(lock.isLost(), true);

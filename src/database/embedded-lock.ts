@@ -33,10 +33,8 @@ export class DatabaseInUseError extends Error {
 }
 
 export interface EmbeddedLock {
-  /** True once somebody else was seen to own the folder, say after this machine slept for longer than the limit: stop writing. */
+  /** Looks whether somebody else owns the folder by now, say after this machine slept for longer than the limit: then stop writing, for good. */
   isLost(): boolean;
-  /** Looks whether somebody else owns the folder now. @returns `isLost()`. */
-  look(): boolean;
   /** Removes the lock file. Idempotent; also done when the process exits. */
   release(): void;
 }
@@ -120,15 +118,12 @@ function releaseAll(): void {
 
 function hold(path: string, token: string): EmbeddedLock {
   let lost = false;
-  const isOurs = () => parseLockHolder(readLock(path) ?? '')?.token === token;
-  const look = () => {
-    // What cannot be read now, for want of file descriptors say, tells nothing.
-    const seen = readLock(path);
-    lost ||= seen !== '' && parseLockHolder(seen ?? '')?.token !== token;
+  const isLost = () => {
+    lost ||= isOurs(path, token) === false;
     return lost;
   };
   const beat = () => {
-    if (look()) return clearInterval(timer);
+    if (isLost()) return clearInterval(timer);
     try {
       utimesSync(path, new Date(), new Date());
     } catch {
@@ -139,12 +134,12 @@ function hold(path: string, token: string): EmbeddedLock {
   const release = () => {
     clearInterval(timer);
     held.delete(release);
-    if (isOurs()) rmSync(path, { force: true });
+    if (isOurs(path, token)) rmSync(path, { force: true });
   };
   held.add(release);
   if (!releasesOnExit) process.once('exit', releaseAll);
   releasesOnExit = true;
-  return { isLost: () => lost, look, release };
+  return { isLost, release };
 }
 
 function createExclusively(path: string, holder: LockHolder): boolean {
@@ -163,5 +158,17 @@ function readLock(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
+  }
+}
+
+/** Reading fails with these for a while, and tells nothing of the file. */
+const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE'];
+
+/** @returns undefined where it cannot be read now. */
+function isOurs(path: string, token: string): boolean | undefined {
+  try {
+    return parseLockHolder(readFileSync(path, 'utf8'))?.token === token;
+  } catch (error) {
+    return passing.includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : false;
   }
 }

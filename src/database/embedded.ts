@@ -86,7 +86,7 @@ function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite>
 }
 
 function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: EmbeddedLock | undefined): EmbeddedDatabase {
-  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.look());
+  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.isLost());
   let closed: Promise<void> | undefined;
 
   function queryable(handle: Pick<PGlite, 'query'>): Queryable {
@@ -108,7 +108,7 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
   async function shutDown(): Promise<void> {
     checkpoints.stop();
     // Closing writes: what this process knows of the files is out of date where another one has taken the folder.
-    if (lock?.look()) return lock.release();
+    if (lock?.isLost()) return lock.release();
     try {
       await pglite.close();
     } finally {

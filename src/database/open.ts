@@ -31,10 +31,14 @@ export async function openDatabase(
 ): Promise<OpenedDatabase> {
   if (config.kind === 'embedded') return openEmbedded(config, announce, fillEmbedded);
   const migration = await migrateIfNeeded(config);
-  const database = openPostgresql(config.runtime, { poolSize: config.poolSize });
+  return { database: await openSeeing(config), isNew: false, migration };
+}
+
+async function openSeeing({ runtime, poolSize }: PostgresqlConfig): Promise<Database> {
+  const database = openPostgresql(runtime, { poolSize });
   try {
     await refuseHiddenRows(database);
-    return { database, isNew: false, migration };
+    return database;
   } catch (error) {
     await database.close();
     throw error;
@@ -48,7 +52,7 @@ export async function openDatabase(
 export async function openMigratedDatabase(config: Config['database']): Promise<Database> {
   if (config.kind === 'postgresql') {
     await withClient(config.migrations, async (client) => demandMigrated(queryOf(client)));
-    return openPostgresql(config.runtime, { poolSize: config.poolSize });
+    return openSeeing(config);
   }
   if (inspectDataFolder(config.directory) !== 'ready') throw notMigrated();
   const database = await openEmbeddedDatabase({ directory: config.directory });
@@ -63,8 +67,12 @@ export async function openMigratedDatabase(config: Config['database']): Promise<
 
 async function demandMigrated(query: Query): Promise<void> {
   const known = knownMigrations();
-  const { newestMigration } = await inspectSchema(query, known);
-  if (newestMigration !== known.at(-1)) throw notMigrated();
+  try {
+    const { newestMigration } = await inspectSchema(query, known);
+    if (newestMigration !== known.at(-1)) throw notMigrated();
+  } catch (error) {
+    throw asSchemaError(error);
+  }
 }
 
 function notMigrated(): SchemaError {

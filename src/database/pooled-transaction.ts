@@ -1,7 +1,8 @@
-import { answerLimit, type Lease, timeLeft } from './borrowed-connection.ts';
+import { answerLimit, type Lease, leastForAnswer, timeLeft } from './borrowed-connection.ts';
 import type { Queryable, Statement, TransactionOptions } from './database.ts';
 import { queryOf, send } from './sent-statement.ts';
 import { sqlstates } from './sqlstates.ts';
+import { databaseUnavailable } from './unavailable.ts';
 
 // Limits in milliseconds. The client's own (`answerLimit`) is behind the server's, so that it only ends what the server cannot, unless whoever asks
 // has waited before.
@@ -9,6 +10,7 @@ export const statementLimit = 2_500;
 const lockLimit = 2_000;
 const idleInTransactionLimit = 10_000;
 const leastServerLimit = 50;
+const slack = 100;
 
 // A transaction pooler refuses these as start-up parameters; there every transaction sets them for itself.
 export const serverLimits = {
@@ -19,9 +21,11 @@ export const serverLimits = {
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 /** @param milliseconds at most for a statement. */
-function beginWithLimits(milliseconds: number = statementLimit): string {
+function limitsOf(milliseconds: number = statementLimit): string {
   const limits = { ...serverLimits, statement_timeout: milliseconds, lock_timeout: Math.min(lockLimit, milliseconds) };
-  return [begin, ...Object.entries(limits).map(([name, value]) => `SET LOCAL ${name} = ${Math.ceil(value)}`)].join('; ');
+  return Object.entries(limits)
+    .map(([name, value]) => `SET LOCAL ${name} = ${Math.ceil(value)}`)
+    .join('; ');
 }
 
 /** Runs one statement that may have to wait for a row, and that the server gives up before nobody waits for its answer any more. */
@@ -31,8 +35,14 @@ export async function runInTimeLeft<Row>(
   statement: Statement<Row>,
   values?: readonly unknown[],
 ): Promise<Row[]> {
-  const start = beginWithLimits(serverTimeLeft(lease));
-  return inTransaction(lease, start, named, (transaction) => transaction.run(statement, values), { keepsTime: true });
+  const granted = serverTimeLeft(lease);
+  const work = async (transaction: Queryable) => {
+    if (timeLeft(lease) < leastForAnswer) throw databaseUnavailable(new Error('no time is left for an answer'));
+    // BEGIN was slow.
+    if (serverTimeLeft(lease) < granted - slack) await send(lease, { text: limitsOf(serverTimeLeft(lease)) });
+    return transaction.run(statement, values);
+  };
+  return inTransaction(lease, `${begin}; ${limitsOf(granted)}`, named, work, { keepsTime: true });
 }
 
 /** @returns milliseconds. */
@@ -42,7 +52,7 @@ function serverTimeLeft(lease: Lease): number {
 
 /** The statement that begins a transaction, with its limits where the connection does not have them already. */
 export function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
-  const start = isDirect ? begin : beginWithLimits();
+  const start = isDirect ? begin : `${begin}; ${limitsOf()}`;
   return statementMilliseconds === undefined ? start : `${start}; SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`;
 }
 

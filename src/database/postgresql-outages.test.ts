@@ -15,9 +15,19 @@ import {
   terminate,
 } from '../../test/support/opened-postgresql.ts';
 import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
-import { statement } from './database.ts';
+import { answerLimit } from './borrowed-connection.ts';
+import { type Database, statement } from './database.ts';
 import { openPostgresql } from './postgresql.ts';
 import { isUnavailable } from './unavailable.ts';
+
+/** Resolves once the database answers again. */
+async function untilServed(database: Pick<Database, 'run'>): Promise<void> {
+  const until = performance.now() + noHang;
+  while (!(await database.run(one).catch(() => undefined))) {
+    assert.ok(performance.now() < until, 'nobody is served again');
+    await sleep(20);
+  }
+}
 
 test('a frozen server is given up within 3 s, and the pool recovers', { skip }, async (t) => {
   const { freeze, host, port } = await proxied(t);
@@ -27,37 +37,38 @@ test('a frozen server is given up within 3 s, and the pool recovers', { skip }, 
   // Two have a connection that no longer answers, the others wait for one.
   const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
   t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
+  // The long form of test/faults/frozen-postgresql.test.ts measures it; here the machine may stand still.
+  assert.ok(answerLimit < 3_000);
   assert.ok(Math.max(...times) < noHang, times.join(' '));
   const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
   t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
   assert.ok(connecting < noHang);
   freeze(false);
+  await untilServed(database);
   assert.deepEqual(await Promise.all([database.run(one), database.run(one)]), [[{ one: 1 }], [{ one: 1 }]]);
   assert.ok(database.pool.totalCount <= 2);
 });
 
-test('whoever has waited already is refused sooner, but a server gets half a second in any case', { skip }, async (t) => {
-  const { freeze, host, port } = await proxied(t);
-  const database = await open(t, { host, port }, { poolSize: 1 });
-  await database.run(one);
-  freeze(true);
+test('whoever has waited already is refused sooner, but a server gets a moment in any case', { skip }, async (t) => {
   const refusedAfter: number[] = [];
-  for (const waited of [60_000, 2_000])
+  for (const waited of [60_000, 1_500]) {
+    const { freeze, host, port } = await proxied(t);
+    const database = await open(t, { host, port }, { poolSize: 1 });
+    await database.run(one);
+    freeze(true);
     refusedAfter.push(await assertUnavailable(database.run(one, [], { askedAt: performance.now() - waited })));
-  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
-  for (const milliseconds of refusedAfter) assert.ok(milliseconds >= 390 && milliseconds < 2_700, String(refusedAfter));
-  freeze(false);
-  const until = performance.now() + noHang;
-  while (!(await database.run(one).catch(() => undefined))) {
-    assert.ok(performance.now() < until, 'nobody is served again');
-    await sleep(20);
+    freeze(false);
+    await untilServed(database);
   }
+  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
+  const [longer = 0, shorter = 0] = refusedAfter;
+  assert.ok(longer >= 990 && shorter >= 1_290, String(refusedAfter));
 });
 
 test('whoever has waited already is refused, and their connection stays where the answer comes after all', { skip }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
   const before = await database.run(backend);
-  await assertUnavailable(database.run(pause, [1], { askedAt: performance.now() - 60_000 }));
+  await assertUnavailable(database.run(pause, [2], { askedAt: performance.now() - 60_000 }));
   // It waits for the only connection, which is given back when the server has answered.
   assert.deepEqual(await database.run(backend), before);
 });

@@ -42,7 +42,8 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: 1_800, // so that a name that has moved to another server is followed in the end
   });
-  const source: Source = { pool, places, size: options.poolSize, wait: watchConnectionWait(options.poolSize), silence: watchSilence() };
+  const size = options.poolSize;
+  const source: Source = { pool, places, size, isDirect, wait: watchConnectionWait(size), silence: watchSilence() };
   const connected = new Set<pg.PoolClient>();
   // Of connections that nobody is using; they are replaced when needed.
   pool.on('error', () => {});

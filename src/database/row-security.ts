@@ -121,14 +121,17 @@ export async function missingRights(query: Query): Promise<string[]> {
 }
 
 /**
- * @returns what the role that asks lacks to make tables and the list of migrations, such as `CREATE on schema public`. From PostgreSQL 15 on only the owner of
- *   a database may create in `public` unless somebody has granted it.
+ * @returns what the role that asks lacks to make or change tables and the list of migrations, such as `CREATE on schema public`. From PostgreSQL 15 on
+ *   only the owner of a database may create in `public` unless somebody has granted it.
  */
 export async function missingMigrationRights(query: Query): Promise<string[]> {
   const rows = await query<{ lacking: string }>(`
     SELECT 'CREATE on schema ' || quote_ident(current_schema()) AS lacking WHERE NOT has_schema_privilege(current_schema(), 'CREATE')
     UNION ALL
     SELECT 'CREATE on database ' || quote_ident(current_database())
-    WHERE current_schema() = 'public' AND to_regnamespace('drizzle') IS NULL AND NOT has_database_privilege(current_database(), 'CREATE')`);
+    WHERE (current_schema() IS NULL OR (current_schema() = 'public' AND to_regnamespace('drizzle') IS NULL))
+      AND NOT has_database_privilege(current_database(), 'CREATE')
+    UNION ALL
+    SELECT 'ownership of ' || quote_ident(own.name) FROM (${ownRelations}) AS own JOIN pg_class USING (oid) WHERE NOT pg_has_role(relowner, 'USAGE')`);
   return rows.map((row) => row.lacking);
 }

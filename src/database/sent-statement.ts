@@ -35,8 +35,9 @@ export async function send(lease: Lease, query: Query): Promise<pg.QueryResult<a
   } catch (error) {
     if (sqlstate(error) !== undefined) lease.silence.answered();
     const left = lease.limit - limit;
-    // The server may well be in time, and a new connection is dear when it is slow.
-    if (error instanceof Problem && left > leastForAnswer) lease.late = isOfUseAfter(within(left, answer, what), lease.silence);
+    // The server may well be in time, and a new connection is dear when it is slow. A pooler would run the statement whenever it comes to it.
+    if (error instanceof Problem && lease.isDirect && left > leastForAnswer)
+      lease.late = isOfUseAfter(within(left, answer, what), lease.silence);
     else lease.isBroken ||= !leavesConnectionUsable(error);
     const told = asDatabaseError(error);
     throw isFatal(error) && !(told instanceof Problem) ? databaseUnavailable(told) : told;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,17 +12,19 @@ let port = 0;
 const seenGone: boolean[] = [];
 before(async () => {
   sample = await createSampleApp((app) => {
-    const slow = async () => {
+    app.get('/slow', async () => {
       await delay(300);
       return { ok: true };
-    };
-    app.get('/slow', slow);
-    app.get('/late', async (_, reply) => {
-      await delay(150);
+    });
+    app.get('/late', async (request, reply) => {
+      if ('leaves' in (request.query as object)) await once(reply.raw, 'close');
       seenGone.push(clientGone(reply).aborted);
       return {};
     });
-    app.put('/slow', slow);
+    app.put('/waits-for-the-end', async (_, reply) => {
+      await once(reply.raw, 'close');
+      return {};
+    });
   });
   // The real limits are 10 and 20 seconds; what happens at their end is the same.
   Object.assign(sample.app.server, { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 });
@@ -111,21 +114,37 @@ test('a client that leaves before its answer is no error', async () => {
 test('a client that leaves after its whole body and before its answer is noted as gone, once', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
-  socket.write('PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}');
+  socket.write('PUT /waits-for-the-end HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}');
   await delay(100);
   socket.destroy();
   const line = await lineOf(({ aborted }) => aborted === true);
-  assert.deepEqual([line.method, line.route, line.status, line.level], ['PUT', '/slow', null, 30]);
-  await delay(400);
+  assert.deepEqual([line.method, line.route, line.status, line.level], ['PUT', '/waits-for-the-end', null, 30]);
+  await delay(100);
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
+});
+
+test('a client that leaves while its requests wait for each other is noted as gone for each', async () => {
+  sample.lines.length = 0;
+  const socket = await openSocket(port);
+  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+  await delay(50);
+  socket.destroy();
+  const gone = () => sample.lines.filter(({ aborted }) => aborted === true).length;
+  for (let tries = 0; gone() < 3; tries += 1) {
+    assert.ok(tries < 200, JSON.stringify(sample.lines));
+    await delay(20);
+  }
+  await delay(400);
+  assert.equal(sample.lines.length, 3, JSON.stringify(sample.lines));
 });
 
 test('whoever asks late whether a client has gone is told so, too', async () => {
   seenGone.length = 0;
   const socket = await openSocket(port);
-  socket.write('GET /late HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /late?leaves HTTP/1.1\r\nHost: x\r\n\r\n');
   await delay(50);
   socket.destroy();
+  await lineOf(({ aborted }) => aborted === true);
   const stays = await answerTo((other) => other.write('GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
   assert.equal(stays.status, 200);
   assert.deepEqual(seenGone, [true, false]);

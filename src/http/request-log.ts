@@ -57,11 +57,14 @@ export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredR
     reply.header('x-request-id', request.id);
     // Fastify's own `onRequestAbort` (5.12) is blind once the body has been read: it listens to the request's `close` and not to the answer's.
     // A turn later, because an answer that was sent in the same breath ends then.
-    reply.raw.once('close', () => setImmediate(logAborted, request));
+    const noteGone = () => setImmediate(logAborted, request);
+    reply.raw.once('close', noteGone);
+    // An answer that waits for its turn on the connection (pipelining) never closes.
+    request.raw.once('close', () => request.raw.aborted && noteGone());
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    logRequest(request, reply);
+    if (!request.isLogged) logRequest(request, reply);
     done();
   });
 }
@@ -69,6 +72,7 @@ export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredR
 /** Writes the line of a request whose client left before its answer; none where there was one. */
 function logAborted(request: FastifyRequest): void {
   if (request.isLogged) return;
+  request.isLogged = true;
   request.log.info({ method: request.method, route: routeOf(request), status: null, aborted: true }, 'request');
   request.server.noteAnswer({ ...identityOf(request), status: null, code: null, seconds: null });
 }

@@ -21,14 +21,15 @@ export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: Out
   let isTrying = false;
   return async (query) => {
     if (performance.now() < restUntil || (isOut && isTrying)) throw new Error('the store of the limits rests after a failure');
-    // During an outage one request at a time finds out whether it is over.
-    isTrying = isOut;
+    // During an outage one request at a time finds out whether it is over; what was asked before the failure tells nothing of it.
+    const findsOut = isOut;
+    if (findsOut) isTrying = true;
     try {
       const answer = await within(deadline, query());
-      if (isOut) log.info('requests are counted together with the other processes again');
-      // Whoever asked at the same time as the one that failed knows better.
-      restUntil = 0;
-      isOut = false;
+      if (findsOut) {
+        log.info('requests are counted together with the other processes again');
+        isOut = false;
+      }
       return answer;
     } catch (error) {
       restUntil = performance.now() + rest;
@@ -36,7 +37,7 @@ export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: Out
       isOut = true;
       throw error;
     } finally {
-      isTrying = false;
+      if (findsOut) isTrying = false;
     }
   };
 }

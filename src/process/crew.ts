@@ -86,7 +86,7 @@ export function openCrew(options: CrewOptions): Crew {
     log.error({ code, signal, pause }, 'a worker died; another takes its place');
     options.onReplaced?.();
     void delay(pause).then(() => {
-      if (!isStopping) begin();
+      if (!isStopping && members.size < size) begin();
     });
   }
 
@@ -110,10 +110,13 @@ export function openCrew(options: CrewOptions): Crew {
         if (isStopping) return false;
         if (!members.has(old)) continue;
         const successor = begin(true);
-        if ((await successor.ready) === undefined) return false;
+        if ((await successor.ready) === undefined) {
+          // The old one may have died meanwhile, and was not replaced because this one was on its way.
+          if (members.size < size && !isStopping) begin();
+          return false;
+        }
         successor.isAwaited = false;
-        // Where the old one died meanwhile, somebody else has its place already.
-        await dismiss([members.has(old) ? old : successor], 'SIGTERM', endLimit);
+        if (members.has(old)) await dismiss([old], 'SIGTERM', endLimit);
       }
       return true;
     },
