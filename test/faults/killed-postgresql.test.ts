@@ -84,8 +84,7 @@ async function killPostgresql({ context, name, fault, rounds, kill }: Postgresql
   }
   const seen = `${all.filter((attempt) => attempt.userId).length} users, 0 wrong; serving after PostgreSQL answers again: ${outages}`;
   context.diagnostic(`${rounds} times, ${seen}`);
-  // Other work on the machine decides how long a single time takes, so that only the median is held to it.
-  if (isLongForm) assert.ok(outages.median <= servingMilliseconds, `serving again: ${outages}`);
+  if (isLongForm) assert.ok(outages.worst <= servingMilliseconds, `serving again: ${outages}`);
   const demand =
     'nothing acknowledged lost, no seat twice, every 503 with Retry-After, no 500, no answer over 10 s; serving ≤ 3 s after PostgreSQL is';
   recordFault({ name, fault: `${fault}, under load, ${rounds} times`, demand, seen });
