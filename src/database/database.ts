@@ -28,7 +28,7 @@ export interface Queryable {
 }
 
 export interface TransactionOptions {
-  /** How long each statement may take, in milliseconds, where the usual 2,500 are not enough; the embedded database has no limit. */
+  /** How long each statement may take, in milliseconds, where the usual 2,000 are not enough; the embedded database has no limit. */
   readonly statementMilliseconds?: number;
 }
 

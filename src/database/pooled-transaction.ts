@@ -6,11 +6,14 @@ import { databaseUnavailable } from './unavailable.ts';
 
 // Limits in milliseconds. The client's own (`answerLimit`) is behind the server's, so that it only ends what the server cannot, unless whoever asks
 // has waited before.
-export const statementLimit = 2_500;
-const lockLimit = 2_000;
+const statementLimit = 2_000;
+// A little less, so that the error names the reason. It begins anew where somebody before us in the queue for a row gives up; the statement's does not.
+const lockLimit = 1_900;
 const idleInTransactionLimit = 10_000;
 const leastServerLimit = 50;
 const slack = 100;
+/** Whoever has waited for less before is served with the connection's own limits, without the round trips of a transaction. */
+const shortWait = 300;
 
 // A transaction pooler refuses these as start-up parameters; there every transaction sets them for itself.
 export const serverLimits = {
@@ -26,6 +29,11 @@ function limitsOf(milliseconds: number = statementLimit): string {
   return Object.entries(limits)
     .map(([name, value]) => `SET LOCAL ${name} = ${Math.ceil(value)}`)
     .join('; ');
+}
+
+/** Whether the limits that a direct connection has from its start end a statement in time. */
+export function hasItsTime(lease: Lease): boolean {
+  return timeLeft(lease) > lease.limit - shortWait;
 }
 
 /** Runs one statement that may have to wait for a row, and that the server gives up before nobody waits for its answer any more. */

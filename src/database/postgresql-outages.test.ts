@@ -107,7 +107,9 @@ test('a server that freezes in the middle of a transaction undoes it', { skip },
   );
 });
 
-test('a lock that somebody else holds is waited for 2 s, a slow statement 2.5 s; both keep their connection', { skip }, async (t) => {
+test('neither a lock that somebody else holds nor a slow statement is waited for longer than 2 s; both keep their connection', {
+  skip,
+}, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
   const other = await open(t);
   const { hit } = await numbersTable(t);
@@ -115,10 +117,10 @@ test('a lock that somebody else holds is waited for 2 s, a slow statement 2.5 s;
   await other.transaction(async (transaction) => {
     await transaction.run(hit, [1]);
     const waited = await assertUnavailable(database.run(hit, [1]), '55P03');
-    assert.ok(waited > 1_900 && waited < noHang, `${waited} ms`);
+    assert.ok(waited > 1_800 && waited < noHang, `${waited} ms`);
   });
   const slow = await assertUnavailable(database.run(pause, [5]), '57014');
-  assert.ok(slow > 2_400 && slow < noHang, `${slow} ms`);
+  assert.ok(slow > 1_900 && slow < noHang, `${slow} ms`);
   assert.deepEqual(await database.run(backend), before);
 });
 

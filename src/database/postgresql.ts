@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
-import { acceptPlace, borrow, connectLimit, type Lease, type Source, timeLeft } from './borrowed-connection.ts';
+import { acceptPlace, borrow, connectLimit, type Lease, type Source } from './borrowed-connection.ts';
 import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, RunOptions, Statement } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
-import { inTransaction, runInTimeLeft, serverLimits, startOf, statementLimit } from './pooled-transaction.ts';
+import { hasItsTime, inTransaction, runInTimeLeft, serverLimits, startOf } from './pooled-transaction.ts';
 import { isStaleName, queryOf, send } from './sent-statement.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { watchSilence } from './silence.ts';
@@ -67,8 +67,7 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
       const { askedAt = performance.now() } = options;
       const ask = async (lease: Lease): Promise<Row[]> => {
         // The connection's own limits end a wait for the row soon enough; where they do not, the server would wait on for nobody.
-        if (row === undefined || (isDirect && timeLeft(lease) > statementLimit))
-          return (await send(lease, queryOf(wanted, values, named))).rows;
+        if (row === undefined || (isDirect && hasItsTime(lease))) return (await send(lease, queryOf(wanted, values, named))).rows;
         return runInTimeLeft(lease, named, wanted, values);
       };
       return inShare(row, () => borrow(source, ask, { askedAt }));

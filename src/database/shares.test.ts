@@ -71,3 +71,23 @@ test('whoever waits too long is refused, and one that failed gives its place bac
   );
   assert.equal(await inShare('invitation 1', async () => 'served'), 'served');
 });
+
+test('where one waits for the row in vain, those who wait for their turn are refused with it, and whoever comes later is not', async () => {
+  const inShare = openShares(4, 60_000);
+  let fail = (_: Error) => {};
+  const first = inShare(
+    'invitation 1',
+    () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+  );
+  const others = [1, 2, 3].map(() => inShare('invitation 1', async () => 'served'));
+  const elsewhere = inShare('invitation 2', async () => 'served');
+  await settled();
+  fail(Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' }));
+  await assert.rejects(first, /lock timeout/);
+  for (const other of others) await assert.rejects(other, isUnavailable);
+  assert.equal(await elsewhere, 'served');
+  assert.equal(await inShare('invitation 1', async () => 'served'), 'served');
+});

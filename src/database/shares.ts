@@ -1,4 +1,5 @@
-import { databaseUnavailable } from './unavailable.ts';
+import { sqlstates } from './sqlstates.ts';
+import { databaseUnavailable, sqlstate } from './unavailable.ts';
 
 /**
  * Names the row that a statement may have to wait for, such as `invitation 17`. A function is asked only where many such statements are under
@@ -11,12 +12,18 @@ export type InShare = <Result>(row: AwaitedRow | undefined, work: () => Promise<
 
 interface Share {
   underWay: number;
-  readonly waiting: Set<() => void>;
+  readonly waiting: Set<Waiting>;
+}
+
+interface Waiting {
+  take(): void;
+  refuse(cause: unknown): void;
 }
 
 /**
  * Keeps those who wait for one row from holding every connection: a quarter of them may wait for it, all others wait here, without one. Those
- * whose row is not known yet have another quarter. A row is locked by one at a time, so that nobody is served later for it.
+ * whose row is not known yet have another quarter. A row is locked by one at a time, so that nobody is served later for it. Where one of them waits for the
+ * row in vain, the others are refused with it: they would wait as long again.
  * @param patience milliseconds that somebody waits here.
  */
 export function openShares(connections: number, patience: number): InShare {
@@ -39,27 +46,41 @@ export function openShares(connections: number, patience: number): InShare {
     else await placeIn(share, patience);
     try {
       return await work();
+    } catch (error) {
+      if (isWaitInVain(error)) for (const each of [...share.waiting]) each.refuse(error);
+      throw error;
     } finally {
       const [next] = share.waiting;
-      if (next) next();
+      if (next) next.take();
       else share.underWay -= 1;
       if (share.underWay === 0) shares.delete(name);
     }
   };
 }
 
+function isWaitInVain(error: unknown): boolean {
+  const state = sqlstate(error);
+  return state === sqlstates.lockNotAvailable || state === sqlstates.queryCanceled;
+}
+
 /** Resolves when somebody hands their place on. */
 function placeIn({ waiting }: Share, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const take = () => {
+    const leave = () => {
       clearTimeout(timer);
-      waiting.delete(take);
-      resolve();
+      waiting.delete(self);
     };
-    const timer = setTimeout(() => {
-      waiting.delete(take);
-      reject(databaseUnavailable(new Error(`too many wait for the same row: no turn within ${patience} ms`)));
-    }, patience);
-    waiting.add(take);
+    const self: Waiting = {
+      take() {
+        leave();
+        resolve();
+      },
+      refuse(cause) {
+        leave();
+        reject(databaseUnavailable(cause));
+      },
+    };
+    const timer = setTimeout(() => self.refuse(new Error(`too many wait for the same row: no turn within ${patience} ms`)), patience);
+    waiting.add(self);
   });
 }

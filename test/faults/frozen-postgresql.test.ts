@@ -130,7 +130,7 @@ for (const { name, fault, open, skip } of forms) {
   });
 }
 
-/** A statement that was given up is ended in the database as well, within its own limit of 2.5 s. */
+/** A statement that was given up is ended in the database as well, within its own limit of 2 s. */
 async function assertNoConnectionLeft(seconds: number): Promise<void> {
   const busy = `SELECT pid FROM pg_stat_activity WHERE application_name = 'chodae' AND state <> 'idle' AND query_start < now() - interval '10 seconds'`;
   assert.deepEqual(await own.query(busy), [], `statements from before the outage of ${seconds} s are still running`);
