@@ -80,6 +80,23 @@ test('a connection on which nothing is ever asked is closed too', async () => {
   assert.equal(answer.status, 408);
 });
 
+test('of connections that are late together each is answered, and whoever asks something is served', async () => {
+  const late = await Promise.all(Array.from({ length: 500 }, () => openSocket(port)));
+  const answers = Promise.all(late.map(readToEnd));
+  let isOver = false;
+  answers.finally(() => {
+    isOver = true;
+  });
+  let served = 0;
+  while (!isOver) {
+    const { status } = await fetch(`http://127.0.0.1:${port}/late`);
+    assert.equal(status, 200);
+    served += 1;
+  }
+  assert.ok(served > 0);
+  assert.deepEqual([...new Set((await answers).map((answer) => parseAnswer(answer).status))], [408]);
+});
+
 test('a body that never ends: 408, and one line for the request', async () => {
   const answer = await answerTo((socket) => socket.write(`${head}\r\n{"na`));
   assert.equal(answer.status, 408);
