@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,29 +37,27 @@ const byProgram = (name: string, kind: '-H' | '-B'): Attack => ({
   name,
   what: `slowhttptest ${kind} with ${many} connections`,
   async begin(url) {
-    const options = [
-      kind,
-      '-t',
-      'POST',
-      '-f',
-      'application/json',
-      '-c',
-      String(many),
-      '-r',
-      '200',
-      '-i',
-      '1',
-      '-l',
-      '3600',
-      '-p',
-      '3',
-      '-s',
-      '8192',
-      '-u',
-    ];
-    const child = spawn('nice', ['-n', '15', slowhttptest ?? '', ...options, `${url.origin}/auth/invitation/verify`], { stdio: 'ignore' });
-    const forget = cleanUpAtExit(() => child.kill('SIGKILL'));
-    return { stop: () => end(child).finally(forget) };
+    const slowly = [kind, '-c', String(many), '-r', '200', '-i', '1', '-l', '3600', '-p', '3', '-s', '8192'];
+    const request = ['-t', 'POST', '-f', 'application/json', '-u', `${url.origin}/auth/invitation/verify`];
+    let isOver = false;
+    let child: ChildProcess | undefined;
+    // It ends when all its connections have been cut off, and begins again.
+    const attack = (async () => {
+      while (!isOver) {
+        child = spawn('nice', ['-n', '15', slowhttptest ?? '', ...slowly, ...request], { stdio: 'ignore' });
+        const forget = cleanUpAtExit(() => child?.kill('SIGKILL'));
+        await once(child, 'close');
+        forget();
+        await delay(50);
+      }
+    })();
+    return {
+      async stop() {
+        isOver = true;
+        child?.kill('SIGKILL');
+        await attack;
+      },
+    };
   },
 });
 
@@ -128,11 +127,4 @@ async function verifyFor(url: URL, seconds: number, outcomes: Outcomes): Promise
   const pace = startPacedRequests(url.origin, perSecond, [verify]);
   await delay(seconds * 1000);
   noteAll(outcomes, await pace.stop());
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('close', () => resolve());
-    child.kill('SIGKILL');
-  });
 }
