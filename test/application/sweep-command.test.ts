@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { testDatabaseKind } from '../support/empty-database.ts';
@@ -41,14 +41,19 @@ test('chodae sweep --report counts what would go and deletes nothing; chodae swe
 
 test('chodae sweep makes no database and migrates none', async () => {
   await using database = await freshDatabase();
-  for (const words of [['sweep', '--report'], ['sweep']]) {
-    const { code, stderr } = await runChodae(words, { environment: database.environment });
-    assert.equal(code, 1);
-    assert.match(stderr, /does not have this version's tables yet.*npx chodae migrate/);
-  }
-  const { DATA_DIR } = database.environment;
-  if (DATA_DIR !== undefined) assert.deepEqual(existsSync(DATA_DIR) ? readdirSync(DATA_DIR) : [], []);
-  else assert.deepEqual(await database.query(`SELECT FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
+  const refuses = async (environment: Readonly<Record<string, string>>) => {
+    for (const words of [['sweep', '--report'], ['sweep']]) {
+      const { code, stderr } = await runChodae(words, { environment });
+      assert.equal(code, 1);
+      assert.match(stderr, /does not have this version's tables yet.*npx chodae migrate/);
+    }
+  };
+  await refuses(database.environment);
+  assert.deepEqual(await database.query(`SELECT FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
+  if (testDatabaseKind() !== 'embedded') return;
+  const nowhere = `${database.environment.DATA_DIR}-nowhere`;
+  await refuses({ DATA_DIR: nowhere });
+  assert.equal(existsSync(nowhere), false);
 });
 
 test('AUDIT_RETENTION decides what is past its time', async () => {
