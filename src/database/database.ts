@@ -30,6 +30,8 @@ export interface Queryable {
 export interface TransactionOptions {
   /** How long each statement may take, in milliseconds, where the usual 2,000 are not enough; the embedded database has no limit. */
   readonly statementMilliseconds?: number;
+  /** How long each statement may wait for a row that others use, in milliseconds, where the usual 1,900 are not enough; at most `statementMilliseconds`. */
+  readonly lockMilliseconds?: number;
 }
 
 /** The connections of a pool at this moment. */

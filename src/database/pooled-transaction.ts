@@ -59,9 +59,11 @@ function serverTimeLeft(lease: Lease): number {
 }
 
 /** The statement that begins a transaction, with its limits where the connection does not have them already. */
-export function startOf(isDirect: boolean, { statementMilliseconds }: TransactionOptions = {}): string {
-  const start = isDirect ? begin : `${begin}; ${limitsOf()}`;
-  return statementMilliseconds === undefined ? start : `${start}; SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`;
+export function startOf(isDirect: boolean, { statementMilliseconds, lockMilliseconds }: TransactionOptions = {}): string {
+  const start = [isDirect ? begin : `${begin}; ${limitsOf()}`];
+  if (statementMilliseconds !== undefined) start.push(`SET LOCAL statement_timeout = ${Math.ceil(statementMilliseconds)}`);
+  if (lockMilliseconds !== undefined) start.push(`SET LOCAL lock_timeout = ${Math.ceil(lockMilliseconds)}`);
+  return start.join('; ');
 }
 
 interface InTransactionOptions extends TransactionOptions {

@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
+import { stoppingLimits } from '../stopping-limits.ts';
 import { adoptCampaign, type CampaignSeen, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function revokeCampaign({ database, audit }: InvitationServices, ac
       after: { revoked_at: shownMoment(revoked.revoked_at) },
     });
     return revoked;
-  });
+  }, stoppingLimits);
 }
 
 /**

@@ -4,6 +4,7 @@ import { shownMoment } from '../../shown-moment.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
+import { stoppingLimits } from '../stopping-limits.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function revokeInvitation({ database, audit }: InvitationServices, 
       after: { revoked_at: shownMoment(after.revoked_at) },
     });
     return after;
-  });
+  }, stoppingLimits);
 }
 
 /**
