@@ -44,8 +44,7 @@ test('where one of two servers is killed the other one answers for everything th
   const users = all.filter((attempt) => attempt.userId).length;
   const seen = `${cut} sign-ups cut off, ${users} users, ${closed} closed meanwhile, 0 wrong; ready again: ${starts}`;
   context.diagnostic(`${rounds} kills, ${seen}`);
-  // Other work on the machine decides how long a single start takes, so that only the median is held to it.
-  if (isLongForm) assert.ok(starts.median <= readyMilliseconds, `ready again: ${starts}`);
+  if (isLongForm) assert.ok(starts.worst <= readyMilliseconds, `ready again: ${starts}`);
   recordFault({
     name: 'killed-replica',
     fault: `one of two servers killed (kill -9) under load, ${rounds} times`,

@@ -49,8 +49,7 @@ test('on the embedded database nothing acknowledged is lost to kill -9, and no c
   await folder.whileClosed((query) => assertTablesAgree(query, attempts));
   const seen = `${cut} sign-ups cut off, ${attempts.filter((attempt) => attempt.userId).length} users, 0 wrong; open again: ${reopenings}`;
   context.diagnostic(`${rounds} kills, ${seen}`);
-  // Other work on the machine decides how long a single start takes, so that only the median is held to it.
-  if (isLongForm) assert.ok(reopenings.median <= reopenMilliseconds, `open again: ${reopenings}`);
+  if (isLongForm) assert.ok(reopenings.worst <= reopenMilliseconds, `open again: ${reopenings}`);
   recordFault({
     name: 'killed-server',
     fault: `the only server killed (kill -9) on the embedded database under load, ${rounds} times`,
