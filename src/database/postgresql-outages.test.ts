@@ -73,17 +73,16 @@ test('whoever has waited already is refused, and their connection stays where th
   assert.deepEqual(await database.run(backend), before);
 });
 
-test('whoever has waited for a turn at a row leaves no statement behind that waits on for nobody', { skip }, async (t) => {
-  const database = await open(t, {}, { poolSize: 4 });
+test('whoever has waited for a connection before they wait for a row leaves no statement behind that waits on for nobody', { skip }, async (t) => {
+  const database = await open(t, {}, { poolSize: 1 });
   const other = await open(t);
   const { hit, read } = await numbersTable(t);
   await other.transaction(async (transaction) => {
     await transaction.run(hit, [1]);
-    // One at a time may wait for the row, for 2 s: the second one has 1.8 s left when it is their turn.
-    const first = assert.rejects(database.runWaiting('row 1', hit, [1]), isUnavailable);
-    await sleep(1_000);
+    // They have 1.3 s left when the connection is free, and the connection's own limit for a lock is 1.9 s.
+    const busy = database.run(pause, [1.5]);
     await assert.rejects(database.runWaiting('row 1', hit, [1]), isUnavailable);
-    await first;
+    await busy;
     const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%' AND pid <> pg_backend_pid()`;
     assert.deepEqual(await other.run(statement('still_waiting', waiting), [hit.text.slice(0, 30)]), []);
   });
