@@ -73,7 +73,9 @@ test('whoever has waited already is refused, and their connection stays where th
   assert.deepEqual(await database.run(backend), before);
 });
 
-test('whoever has waited for a connection before they wait for a row leaves no statement behind that waits on for nobody', { skip }, async (t) => {
+test('whoever has waited for a connection before they wait for a row leaves no statement behind that waits on for nobody', {
+  skip,
+}, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
   const other = await open(t);
   const { hit, read } = await numbersTable(t);
