@@ -1,70 +1,78 @@
-// `npm test`: runs every *.test.ts; those that ask for a database once for each database that this machine has.
-//   npm test -- races sign-up                   only files whose path contains one of the words
-//   npm test -- --test-name-pattern="one seat"  what begins with a dash goes to Node's test runner
-//   CHODAE_TEST_DATABASE=postgresql npm test    only what runs over this database
-//   CHODAE_TEST_REQUIRE=postgresql,chromium     fails where one of these is missing, instead of doing without
+// Runs one tier of tests with Node's test runner (see `test-tiers.ts`):
+//   npm test                                          the tier `embedded`
+//   npm run test:postgres -- races                    only files whose path contains one of the words
+//   npm test -- --test-name-pattern="one seat"        arguments that begin with a dash go to Node's test runner
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from '../test/support/chromium.ts';
-import { embeddedTemplate } from '../test/support/embedded-template.ts';
-import { testDatabaseKind } from '../test/support/empty-database.ts';
-import { isRequired } from '../test/support/requirements.ts';
-import { findDatabases, startDatabases, type TestDatabaseChoice } from './test-databases.ts';
-import { databasesOf, findTestFiles, planRuns, type TestFile } from './test-plan.ts';
-import { forwardSignals, interruptedBy, runTests, type TestCounts } from './test-runner.ts';
+import { migratedTemplate } from '../test/support/embedded-template.ts';
+import { findPgbouncer, startPgbouncer } from '../test/support/pgbouncer.ts';
+import { startPostgresql } from '../test/support/postgresql.ts';
+import { findPostgresqlBinaries } from '../test/support/postgresql-binaries.ts';
+import type { Requirement } from '../test/support/requirements.ts';
+import { pgbouncerVariable, postgresqlVariable } from '../test/support/test-server.ts';
+import { findTiers, type TierName } from './test-tiers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Milliseconds after which a test file is ended: one that keeps something open does not end by itself. */
+const fileTimeout = 300_000;
 
-forwardSignals();
-process.exitCode = await main(process.argv.slice(2));
+const [name = '', ...words] = process.argv.slice(2);
+process.exitCode = await runTier(name, words);
 
-async function main(words: readonly string[]): Promise<number> {
+async function runTier(tierName: string, words: readonly string[]): Promise<number> {
+  const tiers = findTiers(root);
+  if (!(tierName in tiers)) return refuse(`There is no tier ${tierName}: ${Object.keys(tiers).join(', ')}.`);
+  const tier = tiers[tierName as TierName];
+  const missing = tier.needs.find((program) => !isInstalled(program));
+  if (missing) return refuse(`test:${tierName} needs ${missing}, and this machine does not have it.`);
   const options = words.filter((word) => word.startsWith('-'));
   const parts = words.filter((word) => !word.startsWith('-'));
-  const files = findTestFiles(root).filter((file) => parts.length === 0 || parts.some((part) => file.path.includes(part)));
-  const databases = findDatabases();
-  const missing = missingRequirement(databases);
-  if (missing) return refuse(`CHODAE_TEST_REQUIRE names ${missing}, and this machine does not have it.`);
-  const chosen = process.env.CHODAE_TEST_DATABASE ? databases.filter(({ kind }) => kind === testDatabaseKind()) : databases;
-  const available = chosen.filter((choice) => choice.available).map((choice) => choice.kind);
-  const runs = planRuns(files, available);
-  if (runs.length === 0) return refuse('No test file is left to run.');
+  const files = tier.paths.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  if (files.length === 0) return refuse(`No file of test:${tierName} has ${parts.join(' or ')} in its path.`);
 
-  announce(chosen, files);
-  if (runs.some((run) => run.database === 'embedded')) await embeddedTemplate();
-  const started = await startDatabases(runs.some((run) => run.database !== 'embedded') ? databases : []);
-  const outcomes: TestCounts[] = [];
+  if (tier.database === 'embedded') await migratedTemplate();
+  const server = tier.database === 'embedded' || process.env[postgresqlVariable] ? undefined : await startPostgresql();
+  const url = process.env[postgresqlVariable] ?? server?.url;
+  const pooler = tier.database === 'pgbouncer' && url ? await startPgbouncer({ target: url }) : undefined;
   try {
-    for (const run of runs) {
-      if (interruptedBy()) break;
-      console.log(`\n▸ over ${run.database}: ${run.files.length} files`);
-      outcomes.push(await runTests(root, run, options, started.environment));
-    }
+    const concurrency = Math.max(1, Math.floor(availableParallelism() * tier.filesPerCore));
+    return await runNode(
+      [
+        '--import',
+        'tsx',
+        '--test',
+        `--test-concurrency=${concurrency}`,
+        `--test-timeout=${fileTimeout}`,
+        '--test-reporter=spec',
+        ...options,
+        ...files,
+      ],
+      {
+        CHODAE_TEST_DATABASE: tier.database,
+        ...(url && { [postgresqlVariable]: url }),
+        ...(pooler && { [pgbouncerVariable]: pooler.url }),
+      },
+    );
   } finally {
-    await started.stop();
+    await pooler?.stop();
+    await server?.[Symbol.asyncDispose]();
   }
-  return conclude(outcomes);
 }
 
-function missingRequirement(databases: readonly TestDatabaseChoice[]): string | undefined {
-  if (isRequired('chromium') && !findChromium()) return 'chromium';
-  return databases.find((choice) => choice.kind !== 'embedded' && isRequired(choice.kind) && !choice.available)?.kind;
+function isInstalled(program: Requirement): boolean {
+  if (program === 'postgresql') return Boolean(process.env[postgresqlVariable] ?? findPostgresqlBinaries());
+  if (program === 'pgbouncer') return findPgbouncer() !== undefined;
+  return program !== 'chromium' || findChromium() !== undefined;
 }
 
-function announce(databases: readonly TestDatabaseChoice[], files: readonly TestFile[]): void {
-  console.log('Databases of this run:');
-  for (const { kind, available, description } of databases) console.log(`  ${available ? '✔' : '✖'} ${kind.padEnd(10)} ${description}`);
-  const kinds = databases.filter((choice) => choice.available).map((choice) => choice.kind);
-  const left = files.filter((file) => !databasesOf(file).some((kind) => kinds.includes(kind)));
-  if (left.length > 0)
-    console.log(`  ${left.length} files run over none of these and are left out: ${left.map((file) => file.path).join(', ')}`);
-}
-
-function conclude(outcomes: readonly TestCounts[]): number {
-  const signal = interruptedBy();
-  if (signal) return refuse(`Interrupted by ${signal}.`);
-  const sum = (name: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[name], 0);
-  console.log(`\nAll runs: ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
-  return outcomes.find((outcome) => outcome.exitCode !== 0)?.exitCode ?? 0;
+function runNode(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...environment }, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
 }
 
 function refuse(sentence: string): number {

@@ -6,7 +6,7 @@ import type { FaultRecord } from '../test/support/fault-record.ts';
 
 const page = fileURLToPath(new URL('../docs/reliability.md', import.meta.url));
 const folder = fileURLToPath(new URL('../.cache/faults/', import.meta.url));
-const begin = '<!-- faults: written by npm run test:faults -->';
+const begin = '<!-- faults: written by npm run test:faults:long -->';
 const end = '<!-- end of faults -->';
 
 /** Puts what the long forms recorded in .cache/faults into docs/reliability.md: each row with its date, above them the machine and the commit. */

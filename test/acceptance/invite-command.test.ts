@@ -6,15 +6,13 @@ import { text as readText } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cellPlaces } from '../support/display-width.ts';
-import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { runChodae } from '../support/run-chodae.ts';
 import { startSeededServer } from '../support/seeded-server.ts';
-import { cleanEnvironment, programArguments, startServer } from '../support/server-process.ts';
+import { cleanEnvironment, programArguments } from '../support/server-process.ts';
 import { runInShell } from '../support/shell.ts';
 import { samplePerson, signUpClient } from '../support/sign-up-client.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const isEmbedded = testDatabaseKind() === 'embedded';
 type Environment = Readonly<Record<string, string>>;
 
 interface Listed {
@@ -90,48 +88,6 @@ test('the same from elsewhere with a key, which nobody gets to see', async () =>
   const key = (await json<{ key: string }>(server.database.environment, 'key', 'create', '--label', 'marketing', '--role', 'issuer')).key;
   await walk({ CHODAE_OPERATOR_KEY: key }, server.url, '--url', server.url);
   assert.ok(!server.server.output().includes(key));
-});
-
-test('an embedded database is made by the first command, and there for the service that comes later', {
-  skip: !isEmbedded && 'about the embedded database',
-}, async () => {
-  await using database = await emptyDatabase();
-  const { environment } = database;
-  const created = await runChodae(['invite', 'create', 'WELCOME', '--max-uses', '20'], { environment });
-  assert.deepEqual([created.code, created.stdout], [0, 'WELCOME\n']);
-  assert.match(created.stderr, /^Creating the embedded database in .*\n$/);
-  await using server = await startServer({ environment });
-  for (const code of ['WELCOME', 'TEST001']) assert.equal((await signUpClient(server.url).verify(code)).status, 200);
-  assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
-  await server.stop();
-  assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
-});
-
-test('commands at the same time wait for each other', async () => {
-  await using database = await emptyDatabase();
-  const { environment } = database;
-  await runChodae(['migrate'], { environment });
-  const several = Array.from({ length: 2 }, (_, index) => runChodae(['invite', 'create', `WITH-OTHERS-${index}`], { environment }));
-  for (const [index, { code, stdout, stderr }] of (await Promise.all(several)).entries()) {
-    assert.deepEqual([code, stdout], [0, `WITH-OTHERS-${index}\n`], stderr);
-    // On a slow machine the last ones are told what they wait for.
-    assert.match(stderr, /^(?:The embedded database is in use by process \d+; waiting for it\.\n)?$/);
-  }
-});
-
-test('a service that was killed leaves nothing that misleads', { skip: !isEmbedded && 'about the embedded database' }, async () => {
-  await using database = await emptyDatabase();
-  const { environment } = database;
-  const file = path.join(environment.DATA_DIR ?? '', '.local-operator.json');
-  const killed = await startServer({ environment });
-  assert.ok(existsSync(file));
-  await killed.kill();
-  assert.ok(existsSync(file));
-  assert.equal((await list(environment)).length, 5);
-  const server = await startServer({ environment });
-  assert.equal((await list(environment)).length, 5);
-  await server.stop();
-  assert.equal(existsSync(file), false);
 });
 
 test('columns stand under each other in Korean too', async () => {

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
+import { emptyDatabase } from '../support/empty-database.ts';
 import { type Ended, runChodae } from '../support/run-chodae.ts';
 import { startSeededServer } from '../support/seeded-server.ts';
-import { startServer } from '../support/server-process.ts';
+import { printedLine, startServer } from '../support/server-process.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const keyShape = /chodae_key_[0-9a-f]{40}/;
-const isEmbedded = testDatabaseKind() === 'embedded';
 
 test('a key is shown once, does what its role may, and nothing after it was revoked', async () => {
   await using server = await startSeededServer();
@@ -69,52 +68,17 @@ test('a key comes from a file as well, and never travels in the clear to another
   folder.remove();
 });
 
-test('the first start on an embedded database shows its first key, the next ones none', {
-  skip: !isEmbedded && 'about the embedded database',
-}, async () => {
-  await using database = await emptyDatabase();
-  const { environment } = database;
-  const first = await startServer({ environment });
-  const line = await printed(first, keyShape);
-  assert.ok(!line.startsWith('{'), 'it is in no log line');
-  const key = keyShape.exec(line)?.[0] ?? '';
-  const me = await fetch(`${first.url}/admin/me`, { headers: { authorization: `Bearer ${key}` } });
-  assert.deepEqual([me.status, await me.json()], [200, { key_id: 1, label: 'first', role: 'admin' }]);
-  await first.stop();
-  assert.equal(first.output().split(key).length, 2, 'it is shown once');
-  const second = await startServer({ environment });
-  await printed(second, / {2}Database /);
-  await second.stop();
-  assert.doesNotMatch(second.output(), keyShape);
-});
-
-test('on PostgreSQL the start says how to make a key, as long as there is none that works', {
-  skip: isEmbedded && 'about PostgreSQL',
-}, async () => {
+test('on PostgreSQL the start says how to make a key, as long as there is none that works', async () => {
   await using database = await emptyDatabase();
   const { environment } = database;
   const hint = /npx chodae key create --label me --role admin/;
   const first = await startServer({ environment });
-  await printed(first, hint);
+  await printedLine(first, hint);
   await first.stop();
   assert.doesNotMatch(first.output(), keyShape);
   await runChodae(['key', 'create', '--label', 'me', '--role', 'admin'], { environment });
   const second = await startServer({ environment });
-  await printed(second, / {2}Database /);
+  await printedLine(second, / {2}Database /);
   await second.stop();
   assert.doesNotMatch(second.output(), hint);
 });
-
-/** Waits for a line that the start prints after its address. @returns it. */
-async function printed(server: { output(): string }, pattern: RegExp): Promise<string> {
-  const until = Date.now() + 30_000;
-  for (;;) {
-    const line = server
-      .output()
-      .split('\n')
-      .find((each) => pattern.test(each));
-    if (line !== undefined) return line;
-    assert.ok(Date.now() < until, `${pattern} was not printed:\n${server.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

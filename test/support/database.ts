@@ -2,10 +2,10 @@ import type { EmbeddedDatabaseConfig, PostgresqlConfig } from '../../src/config/
 import { readConfig } from '../../src/config/read-config.ts';
 import { type Database, statement } from '../../src/database/database.ts';
 import { openEmbeddedDatabase } from '../../src/database/embedded.ts';
-import { migrateEmbedded } from '../../src/database/migrate.ts';
 import { openDatabase } from '../../src/database/open.ts';
-import { embeddedTemplate } from './embedded-template.ts';
+import { embeddedTemplate, migratedTemplate } from './embedded-template.ts';
 import { type EmptyDatabase, emptyDatabase, type TestDatabaseKind } from './empty-database.ts';
+import { migratedTemplateName } from './postgresql-template.ts';
 
 /** A database without any table of ours, for code that opens and migrates it itself. */
 export interface FreshDatabase extends EmptyDatabase {
@@ -49,7 +49,7 @@ export async function freshDatabase(kind?: TestDatabaseKind): Promise<FreshDatab
 
 /** Opens and migrates a database of the kind that this run is about; an embedded one is in memory and stays there. */
 export async function openTestDatabase(kind?: TestDatabaseKind): Promise<TestDatabase> {
-  const empty = await emptyDatabase(kind);
+  const empty = await emptyDatabase(kind, migratedTemplateName);
   const config = readConfig(empty.environment).database;
   const opening = config.kind === 'embedded' ? openInMemory() : openMigrated(config);
   const database = await opening.catch(async (error: unknown) => {
@@ -68,15 +68,7 @@ export async function openTestDatabase(kind?: TestDatabaseKind): Promise<TestDat
 }
 
 async function openInMemory(): Promise<Database> {
-  const database = await openEmbeddedDatabase({ directory: undefined, template: await embeddedTemplate() });
-  try {
-    await migrateEmbedded(database.pglite);
-    return database;
-  } catch (error) {
-    // Whoever asked for it never gets it, and so cannot close it.
-    await database.close();
-    throw error;
-  }
+  return openEmbeddedDatabase({ directory: undefined, template: await migratedTemplate() });
 }
 
 async function openMigrated(config: PostgresqlConfig): Promise<Database> {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { temporaryFolder } from './temporary.ts';
 import { testPoolerUrl, testServerUrl } from './test-server.ts';
 
-/** What the suites run over; `npm test` runs them once for each that the machine has. */
+/** What a tier of tests runs over. */
 export type TestDatabaseKind = 'embedded' | 'postgresql' | 'pgbouncer';
 const testDatabaseKinds: readonly TestDatabaseKind[] = ['embedded', 'postgresql', 'pgbouncer'];
 
@@ -33,9 +33,15 @@ export function testDatabaseKind(): TestDatabaseKind {
   return kind;
 }
 
-/** Makes an empty database of the kind that this run is about. */
-export function emptyDatabase(kind: TestDatabaseKind = testDatabaseKind()): Promise<EmptyDatabase> {
-  return kind === 'embedded' ? emptyFolder() : emptyPostgresql(kind);
+/**
+ * Makes an empty database of the kind that this run is about.
+ * @param template finds the database of a PostgreSQL server that is copied instead.
+ */
+export function emptyDatabase(
+  kind: TestDatabaseKind = testDatabaseKind(),
+  template?: (server: string) => Promise<string>,
+): Promise<EmptyDatabase> {
+  return kind === 'embedded' ? emptyFolder() : emptyPostgresql(kind, template);
 }
 
 async function emptyFolder(): Promise<EmptyDatabase> {
@@ -46,10 +52,10 @@ async function emptyFolder(): Promise<EmptyDatabase> {
   return { kind: 'embedded', environment, url: undefined, query, drop, [Symbol.asyncDispose]: drop };
 }
 
-async function emptyPostgresql(kind: 'postgresql' | 'pgbouncer'): Promise<EmptyDatabase> {
+async function emptyPostgresql(kind: 'postgresql' | 'pgbouncer', template?: (server: string) => Promise<string>): Promise<EmptyDatabase> {
   const server = await testServerUrl();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `CREATE DATABASE ${name}`);
+  await onServer(server, `CREATE DATABASE ${name}${template ? ` TEMPLATE ${await template(server)}` : ''}`);
   const url = withDatabase(server, name);
   const environment =
     kind === 'postgresql' ? { DATABASE_URL: url } : { DATABASE_URL: withDatabase(await testPoolerUrl(), name), DIRECT_URL: url };
@@ -80,7 +86,8 @@ async function emptyPostgresql(kind: 'postgresql' | 'pgbouncer'): Promise<EmptyD
   return { kind, environment, url, query, drop, [Symbol.asyncDispose]: drop };
 }
 
-function withDatabase(server: string, name: string): string {
+/** @returns the address of another database of the same server. */
+export function withDatabase(server: string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;
@@ -95,7 +102,8 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
-async function connect(url: string): Promise<pg.Client> {
+/** Connects by itself, past any pooler. */
+export async function connect(url: string): Promise<pg.Client> {
   const getTypeParser = ((id: number, format?: 'text' | 'binary') =>
     id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser;
   const client = new pg.Client({ connectionString: url, types: { getTypeParser } });

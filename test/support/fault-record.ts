@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testRounds } from './rounds.ts';
 
-/** Whether this is `npm run test:faults`: as often, as long and as heavy as docs/reliability.md says. */
+/** Whether this is `npm run test:faults:long`: as often, as long and as heavy as docs/reliability.md says. */
 export const isLongForm = process.env.CHODAE_FAULTS === 'long';
 
 /** @returns rounds of this run; `CHODAE_TEST_ROUNDS` goes before both. */

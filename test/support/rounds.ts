@@ -1,6 +1,6 @@
 /**
  * How often a race or a fault is repeated. What depends on chance is repeated a little in every run and often by hand:
- * `CHODAE_TEST_ROUNDS=50 npm test -- races`.
+ * `CHODAE_TEST_ROUNDS=50 npm run test:postgres -- races`.
  * @param normal rounds where `CHODAE_TEST_ROUNDS` says nothing.
  */
 export function testRounds(normal: number): number {

@@ -61,6 +61,23 @@ export function cleanEnvironment(settings: Readonly<Record<string, string>>): Re
   return { ...Object.fromEntries(own), ...settings };
 }
 
+/**
+ * Waits for a line that the start prints after its address.
+ * @returns it.
+ */
+export async function printedLine(server: { output(): string }, pattern: RegExp): Promise<string> {
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const line = server
+      .output()
+      .split('\n')
+      .find((each) => pattern.test(each));
+    if (line !== undefined) return line;
+    assert.ok(Date.now() < until, `${pattern} was not printed:\n${server.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** Starts `chodae serve` on a free port and waits for the address that it prints. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const folder = options.directory ? { path: options.directory, remove: () => {} } : temporaryFolder('server');

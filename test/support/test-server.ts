@@ -9,7 +9,7 @@ let direct: Promise<string> | undefined;
 let pooled: Promise<string> | undefined;
 
 /**
- * @returns the URL of a PostgreSQL server for this process, as a role that may create databases: the one that `npm test` or `TEST_DATABASE_URL`
+ * @returns the URL of a PostgreSQL server for this process, as a role that may create databases: the one that `npm run test:postgres` or `TEST_DATABASE_URL`
  *   names, else one started now that ends with the process, so that a single file can be run by itself.
  */
 export function testServerUrl(): Promise<string> {
