@@ -8,7 +8,6 @@ import { type BaseUrl, isSafeForSecrets, parseBaseUrl } from './base-url.ts';
 import { Misuse, Refusal } from './exit-codes.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { languageFromEnvironment } from './language.ts';
-import { openLocalApplication } from './local-application.ts';
 import { createOperatorClient, type OperatorClient } from './operator-client.ts';
 import type { Place } from './operator-exchange.ts';
 import { operatorKeyFromHere } from './operator-key-from-here.ts';
@@ -128,6 +127,8 @@ async function openLocal(
 }
 
 async function openHere(config: Config, connect: Connect): Promise<Local> {
+  // Loaded here because it is the whole service; a command that talks to a running one does without.
+  const { openLocalApplication } = await import('./local-application.ts');
   const application = await openLocalApplication(config, (line) => process.stderr.write(`${line}\n`));
   return { client: connect(application, application.key), [Symbol.asyncDispose]: () => application[Symbol.asyncDispose]() };
 }

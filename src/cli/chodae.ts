@@ -3,16 +3,8 @@ import cluster from 'node:cluster';
 import { Command, CommanderError } from 'commander';
 import { fillSentence, Problem } from '../errors.ts';
 import { version } from '../version.ts';
-import { addDoctorCommand } from './doctor.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
-import { addInviteCommand } from './invite.ts';
-import { addKeyCommand } from './key.ts';
 import { languageFromEnvironment } from './language.ts';
-import { addMigrateCommand } from './migrate.ts';
-import { addSeedCommand } from './seed.ts';
-import { addServeCommand } from './serve.ts';
-import { addSweepCommand } from './sweep.ts';
-import { addTryCommand } from './try.ts';
 
 const program = new Command('chodae')
   .description('Invitation-only sign-up service.')
@@ -20,20 +12,26 @@ const program = new Command('chodae')
   .showSuggestionAfterError()
   .exitOverride();
 
-addServeCommand(program);
-addMigrateCommand(program);
-addSeedCommand(program);
-addInviteCommand(program);
-addKeyCommand(program);
-addTryCommand(program);
-addSweepCommand(program);
-addDoctorCommand(program);
+/** In the order of the help text. Only the command that is called is loaded: all of them together take a second of processor time. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  serve: async () => (await import('./serve.ts')).addServeCommand,
+  migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
+  seed: async () => (await import('./seed.ts')).addSeedCommand,
+  invite: async () => (await import('./invite.ts')).addInviteCommand,
+  key: async () => (await import('./key.ts')).addKeyCommand,
+  try: async () => (await import('./try.ts')).addTryCommand,
+  sweep: async () => (await import('./sweep.ts')).addSweepCommand,
+  doctor: async () => (await import('./doctor.ts')).addDoctorCommand,
+};
 
 await runProgram();
 
 async function runProgram(): Promise<void> {
   process.stdout.on('error', leaveQuietlyWithoutReader);
   try {
+    const named = process.argv[2] ?? '';
+    const called = Object.hasOwn(commands, named) ? [commands[named]] : Object.values(commands);
+    for (const load of called) (await load?.())?.(program);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
