@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Problem, type ProblemKind } from '../errors.ts';
+import { closeAfter } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 
 /** Far above what browsers send and proxies add. Node itself drops what comes after the 2,000th field without a word. */
@@ -17,7 +18,7 @@ export function refuseAmbiguousRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     const kind = ambiguity(request.raw);
     // Whatever else comes on this connection may be part of the same trick.
-    if (kind) reply.header('connection', 'close');
+    if (kind) closeAfter(reply.raw);
     done(kind && new Problem(kind));
   });
 }

@@ -57,7 +57,7 @@ export async function answerInLines(
     });
   } catch (error) {
     if (!isBegun) throw error;
-    if (!gone.aborted) write([failed(reply.problemOf(error))]);
+    if (!reply.raw.destroyed) write([failed(reply.problemOf(error))]);
   }
   lines.end();
   return reply;

@@ -54,5 +54,5 @@ function wasCutOff(request: FastifyRequest): boolean {
 
 /** The client left while its answer was being made, and whoever made it stopped for that reason (`clientGone`). */
 function wasAbandoned(error: unknown, request: FastifyRequest): boolean {
-  return error instanceof Error && error.name === 'AbortError' && request.raw.socket.destroyed;
+  return error instanceof Error && error.name === 'AbortError' && (request.raw.socket.destroyed || request.raw.socket.readableEnded);
 }

@@ -11,21 +11,24 @@ let sample: SampleApp;
 let port = 0;
 const seenGone: boolean[] = [];
 before(async () => {
-  sample = await createSampleApp((app) => {
-    app.get('/slow', async () => {
-      await delay(300);
-      return { ok: true };
-    });
-    app.get('/late', async (request, reply) => {
-      if ('leaves' in (request.query as object)) await once(reply.raw, 'close');
-      seenGone.push(clientGone(reply).aborted);
-      return {};
-    });
-    app.put('/waits-for-the-end', async (_, reply) => {
-      await once(reply.raw, 'close');
-      return {};
-    });
-  });
+  sample = await createSampleApp(
+    (app) => {
+      app.get('/slow', async () => {
+        await delay(300);
+        return { ok: true };
+      });
+      app.get('/late', async (request, reply) => {
+        if ('leaves' in (request.query as object)) await once(reply.raw, 'close');
+        seenGone.push(clientGone(reply).aborted);
+        return {};
+      });
+      app.put('/waits-for-the-end', async (_, reply) => {
+        await once(reply.raw, 'close');
+        return {};
+      });
+    },
+    { connectionLimits: { ofNetwork: 1_000 } },
+  );
   // The real limits are 10 and 20 seconds; what happens at their end is the same.
   Object.assign(sample.app.server, { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 });
   await sample.app.listen({ port: 0, host: '127.0.0.1' });
@@ -121,7 +124,7 @@ test('a client that leaves before its answer is no error', async () => {
   const socket = await openSocket(port);
   socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
   await delay(50);
-  socket.destroy();
+  socket.resetAndDestroy();
   const line = await lineOf(({ aborted }) => aborted === true);
   assert.deepEqual([line.method, line.route, line.status, line.level], ['GET', '/slow', null, 30]);
   await delay(400);
@@ -133,7 +136,7 @@ test('a client that leaves after its whole body and before its answer is noted a
   const socket = await openSocket(port);
   socket.write('PUT /waits-for-the-end HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}');
   await delay(100);
-  socket.destroy();
+  socket.resetAndDestroy();
   const line = await lineOf(({ aborted }) => aborted === true);
   assert.deepEqual([line.method, line.route, line.status, line.level], ['PUT', '/waits-for-the-end', null, 30]);
   await delay(100);
@@ -145,7 +148,7 @@ test('a client that leaves while its requests wait for each other is noted as go
   const socket = await openSocket(port);
   socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
   await delay(50);
-  socket.destroy();
+  socket.resetAndDestroy();
   const gone = () => sample.lines.filter(({ aborted }) => aborted === true).length;
   for (let tries = 0; gone() < 3; tries += 1) {
     assert.ok(tries < 200, JSON.stringify(sample.lines));
@@ -160,7 +163,7 @@ test('whoever asks late whether a client has gone is told so, too', async () => 
   const socket = await openSocket(port);
   socket.write('GET /late?leaves HTTP/1.1\r\nHost: x\r\n\r\n');
   await delay(50);
-  socket.destroy();
+  socket.resetAndDestroy();
   await lineOf(({ aborted }) => aborted === true);
   const stays = await answerTo((other) => other.write('GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
   assert.equal(stays.status, 200);

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Language, Problem, type ProblemKind } from '../errors.ts';
-import { answerUnderWay, mayArriveSlowly } from './connections.ts';
+import { closeAfter, mayArriveSlowly, readNoFurther, responsesInFlight } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemAnswer } from './problem-details.ts';
 import { problemFromError } from './problem-from-error.ts';
@@ -27,10 +27,10 @@ export function socketErrorAnswer(language: Language): (this: FastifyInstance, e
     }
     // Node says it once for a request and then leaves it alone.
     if (mayArriveSlowly(socket)) return;
-    const late = answerUnderWay(socket);
+    const late = responsesInFlight(socket).at(-1);
     inTurns(() => {
       // It arrived after all.
-      if (answerUnderWay(socket) !== late || late?.req.complete) return;
+      if (responsesInFlight(socket).at(-1) !== late || late?.req.complete) return;
       answerBroken(this, error, socket, language);
     });
   };
@@ -38,14 +38,16 @@ export function socketErrorAnswer(language: Language): (this: FastifyInstance, e
 
 function answerBroken(app: FastifyInstance, error: ConnectionError, socket: Socket, language: Language): void {
   const kind = kindOfParserCode[error.code] ?? (error.code?.startsWith('HPE_') ? httpProblems.bad_request : undefined);
-  const answer = answerUnderWay(socket);
+  const inFlight = responsesInFlight(socket);
+  const newest = inFlight.at(-1);
   // Any other error is the connection's own, such as ECONNRESET: there is nobody to answer.
-  if (kind === undefined || !socket.writable || answer?.headersSent) socket.destroy();
-  else {
-    const requestId = refuseOnSocket(socket, kind, language);
-    // A request that broke off in its body has a line of its own.
-    if (answer === undefined) logUnreadable(app, requestId, kind);
-  }
+  if (kind === undefined || !socket.writable) socket.destroy();
+  else if (newest === undefined) logUnreadable(app, refuseOnSocket(socket, kind, language), kind);
+  // What could not be read stands behind requests that could: a refusal now would be taken for the response to the first of them.
+  else if (newest.req.complete) closeAfter(newest);
+  // A request that broke off in its body has a log line of its own.
+  else if (inFlight.length === 1 && !newest.headersSent) refuseOnSocket(socket, kind, language);
+  else socket.destroy();
 }
 
 /** Milliseconds; the pauses leave most of the time to everybody else, and 5,000 connections are answered within three seconds. */
@@ -87,8 +89,9 @@ export function answerUnusualRequests(app: FastifyInstance, language: Language):
   app.server.on('connect', (_request, socket) => {
     // Node has taken its own listeners off: without one a client that resets the connection would end the process.
     socket.on('error', () => socket.destroy());
-    const requestId = refuseOnSocket(socket as Socket, httpProblems.bad_request, language);
-    logUnreadable(app, requestId, httpProblems.bad_request);
+    // A refusal now would be taken for the response to an earlier request.
+    if (responsesInFlight(socket as Socket).length > 0) socket.destroy();
+    else logUnreadable(app, refuseOnSocket(socket as Socket, httpProblems.bad_request, language), httpProblems.bad_request);
   });
   // RFC 9110, 10.1.1 lets a server pass over an expectation that it does not know.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -96,6 +99,7 @@ export function answerUnusualRequests(app: FastifyInstance, language: Language):
 
 /** @returns the request id that was sent with the refusal. */
 function refuseOnSocket(socket: Socket, kind: ProblemKind, language: Language): string {
+  readNoFurther(socket);
   const { status, headers, body } = problemAnswer(new Problem(kind), language);
   const requestId = newRequestId();
   const fields = {

@@ -59,8 +59,6 @@ export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredR
     // A turn later, because an answer that was sent in the same breath ends then.
     const noteGone = () => setImmediate(logAborted, request);
     reply.raw.once('close', noteGone);
-    // An answer that waits for its turn on the connection (pipelining) never closes.
-    request.raw.once('close', () => request.raw.aborted && noteGone());
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

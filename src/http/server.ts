@@ -5,7 +5,7 @@ import type { TrustedProxies } from '../config/config.ts';
 import type { Language } from '../errors.ts';
 import { refuseAmbiguousRequests } from './ambiguous-requests.ts';
 import { nameClients, trustHops } from './client-address.ts';
-import { closeConnectionsInOrder } from './connections.ts';
+import { type ConnectionLimits, limitAndCloseConnections } from './connections.ts';
 import { type CrossOriginOptions, shareWithOrigins } from './cross-origin.ts';
 import { requireHttps } from './https/require-https.ts';
 import { type TlsPair, tlsOptions } from './https/tls-options.ts';
@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   readonly forceHttps?: { readonly publicUrl: string | undefined };
   /** Left out: pages of other origins can read nothing. */
   readonly crossOrigin?: CrossOriginOptions;
+  /** Other limits than those of production, for tests. */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
 const limits = {
@@ -51,8 +53,6 @@ const limits = {
   maxParamLength: 256,
   /** Bytes of header fields; Node's default, said aloud. */
   maxHeaderSize: 16 * 1024,
-  /** An idle connection takes about 10 KiB. */
-  maxConnections: 8_192,
   /** Milliseconds for a TLS handshake. */
   handshakeTimeout: 10_000,
 };
@@ -87,11 +87,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     clientErrorHandler: socketErrorAnswer(defaultLanguage),
     frameworkErrors: frameworkErrorAnswer(defaultLanguage),
     // Fastify's type of a server with TLS is another one; what differs is of no concern to routes.
-    ...((tls ? { https: { ...httpOptions, ...tlsOptions(tls), handshakeTimeout: limits.handshakeTimeout } } : { http: httpOptions }) as {
+    ...((tls
+      ? { https: { ...httpOptions, ...tlsOptions(tls), handshakeTimeout: limits.handshakeTimeout, allowHalfOpen: true } }
+      : { http: httpOptions }) as {
       http: typeof httpOptions;
     }),
   }).withTypeProvider<ZodTypeProvider>();
-  app.server.maxConnections = limits.maxConnections;
+  limitAndCloseConnections(app, {
+    limits: options.connectionLimits,
+    // A proxy has one address for all of its clients.
+    isExempt: (address) => trustProxy?.(address, 0) ?? false,
+    log,
+  });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
@@ -106,6 +113,5 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   askForBodiesLate(app);
   acceptJsonBodies(app);
   collectRoutePatterns(app);
-  closeConnectionsInOrder(app);
   return app;
 }

@@ -31,8 +31,8 @@ export function acceptUploads(scope: FastifyInstance, options: UploadOptions): v
     else if (Number(request.headers['content-length']) > maximumBytes) done(new Problem(httpProblems.payload_too_large));
     else done(null, arriving(payload, options));
   });
-  scope.addHook('preParsing', (request, reply, _payload, done) => {
-    letArriveSlowly(request.raw.socket, reply.raw);
+  scope.addHook('preParsing', (_request, reply, _payload, done) => {
+    letArriveSlowly(reply.raw);
     done();
   });
   scope.addHook('onSend', async (request, reply) => {

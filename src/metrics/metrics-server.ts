@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
+import { limitConnections } from '../http/connections.ts';
 
 export interface MetricsServer {
   /** Such as `http://127.0.0.1:9464`. */
@@ -25,7 +26,7 @@ export async function openMetricsServer({ host, port, read }: MetricsServerOptio
     { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
     (request, response) => void answer(request, response, read),
   );
-  server.maxConnections = 64;
+  limitConnections(server, { limits: { total: 64 } });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port }, resolve));
   const { address, port: taken } = server.address() as AddressInfo;
   return {

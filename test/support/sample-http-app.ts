@@ -8,7 +8,7 @@ import { completeMethods } from '../../src/http/methods.ts';
 import { addOpenApi } from '../../src/http/openapi.ts';
 import { addProblemPages } from '../../src/http/problem-pages.ts';
 import { bodyProblems, problemResponses } from '../../src/http/problem-responses.ts';
-import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 
 export const sampleProblems = problemCatalogue({
   sample_gone: {
@@ -98,11 +98,14 @@ export interface SampleApp {
   readonly lines: Record<string, unknown>[];
 }
 
-/** Builds an HTTP server with one small slice, as `app.ts` does it with the real ones. The caller closes it. */
-export async function createSampleApp(add: (app: HttpServer) => void = () => undefined): Promise<SampleApp> {
+/** Builds an HTTP server with one small slice, as `app.ts` does it with the real ones. The caller closes it. @param options beside those that it needs. */
+export async function createSampleApp(
+  add: (app: HttpServer) => void = () => undefined,
+  options: Partial<HttpServerOptions> = {},
+): Promise<SampleApp> {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const app = createHttpServer({ log, defaultLanguage: 'en' });
+  const app = createHttpServer({ log, defaultLanguage: 'en', ...options });
   await addOpenApi(app, { version: '1.2.3', tags: [{ name: 'samples', description: 'Samples' }], credentials: { key: 'A sample key.' } });
   await app.register(sampleRoutes, { prefix: '/auth' });
   addHealth(app, { checkReady: async () => undefined });

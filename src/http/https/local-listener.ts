@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { closeAfter, limitConnections } from '../connections.ts';
 
 /** Connections over a socket of this machine's own, which no network sees. */
 const localConnections = new WeakSet<Socket>();
@@ -26,9 +27,10 @@ export async function listenLocally(app: FastifyInstance, path: string): Promise
   // An import takes as long as it takes, and whoever is slow here is nobody else's problem.
   const server = createServer({ requestTimeout: 0, requireHostHeader: false }, (request, response) => {
     // One request a connection: then closing has nothing to wait for but answers.
-    response.setHeader('connection', 'close');
+    closeAfter(response);
     app.routing(request, response);
   });
+  limitConnections(server, { log: app.log });
   server.on('connection', (socket) => localConnections.add(socket));
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
   // A start that fails after this must end; the server itself keeps the process running.
