@@ -62,7 +62,7 @@ const credentials = {
 export interface AppOptions {
   /** Gives the metrics for `/metrics`; left out: this process's own. */
   readonly readMetrics?: () => Promise<string>;
-  /** Asked for each request of `/auth` and `/admin` before anything is done for it: the refusal, where there are too many. Left out: there are never. */
+  /** Asked for each request of `/auth`, `/admin` and the documents before anything is done for it: the refusal, where there are too many. Left out: there are never. */
   readonly overloaded?: () => Problem | undefined;
   /** What the server speaks TLS with; left out: plain HTTP. */
   readonly tls?: TlsPair;
@@ -115,14 +115,17 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
     requireOperator(scope, services.operators);
     addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
   });
-  addProblemPages(http, problemCatalogues);
+  await http.register(async (documents) => {
+    shedRequests(documents, overloaded);
+    addProblemPages(documents, problemCatalogues);
+    addApiDocuments(documents);
+  });
   addHealth(http, {
     isStopping: () => isStopping,
     async checkReady() {
       await database.run(ping);
     },
   });
-  await addApiDocuments(http);
   completeMethods(http);
 
   return {

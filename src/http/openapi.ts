@@ -23,7 +23,7 @@ const ownTags = [
   { name: 'health', description: 'For balancers and supervisors' },
 ];
 
-/** Collects the routes that are added after it and answers `GET /openapi.json` (OpenAPI 3.1). */
+/** Collects the routes that are added after it for the document (OpenAPI 3.1) that `addApiDocuments` sends. */
 export async function addOpenApi(app: FastifyInstance, { version, tags, credentials }: OpenApiOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -39,7 +39,6 @@ export async function addOpenApi(app: FastifyInstance, { version, tags, credenti
     transform,
     transformObject,
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
 function bearerSchemes(credentials: OpenApiOptions['credentials']) {

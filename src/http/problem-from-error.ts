@@ -15,7 +15,6 @@ const kindOfFastifyCode: Readonly<Record<string, ProblemKind>> = {
   FST_ERR_MAX_PARAM_LENGTH: httpProblems.uri_too_long,
   FST_ERR_NOT_FOUND: httpProblems.not_found,
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: httpProblems.unsupported_media_type,
-  FST_STATIC_FORBIDDEN_PATH: httpProblems.not_found,
 };
 
 /** @returns the refusal that a thrown error means; `internal_error` with the error as its cause where it means none. */
@@ -25,8 +24,7 @@ export function problemFromError(error: unknown, request: FastifyRequest): Probl
     return validationFailed(fieldErrors(error.validation, validatedPart(request, error.validationContext)));
   }
   const kind =
-    kindOfFastifyCode[codeOf(error)] ??
-    (wasCutOff(request) || wasAbandoned(error, request) || isHttpError(error) ? httpProblems.bad_request : undefined);
+    kindOfFastifyCode[codeOf(error)] ?? (wasCutOff(request) || wasAbandoned(error, request) ? httpProblems.bad_request : undefined);
   return kind ? new Problem(kind) : new Problem(httpProblems.internal_error, { cause: error });
 }
 
@@ -40,11 +38,6 @@ function validatedPart(request: FastifyRequest, context: string | undefined): un
   if (context === 'params') return request.params;
   if (context === 'headers') return request.headers;
   return request.body;
-}
-
-/** What @fastify/static throws (the package http-errors) for a range that a file does not have. */
-function isHttpError(error: unknown): boolean {
-  return error instanceof Error && 'expose' in error && error.expose === true;
 }
 
 /** The client left in the middle of its body: nobody reads the answer, and it is no fault of the program. */

@@ -31,7 +31,7 @@ export function answerWithProblems(app: FastifyInstance, defaultLanguage: Langua
   });
 }
 
-/** Reached where a plugin finds nothing under its own address, such as a static file. */
+/** Reached where a handler finds nothing (`reply.callNotFound`). */
 function refuseUnknownAddress(): never {
   throw new Problem(httpProblems.not_found);
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem, type ProblemKind, validationProblems } from '../errors.ts';
+import { sendDocument } from './document.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemType } from './problem-details.ts';
 import { problemResponses } from './problem-responses.ts';
@@ -34,6 +35,9 @@ function kindsByCode(catalogues: readonly ProblemCatalogue[]): ReadonlyMap<strin
 }
 
 const problemRoutes: FastifyPluginAsyncZod<{ kinds: ReadonlyMap<string, ProblemKind> }> = async (app, { kinds }) => {
+  const pages = new Map(
+    [...kinds].map(([code, kind]) => [code, sendDocument({ mediaType: 'application/json; charset=utf-8', read: () => textOf(kind) })]),
+  );
   app.get(
     problemType(':code'),
     {
@@ -45,11 +49,14 @@ const problemRoutes: FastifyPluginAsyncZod<{ kinds: ReadonlyMap<string, ProblemK
         response: { 200: problemPage, ...problemResponses(httpProblems.not_found) },
       },
     },
-    async ({ params }) => {
-      const kind = kinds.get(params.code);
-      if (kind === undefined) throw new Problem(httpProblems.not_found);
-      const { code, status, title, detail } = kind;
-      return { code, status, title, detail };
+    async (request, reply) => {
+      const send = pages.get(request.params.code);
+      if (send === undefined) throw new Problem(httpProblems.not_found);
+      return send(request, reply);
     },
   );
 };
+
+function textOf({ code, status, title, detail }: ProblemKind): string {
+  return JSON.stringify({ code, status, title, detail });
+}

@@ -41,7 +41,10 @@ export async function serveHere(config: Config, print: (line: string) => void): 
   using pressure = watchEventLoop(metrics.requestShed);
   const app = await buildApp(services, { ...link, overloaded: pressure.refusal, ...(tls && { tls: tls.current }) });
   const socket = await openCommandLineSocket(app, services);
-  const address = await app.http.listen({ host: config.http.host, port: config.http.port });
+  const address = await app.http.listen({
+    host: config.http.host === 'localhost' ? '127.0.0.1' : config.http.host,
+    port: config.http.port,
+  });
   const commandLine = letCommandLineIn(app, services, socket);
   // Of several workers none has a port of its own to be asked at: the primary process answers for them.
   const metricsServer =

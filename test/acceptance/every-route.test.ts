@@ -35,17 +35,7 @@ before(async () => {
 });
 after(() => server[Symbol.asyncDispose]());
 
-const documents = [
-  '/',
-  '/docs',
-  '/docs/',
-  '/docs/json',
-  '/docs/yaml',
-  '/docs/static/index.css',
-  '/redoc',
-  '/redoc/redoc.standalone.js',
-  '/openapi.json',
-];
+const documents = ['/', '/docs', '/docs/', '/docs/static/index.css', '/redoc', '/redoc/redoc.standalone.js', '/openapi.json'];
 const addressOf = (pattern: string) => pattern.replace('{code}', 'not_found').replace(/\{\w+\}/g, '1');
 
 async function ask(method: string, path: string, fields = ''): Promise<RawAnswer> {
@@ -118,7 +108,7 @@ test('every operation answers with these header fields, whatever it answers', as
       fieldsOf(answer),
       {
         ...data,
-        'cache-control': 'no-store',
+        'cache-control': path === '/problems/{code}' ? 'public, max-age=0' : 'no-store',
         ...(isRefused
           ? { 'content-type': 'application/problem+json; charset=utf-8', 'content-language': 'en', vary: 'Accept-Language' }
           : { 'content-type': 'application/json; charset=utf-8' }),
@@ -138,17 +128,16 @@ test('every document answers with these header fields, and none of them sends HS
       "worker-src blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'",
   };
   const kept = { 'cache-control': 'public, max-age=0' };
+  const coded = { vary: 'Accept-Encoding' };
   const fresh = { 'cache-control': 'no-store' };
   const expected: Record<string, object> = {
     '/': { ...data, ...fresh, location: 'docs' },
-    '/docs': { ...page, ...fresh, 'content-type': 'text/html; charset=utf-8' },
-    '/docs/': { ...page, ...fresh, 'content-type': 'text/html; charset=utf-8' },
-    '/docs/json': { ...page, ...fresh, 'content-type': 'application/json; charset=utf-8' },
-    '/docs/yaml': { ...page, ...fresh, 'content-type': 'application/x-yaml' },
-    '/docs/static/index.css': { ...page, ...kept, 'content-type': 'text/css; charset=utf-8' },
-    '/redoc': { ...page, ...fresh, 'content-type': 'text/html; charset=utf-8' },
-    '/redoc/redoc.standalone.js': { ...data, ...kept, 'content-type': 'text/javascript; charset=utf-8' },
-    '/openapi.json': { ...data, ...fresh, 'content-type': 'application/json; charset=utf-8' },
+    '/docs': { ...page, ...kept, 'content-type': 'text/html; charset=utf-8' },
+    '/docs/': { ...page, ...kept, 'content-type': 'text/html; charset=utf-8' },
+    '/docs/static/index.css': { ...data, ...kept, 'content-type': 'text/css; charset=utf-8' },
+    '/redoc': { ...page, ...kept, 'content-type': 'text/html; charset=utf-8' },
+    '/redoc/redoc.standalone.js': { ...data, ...kept, ...coded, 'content-type': 'text/javascript; charset=utf-8' },
+    '/openapi.json': { ...data, ...kept, ...coded, 'content-type': 'application/json; charset=utf-8' },
   };
   for (const path of documents) assert.deepEqual(fieldsOf(await ask('GET', path)), expected[path], path);
 });

@@ -141,6 +141,7 @@ test('unless origins are named no answer names any', async () => {
   for (const url of ['/auth/register/session', '/openapi.json']) {
     const answer = await application.http.inject({ url, headers: { origin: page, authorization: `Bearer ${sessionId}` } });
     assert.equal(answer.statusCode, 200);
-    assert.deepEqual([answer.headers['access-control-allow-origin'], answer.headers.vary], [undefined, undefined]);
+    assert.equal(answer.headers['access-control-allow-origin'], undefined);
+    assert.ok(!String(answer.headers.vary).includes('Origin'));
   }
 });

@@ -35,7 +35,7 @@ const addresses: readonly Endpoint[] = [
     '/problems/__proto__',
     '/openapi.json',
     '/docs',
-    '/docs/json',
+    '/docs/static/index.css',
     '/docs/static/',
     '/redoc',
     '/',

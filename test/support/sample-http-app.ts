@@ -110,7 +110,7 @@ export async function createSampleApp(
   await app.register(sampleRoutes, { prefix: '/auth' });
   addHealth(app, { checkReady: async () => undefined });
   addProblemPages(app, [sampleProblems]);
-  await addApiDocuments(app);
+  addApiDocuments(app);
   add(app);
   completeMethods(app);
   await app.ready();
