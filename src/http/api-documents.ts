@@ -85,15 +85,16 @@ export function addApiDocuments(app: FastifyInstance): void {
   for (const [path, document] of Object.entries(documents)) app.get(path, { schema }, sendDocument(document));
 }
 
-const { resolve } = createRequire(import.meta.url);
-
+/** Only the files of the package are used: its plugin opens one of them for each request. */
 function readSwaggerFile(name: string): Promise<Buffer> {
-  return readFile(resolve(`@fastify/swagger-ui/static/${name}`));
+  return readFile(new URL(name, import.meta.resolve('@fastify/swagger-ui/static/index.css')));
 }
 
 /** A release has the bundle beside this file; from source it is the development dependency's. */
 async function readRedocBundle(): Promise<string> {
   const released = new URL('redoc/redoc.standalone.js', import.meta.url);
-  const bundle = await readFile(released, 'utf8').catch(() => readFile(resolve('redoc/bundles/redoc.standalone.js'), 'utf8'));
+  const bundle = await readFile(released, 'utf8').catch(() =>
+    readFile(createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js'), 'utf8'),
+  );
   return bundle.replaceAll(redocLogo, 'data:,');
 }
