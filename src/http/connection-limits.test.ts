@@ -206,7 +206,7 @@ test('over TLS, too: nine requests, a client that does not read, and one that se
   const maker = openCertificateMaker();
   context.after(() => maker.remove());
   const { cert, keyText: key } = maker.make('limits');
-  const { app, port, streams, release, reached } = await open(context, { stalledWrite: 300, ofNetwork: 20 }, { tls: { cert, key } });
+  const { port, streams, release, reached } = await open(context, { stalledWrite: 300, ofNetwork: 20 }, { tls: { cert, key } });
   const secureSocket = async (allowHalfOpen = false) => {
     const socket = connectSecurely({ socket: connect({ port, host: '127.0.0.1', allowHalfOpen }), rejectUnauthorized: false });
     socket.on('error', () => undefined);
