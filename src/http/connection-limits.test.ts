@@ -261,10 +261,14 @@ test('over a socket of this machine, too', { skip: process.platform === 'win32' 
 
 test('a client that sends FIN behind its requests gets every answer, and is closed then', async (context) => {
   const { app, port, release, reached } = await open(context);
+  const accepted = once(app.server, 'connection');
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const everything = readToEnd(socket);
+  const [atServer] = await accepted;
+  const ended = once(atServer, 'end');
   socket.end(get('/waiting').repeat(5));
-  await until(() => reached.length === 5, `${reached}`);
+  await ended;
+  assert.equal(reached.length, 5);
   release();
   assert.equal((await everything).match(/\{"waited":true\}/g)?.length, 5);
   const idle = connect({ port, host: '127.0.0.1', allowHalfOpen: true });

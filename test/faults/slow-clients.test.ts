@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
-import { startLoadProcess } from '../support/load-process.ts';
+import { type SlowConnections, startLoadProcess } from '../support/load-process.ts';
 import { counts, noteAll, type Outcomes, percentile } from '../support/measured-request.ts';
 import { startPacedRequests } from '../support/paced-requests.ts';
 import { insertInvitation } from '../support/ready-sessions.ts';
@@ -15,6 +15,8 @@ import { cleanUpAtExit } from '../support/temporary.ts';
 interface Attack {
   readonly name: string;
   readonly what: string;
+  /** The 99th percentile of the others' requests is at most so many times that of quiet. */
+  readonly mostTimes: number;
   begin(url: URL): Promise<{ stop(): Promise<unknown> }>;
 }
 
@@ -24,9 +26,10 @@ const rounds = faultRounds(1, 5);
 const secondsEach = isLongForm ? 12 : 2;
 const perSecond = 50;
 
-const bySockets = (name: string, what: string, counts: { headers: number; bodies: number; idle: number }): Attack => ({
+const bySockets = (name: string, what: string, counts: SlowConnections, mostTimes = 2): Attack => ({
   name,
   what,
+  mostTimes,
   begin: (url) => startLoadProcess({ kind: 'slow', port: Number(url.port), ...counts }),
 });
 
@@ -36,6 +39,7 @@ const slowhttptest = ['/usr/bin/slowhttptest', '/usr/local/bin/slowhttptest'].fi
 const byProgram = (name: string, kind: '-H' | '-B'): Attack => ({
   name,
   what: `slowhttptest ${kind} with ${many} connections`,
+  mostTimes: 2,
   async begin(url) {
     const slowly = [kind, '-c', String(many), '-r', '200', '-i', '1', '-l', '3600', '-p', '3', '-s', '8192'];
     const request = ['-t', 'POST', '-f', 'application/json', '-u', `${url.origin}/auth/invitation/verify`];
@@ -62,13 +66,20 @@ const byProgram = (name: string, kind: '-H' | '-B'): Attack => ({
 });
 
 const attacks: readonly Attack[] = [
-  bySockets('slow-headers', `${many} connections whose header fields come a byte a second`, { headers: many, bodies: 0, idle: 0 }),
-  bySockets('slow-bodies', `${many} connections whose bodies come a byte a second`, { headers: 0, bodies: many, idle: 0 }),
-  bySockets('idle-sockets', `${idle.toLocaleString('en')} connections on which nothing comes`, { headers: 0, bodies: 0, idle }),
+  bySockets('slow-headers', `${many} connections whose header fields come a byte a second`, { headers: many }),
+  bySockets('slow-bodies', `${many} connections whose bodies come a byte a second`, { bodies: many }),
+  bySockets('idle-sockets', `${idle.toLocaleString('en')} connections on which nothing comes`, { idle }),
+  bySockets('unread-responses', `${many} connections that ask for eight large responses and read none`, { readers: many }, 3),
+  bySockets(
+    'pipelined-requests',
+    `${many} connections that send a thousand requests at once and read nothing, opened again when closed`,
+    { pipelines: many },
+    3,
+  ),
   ...(isLongForm && slowhttptest ? [byProgram('slowhttptest-headers', '-H'), byProgram('slowhttptest-bodies', '-B')] : []),
 ];
 
-for (const { name, what, begin } of attacks) {
+for (const { name, what, mostTimes, begin } of attacks) {
   test(`${what}: everybody else is served`, async (context) => {
     await using group = await startServerGroup({ count: 1, kind: 'postgresql' });
     await insertInvitation(group.query, 'HONEST');
@@ -93,32 +104,33 @@ for (const { name, what, begin } of attacks) {
     context.diagnostic(figures);
     assert.ok(attacked <= 2_000, figures);
     if (!isLongForm) return;
-    assert.ok(attacked <= 2 * quiet, figures);
+    assert.ok(attacked <= mostTimes * quiet, figures);
     recordFault({
       name,
       fault: `${what}, ${rounds} × ${secondsEach} s, between as many quiet times; ${perSecond} requests a second of honest people`,
-      demand: 'all of them served; p99 ≤ 2 × quiet',
+      demand: `all of them served; p99 ≤ ${mostTimes} × quiet`,
       seen: figures,
     });
   });
 }
 
-test('a request that arrives too slowly is cut off: header fields after 10 s, bodies after 20', {
-  skip: isLongForm ? false : 'takes half a minute',
+test('what is too slow is cut off: header fields after 10 s, bodies after 20, a client that does not read after 60', {
+  skip: isLongForm ? false : 'takes two minutes',
 }, async (context) => {
   await using group = await startServerGroup({ count: 1, kind: 'postgresql' });
   const url = new URL(group.servers[0]?.url ?? '');
   for (const [limit, shape] of [
-    [10, { headers: 50, bodies: 0, idle: 0 }],
-    [20, { headers: 0, bodies: 50, idle: 0 }],
+    [10, { headers: 50 }],
+    [20, { bodies: 50 }],
+    [60, { readers: 50 }],
   ] as const) {
     const load = await startLoadProcess({ kind: 'slow', port: Number(url.port), ...shape });
-    await delay((limit + 5) * 1_000);
+    await delay((limit + 12) * 1_000);
     const ended = Object.values(await load.stop()).flat();
     const cut = ended.filter((milliseconds) => milliseconds > 6_000);
     context.diagnostic(`${cut.length} cut off after ${Math.min(...cut).toFixed()} to ${Math.max(...cut).toFixed()} ms`);
     assert.equal(cut.length, 50);
-    assert.ok(Math.min(...cut) >= limit * 1_000 - 100 && Math.max(...cut) <= limit * 1_000 + 4_000);
+    assert.ok(Math.min(...cut) >= limit * 1_000 - 100 && Math.max(...cut) <= limit * 1_000 + 10_000);
   }
 });
 

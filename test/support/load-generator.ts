@@ -58,16 +58,22 @@ async function keepSigningUp(url: string, prefix: string): Promise<void> {
 
 const slowHead = 'POST /auth/invitation/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n';
 
+const largest = 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+/** Connections that the load opens from one address: below what the server allows. */
+const perAddress = 200;
+
 /** @param first what is sent at once. @param trickle what is sent again every second. */
-async function keepConnected(port: number, first: string, trickle: string): Promise<void> {
+async function keepConnected(port: number, localAddress: string, first: string, trickle: string, isReading = true): Promise<void> {
   while (!isOver) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     const closed = new Promise<string>((resolve) => {
       socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
       socket.once('close', () => resolve('closed'));
     });
     const begun = performance.now();
-    socket.resume().write(first);
+    if (isReading) socket.resume();
+    else socket.pause();
+    socket.write(first);
     const trickling = trickle === '' ? undefined : setInterval(() => socket.write(trickle), 1_000);
     const looking = setInterval(() => isOver && socket.destroy(), 100);
     note(outcomes, { what: await closed, milliseconds: performance.now() - begun, body: undefined, retryAfterSeconds: 0 });
@@ -79,12 +85,20 @@ async function keepConnected(port: number, first: string, trickle: string): Prom
 function begin(): Promise<void>[] {
   if (plan.kind === 'passwords') return plan.sessions.map((session) => savePasswords(plan.url, session));
   if (plan.kind === 'sign-ups') return Array.from({ length: plan.people }, () => keepSigningUp(plan.url, plan.codes));
-  const { port, headers, bodies, idle } = plan;
-  const many = (count: number, first: string, trickle: string) => Array.from({ length: count }, () => keepConnected(port, first, trickle));
+  const { port, headers = 0, bodies = 0, idle = 0, readers = 0, pipelines = 0 } = plan;
+  let opened = 0;
+  const many = (count: number, first: string, trickle: string, isReading = true) =>
+    Array.from({ length: count }, () => {
+      opened += 1;
+      // Every address is a network, and the measured clients are at another one.
+      return keepConnected(port, `127.0.1.${1 + Math.floor(opened / perAddress)}`, first, trickle, isReading);
+    });
   return [
     ...many(headers, `${slowHead}X-Slow: a`, 'a'),
     ...many(bodies, `${slowHead}Content-Length: 1000\r\n\r\n{`, ' '),
     ...many(idle, '', ''),
+    ...many(readers, largest.repeat(8), '', false),
+    ...many(pipelines, largest.repeat(1_000), '', false),
   ];
 }
 

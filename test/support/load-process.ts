@@ -5,12 +5,24 @@ import { fileURLToPath } from 'node:url';
 import type { Outcomes } from './measured-request.ts';
 import { cleanUpAtExit } from './temporary.ts';
 
+/** How many of each; none unless said. */
+export interface SlowConnections {
+  readonly headers?: number;
+  readonly bodies?: number;
+  readonly idle?: number;
+  readonly readers?: number;
+  readonly pipelines?: number;
+}
+
 /** What a load process does until it is told to stop. */
 export type LoadPlan =
   /** Each session has a connection and saves its password again and again; whoever is refused comes back when it was told to. */
   | { readonly kind: 'passwords'; readonly url: string; readonly sessions: readonly string[] }
-  /** Connections on which header fields, or bodies, come a byte a second, and others on which nothing comes; one that is closed is opened again. */
-  | { readonly kind: 'slow'; readonly port: number; readonly headers: number; readonly bodies: number; readonly idle: number }
+  /**
+   * Connections, of several addresses, on which header fields, or bodies, come a byte a second; on which nothing comes; on which eight answers
+   * are asked for, or a thousand, and none is read. One that is closed is opened again.
+   */
+  | ({ readonly kind: 'slow'; readonly port: number } & SlowConnections)
   /** People who sign up one after another, each with a code of its own: `<codes>-1`, `<codes>-2` and so on. */
   | { readonly kind: 'sign-ups'; readonly url: string; readonly people: number; readonly codes: string };
 
