@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { accessLines } from '../database/migration-lines.ts';
 import { openDatabase } from '../database/open.ts';
 import { seedTestCodes } from '../invitations/seed-test-codes.ts';
 import { printResult } from './output.ts';
@@ -17,11 +18,7 @@ export function addMigrateCommand(program: Command): void {
         await database.close();
         printResult(options.json, migration, [
           migration.applied > 0 ? `${migration.applied} migrations applied.` : 'The schema is up to date.',
-          ...(migration.closedTables.length > 0
-            ? [
-                `Row level security turned on, so that Supabase's automatic REST API no longer serves: ${migration.closedTables.join(', ')}.`,
-              ]
-            : []),
+          ...accessLines(migration),
         ]);
       });
     });

@@ -2,8 +2,10 @@ import type { PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { knownMigrations } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
+import { findOpenings, findTriggerRights, type Opening, rolesAheadOnPath } from './other-roles.ts';
 import { missingMigrationRights, missingRights, rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
+import { inCatalogTransaction, schemasUsed, searchPathOf } from './search-path.ts';
 import { explainConnectionFailure } from './unavailable.ts';
 
 /** What a look at a PostgreSQL server tells; nothing is changed. */
@@ -17,6 +19,10 @@ export interface PostgresqlDiagnosis {
   readonly schemaMistake: string | undefined;
   /** Tables and functions of ours that Supabase's automatic REST API can reach. */
   readonly openTables: readonly string[];
+  /** Rights by which other roles can put triggers or foreign keys on our tables, and the SQL that takes them away. */
+  readonly triggerRights: readonly Pick<Opening, 'what' | 'remedy'>[];
+  /** Roles that could make a schema which comes before ours; only behind a transaction pooler. */
+  readonly rolesAheadOnPath: readonly string[];
   /** Row level security hides our own rows from the role of `DATABASE_URL`. */
   readonly rowsHidden: boolean;
   /** Rights that the role of `DATABASE_URL` lacks, such as `INSERT on "User"`. */
@@ -46,9 +52,21 @@ export class DiagnosisError extends Error {
   override readonly name = 'DiagnosisError';
 }
 
-/** @throws DiagnosisError */
+/** The look ended there: further statements could run what another role has put into the schema. */
+export class OpenToOtherRolesError extends Error {
+  override readonly name = 'OpenToOtherRolesError';
+  readonly openings: readonly Opening[];
+
+  constructor(openings: readonly Opening[]) {
+    super('the schema is open to other roles');
+    this.openings = openings;
+  }
+}
+
+/** @throws DiagnosisError, OpenToOtherRolesError */
 export async function diagnosePostgresql(config: PostgresqlConfig): Promise<PostgresqlDiagnosis> {
-  const seenByService = await ask('DATABASE_URL', config.runtime, async (query) => ({
+  const seenByService = await ask('DATABASE_URL', config.runtime, async (query, risks) => ({
+    ...risks,
     roundTripMilliseconds: await medianRoundTrip(query),
     rowsHidden: await rowsHiddenFromUs(query),
     missingRights: await missingRights(query),
@@ -77,13 +95,37 @@ export async function diagnosePostgresql(config: PostgresqlConfig): Promise<Post
   });
 }
 
-async function ask<T>(variable: string, address: PostgresqlAddress, work: (query: Query) => Promise<T>): Promise<T> {
+async function ask<T>(variable: string, address: PostgresqlAddress, work: (query: Query, risks: RoleRisks) => Promise<T>): Promise<T> {
   try {
-    return await withClient(address, (client) => work(queryOf(client)));
+    return await withClient(address, async (client) => {
+      const query = queryOf(client);
+      return work(query, await withoutOpenings(query, address));
+    });
   } catch (error) {
+    if (error instanceof OpenToOtherRolesError) throw error;
     const said = explainConnectionFailure(error, address) ?? `The database could not be examined: ${(error as Error).message}`;
     throw new DiagnosisError(said.replaceAll('DATABASE_URL', variable), { cause: error });
   }
+}
+
+type RoleRisks = Pick<PostgresqlDiagnosis, 'triggerRights' | 'rolesAheadOnPath'>;
+
+/** Leaves a direct connection with the search path that the service's own have. @throws OpenToOtherRolesError */
+async function withoutOpenings(query: Query, address: PostgresqlAddress): Promise<RoleRisks> {
+  const [path] = await query<{ setting: string }>(`SELECT pg_catalog.current_setting('search_path') AS setting`);
+  const schemas = await schemasUsed(query, address);
+  const risks = await inCatalogTransaction(query, async () => {
+    const openings = await findOpenings(query, schemas);
+    if (openings.length > 0) throw new OpenToOtherRolesError(openings);
+    const isServersPath = address.transactionPooler && path?.setting.includes('$user');
+    return {
+      triggerRights: await findTriggerRights(query, schemas),
+      rolesAheadOnPath: isServersPath ? await rolesAheadOnPath(query, schemas) : [],
+    };
+  });
+  // Through a transaction pooler it would be somebody else's connection that keeps the setting.
+  if (!address.transactionPooler && schemas[0] !== undefined) await query(`SET search_path = ${searchPathOf(schemas[0])}`);
+  return risks;
 }
 
 async function schemaSeenBy(query: Query): Promise<Pick<PostgresqlDiagnosis, 'pendingMigrations' | 'schemaMistake'>> {

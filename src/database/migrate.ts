@@ -3,8 +3,10 @@ import type { PGlite } from '@electric-sql/pglite';
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { asSchemaError } from './migration-failure.ts';
+import { closeToOtherRoles } from './other-roles.ts';
 import { closeTablesToRestRoles } from './row-security.ts';
-import { inspectSchema, type Query } from './schema-state.ts';
+import { inspectSchema, type Query, refuseTablesBehind } from './schema-state.ts';
+import { schemasOnPath, setSearchPath } from './search-path.ts';
 
 /** Where the committed SQL is, beside this file both in the sources and in the build. */
 const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -17,6 +19,8 @@ export interface MigrationOutcome {
   readonly applied: number;
   /** Tables and functions that Supabase's automatic REST API could reach and no longer can. */
   readonly closedTables: readonly string[];
+  /** The schema in which every role could create functions, and no longer can. */
+  readonly closedSchema?: string;
 }
 
 export interface MigrationOptions {
@@ -68,6 +72,10 @@ export async function migratePostgresql(client: pg.Client, options: MigrationOpt
 }
 
 async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 10_000 }: MigrationOptions): Promise<MigrationOutcome> {
+  const onPath = schema === undefined ? await schemasOnPath(query) : [schema];
+  const [place] = onPath;
+  if (place === undefined) throw new Error('the connection has no schema in its search path');
+  await setSearchPath(query, undefined);
   // Roles and databases may have limits of their own, as Supabase's have; others' migrations and a large table take as long as they take.
   await query('SET LOCAL statement_timeout = 0');
   await query('SET LOCAL lock_timeout = 0');
@@ -76,12 +84,17 @@ async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 1
   // `IF NOT EXISTS` tells what it skips in notices, which nobody needs to read.
   await query('SET LOCAL client_min_messages = warning');
   if (schema !== undefined) await createSchema(query, schema);
+  // Before anything of the schema is used: a function that another role has put there would run with our rights.
+  await refuseTablesBehind(query, onPath);
+  const isClosed = await closeToOtherRoles(query, place);
+  await setSearchPath(query, place);
   const { ledger, newestMigration } = await inspectSchema(query, knownMigrations());
   const pending = readMigrationFiles({ migrationsFolder }).filter((migration) => migration.folderMillis > newestMigration);
   if (ledger === undefined) throw new Error('the connection has no schema in its search path');
   if (pending.length > 0) await createLedger(query, ledger);
   for (const migration of pending) await apply(query, ledger, migration);
-  return { applied: pending.length, closedTables: await closeTablesToRestRoles(query) };
+  const closedTables = await closeTablesToRestRoles(query);
+  return { applied: pending.length, closedTables, ...(isClosed && { closedSchema: place }) };
 }
 
 /** Only where it is missing: the right to create schemas is asked for even where there is nothing to create. */

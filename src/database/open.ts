@@ -5,10 +5,12 @@ import { openEmbeddedDatabase } from './embedded.ts';
 import { inspectDataFolder } from './embedded-folder.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
+import { findOpenings, refuseOpenings } from './other-roles.ts';
 import { demandWritable, hostsOf } from './places.ts';
 import { clientOptions, openPostgresql } from './postgresql.ts';
 import { rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
+import { inCatalogTransaction, schemasUsed, setSearchPath } from './search-path.ts';
 import { isUnavailable, sqlstate } from './unavailable.ts';
 
 export interface OpenedDatabase {
@@ -30,12 +32,14 @@ export async function openDatabase(
   fillEmbedded: (database: Queryable) => Promise<void> = async () => {},
 ): Promise<OpenedDatabase> {
   if (config.kind === 'embedded') return openEmbedded(config, announce, fillEmbedded);
-  const migration = await migrateIfNeeded(config);
-  return { database: await openSeeing(config), isNew: false, migration };
+  const { migration, schema } = await migrateIfNeeded(config);
+  return { database: await openRuntime(config, schema), isNew: false, migration };
 }
 
-async function openSeeing({ runtime, poolSize }: PostgresqlConfig): Promise<Database> {
-  const database = openPostgresql(runtime, { poolSize });
+/** @param schema in which the migrations found our tables. */
+async function openRuntime({ runtime, migrations, poolSize }: PostgresqlConfig, schema: string | undefined): Promise<Database> {
+  const used = runtime === migrations && !runtime.transactionPooler ? schema : await schemaSafeFromOthers(runtime);
+  const database = openPostgresql(used === undefined ? runtime : { ...runtime, schema: used }, { poolSize });
   try {
     await refuseHiddenRows(database);
     return database;
@@ -51,8 +55,8 @@ async function openSeeing({ runtime, poolSize }: PostgresqlConfig): Promise<Data
  */
 export async function openMigratedDatabase(config: Config['database']): Promise<Database> {
   if (config.kind === 'postgresql') {
-    await withClient(config.migrations, async (client) => demandMigrated(queryOf(client)));
-    return openSeeing(config);
+    const schema = await withClient(config.migrations, (client) => demandMigratedPostgresql(queryOf(client), config.migrations));
+    return openRuntime(config, schema);
   }
   if (inspectDataFolder(config.directory) !== 'ready') throw notMigrated();
   const database = await openEmbeddedDatabase({ directory: config.directory });
@@ -63,6 +67,16 @@ export async function openMigratedDatabase(config: Config['database']): Promise<
     await database.close();
     throw error;
   }
+}
+
+async function demandMigratedPostgresql(query: Query, address: PostgresqlAddress): Promise<string | undefined> {
+  const schemas = await schemasUsed(query, address);
+  await inCatalogTransaction(query, async () => {
+    refuseOpenings(await findOpenings(query, schemas));
+    if (schemas[0] !== undefined) await setSearchPath(query, schemas[0]);
+    await demandMigrated(query);
+  });
+  return schemas[0];
 }
 
 async function demandMigrated(query: Query): Promise<void> {
@@ -118,11 +132,13 @@ async function refuseHiddenRows(database: Database): Promise<void> {
  * Migrates PostgreSQL where something is pending. Asks first with statements that only read, so that the service can start with a role that
  * may not change the schema once somebody else has migrated, and so that replicas of an up-to-date service do not wait for each other.
  */
-async function migrateIfNeeded(config: PostgresqlConfig): Promise<MigrationOutcome> {
-  return withClient(config.migrations, async (client) => {
+async function migrateIfNeeded({ migrations }: PostgresqlConfig): Promise<{ migration: MigrationOutcome; schema: string | undefined }> {
+  return withClient(migrations, async (client) => {
+    const query = queryOf(client);
     try {
-      if (await isUpToDate(queryOf(client))) return { applied: 0, closedTables: [] };
-      return await migratePostgresql(client, { schema: config.migrations.schema });
+      const [schema] = await schemasUsed(query, migrations);
+      if (await isUpToDate(query, schema)) return { migration: { applied: 0, closedTables: [] }, schema };
+      return { migration: await migratePostgresql(client, { schema: migrations.schema }), schema };
     } catch (error) {
       throw asSchemaError(error);
     }
@@ -130,13 +146,36 @@ async function migrateIfNeeded(config: PostgresqlConfig): Promise<MigrationOutco
 }
 
 /** Somebody may be migrating between two of these statements, so what looks wrong here is judged under the lock. */
-async function isUpToDate(query: Query): Promise<boolean> {
+async function isUpToDate(query: Query, schema: string | undefined): Promise<boolean> {
+  if (schema === undefined) return false;
   const known = knownMigrations();
   try {
-    const { newestMigration } = await inspectSchema(query, known);
-    return newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
+    return await inCatalogTransaction(query, async () => {
+      if ((await findOpenings(query, [schema])).length > 0) return false;
+      await setSearchPath(query, schema);
+      const { newestMigration } = await inspectSchema(query, known);
+      return newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
+    });
   } catch (error) {
     if (error instanceof SchemaError) return false;
+    throw error;
+  }
+}
+
+/**
+ * @returns the schema that the connections of requests find first; undefined where the database does not answer now: it is asked again by requests.
+ * @throws SchemaError where another role could put its functions in front of PostgreSQL's.
+ */
+async function schemaSafeFromOthers(address: PostgresqlAddress): Promise<string | undefined> {
+  try {
+    return await withClient(address, async (client) => {
+      const query = queryOf(client);
+      const schemas = await schemasUsed(query, address);
+      await inCatalogTransaction(query, async () => refuseOpenings(await findOpenings(query, schemas)));
+      return schemas[0];
+    });
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
     throw error;
   }
 }

@@ -47,7 +47,7 @@ test('the session has its limits, its name and its schema from the start', { ski
   const database = await open(t, { schema: 'Zweite "Wahl"' });
   const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'application_name', 'search_path'];
   const values = await Promise.all(names.map(async (name) => (await database.run(setting, [name]))[0]?.value));
-  assert.deepEqual(values, ['2s', '1900ms', '10s', 'chodae', '"Zweite ""Wahl"""']);
+  assert.deepEqual(values, ['2s', '1900ms', '10s', 'chodae', '"Zweite ""Wahl""",pg_temp']);
 });
 
 test('a transaction commits when its work resolves and rolls back when it rejects', { skip }, async (t) => {

@@ -7,6 +7,7 @@ import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, RunOptions, Statement } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
 import { hasItsTime, inTransaction, runInTimeLeft, serverLimits, startOf } from './pooled-transaction.ts';
+import { searchPathOf } from './search-path.ts';
 import { isStaleName, queryOf, send } from './sent-statement.ts';
 import { type AwaitedRow, openShares } from './shares.ts';
 import { watchSilence } from './silence.ts';
@@ -104,7 +105,7 @@ export function clientOptions(address: PostgresqlAddress): pg.ClientConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,
     types: { getTypeParser },
-    ...(schema && !address.transactionPooler && { options: `-c search_path=${asOption(pg.escapeIdentifier(schema))}` }),
+    ...(schema && !address.transactionPooler && { options: `-c search_path=${asOption(searchPathOf(schema))}` }),
   };
 }
 

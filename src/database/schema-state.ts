@@ -83,32 +83,37 @@ interface ColumnFound {
   readonly name: string;
   readonly category: string;
   readonly type: string;
-  readonly schema: string;
-  readonly goes_elsewhere: boolean;
 }
 
 /** @throws SchemaError where a table of one of the original's names exists but lacks the original's columns: it belongs to another program. */
 async function refuseForeignTables(query: Query): Promise<void> {
   for (const [table, columns] of Object.entries(originalColumns)) {
     const found = await query<ColumnFound>(`
-      SELECT attname AS name, typcategory AS category, format_type(atttypid, atttypmod) AS type, nspname AS schema,
-        nspname IS DISTINCT FROM current_schema() AS goes_elsewhere
-      FROM pg_attribute
-      JOIN pg_type ON pg_type.oid = atttypid
-      JOIN pg_class ON pg_class.oid = attrelid
-      JOIN pg_namespace ON pg_namespace.oid = relnamespace
+      SELECT attname AS name, typcategory AS category, format_type(atttypid, atttypmod) AS type
+      FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
       WHERE attrelid = to_regclass('"${table}"') AND attnum > 0 AND NOT attisdropped`);
     if (found.length === 0) continue;
     const mistake = foreignness(table, columns, found);
     if (mistake) throw new SchemaError(`${mistake}, so it belongs to another program. ${elsewhere}`);
-    // New tables would be made in the first schema of the search path, and the rows of the old ones no longer seen.
-    const aside = found.find((column) => column.goes_elsewhere);
-    if (aside) {
-      throw new SchemaError(
-        `The table "${table}" is in the schema ${aside.schema}, which is not the first one of this connection's search path. Add ?schema=${aside.schema} to DATABASE_URL.`,
-      );
-    }
   }
+}
+
+/**
+ * Our connections look into the first schema of the search path only: new tables would be made there, and the rows of the old ones no longer seen.
+ * @param query with `pg_catalog` alone on its search path.
+ * @param schemas on the search path that the server's settings give.
+ * @throws SchemaError where the original's tables are in a later one.
+ */
+export async function refuseTablesBehind(query: Query, [first, ...later]: readonly string[]): Promise<void> {
+  if (first === undefined || later.length === 0) return;
+  const places = await query<{ schema: string }>(`
+    SELECT nspname AS schema FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relname = 'Invitation' AND attname = 'is_used'`);
+  const aside = later.find((schema) => places.some((place) => place.schema === schema));
+  if (aside === undefined || places.some(({ schema }) => schema === first)) return;
+  throw new SchemaError(
+    `The table "Invitation" is in the schema ${aside}, which is not the first one of this connection's search path. Add ?schema=${aside} to DATABASE_URL.`,
+  );
 }
 
 function foreignness(table: string, columns: Readonly<Record<string, string>>, found: readonly ColumnFound[]): string | undefined {

@@ -1,7 +1,14 @@
 import type { Config, PostgresqlConfig } from '../../config/config.ts';
-import { DiagnosisError, diagnosePostgresql, type PostgresqlDiagnosis, type RowsSeen } from '../../database/diagnose.ts';
+import {
+  DiagnosisError,
+  diagnosePostgresql,
+  OpenToOtherRolesError,
+  type PostgresqlDiagnosis,
+  type RowsSeen,
+} from '../../database/diagnose.ts';
 import { DataFolderError, inspectDataFolder } from '../../database/embedded-folder.ts';
 import { lockHolder } from '../../database/embedded-lock.ts';
+import { adviceFor, describeOpenings, type Opening } from '../../database/other-roles.ts';
 import { examineEncryption } from './examine-encryption.ts';
 import { type Finding, pages } from './finding.ts';
 
@@ -11,6 +18,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   try {
     return [...findingsOf(await diagnosePostgresql(config.database), config.database, config), examineEncryption(config.database)];
   } catch (error) {
+    if (error instanceof OpenToOtherRolesError) return [openingsFinding(error.openings)];
     if (!(error instanceof DiagnosisError)) throw error;
     return [{ name: 'database', verdict: 'problem', message: error.message, page: pages.address }];
   }
@@ -59,6 +67,7 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize, runtime }: Postgresql
     schemaFinding(seen),
     rowSecurityFinding(seen),
     rightsFinding(seen),
+    otherRolesFinding(seen),
     durabilityFinding(seen),
     runtime.transactionPooler
       ? pooledConnectionsFinding(poolSize * process.workers)
@@ -93,6 +102,35 @@ function rowSecurityFinding({ rowsHidden, openTables }: PostgresqlDiagnosis): Fi
     message: `Supabase's automatic REST API serves ${openTables.join(', ')} to anybody who has the project's public key, password hashes included`,
     advice: 'Run: npx chodae migrate',
   };
+}
+
+/** Nothing else can be looked at then: any statement might run what the other role has put there. */
+function openingsFinding(openings: readonly Opening[]): Finding {
+  const isClosable = openings.every(({ closable }) => closable);
+  return {
+    name: 'other roles',
+    verdict: 'problem',
+    message: describeOpenings(openings),
+    advice: isClosable ? 'Run: npx chodae migrate' : adviceFor(openings),
+    page: pages.otherRoles,
+  };
+}
+
+function otherRolesFinding({ triggerRights, rolesAheadOnPath }: PostgresqlDiagnosis): Finding {
+  const named = { name: 'other roles', page: pages.otherRoles };
+  if (triggerRights.length > 0) {
+    const message = `other roles can put triggers or foreign keys on our tables: ${triggerRights.map(({ what }) => what).join('; ')}`;
+    return { ...named, verdict: 'warning', message, advice: `Run: ${triggerRights.map(({ remedy }) => remedy).join(' ')}` };
+  }
+  if (rolesAheadOnPath.length > 0) {
+    return {
+      ...named,
+      verdict: 'warning',
+      message: `behind the pooler the search path begins with "$user", a schema that ${rolesAheadOnPath.join(', ')} may make`,
+      advice: 'Run, as the role of DATABASE_URL: ALTER ROLE CURRENT_USER SET search_path = public;',
+    };
+  }
+  return { ...named, verdict: 'ok', message: 'none can put functions, triggers or tables between us and PostgreSQL' };
 }
 
 function rightsFinding({ missingRights, missingMigrationRights }: PostgresqlDiagnosis): Finding {

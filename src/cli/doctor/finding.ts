@@ -6,6 +6,7 @@ export const pages = {
   database: 'docs/database.md#embedded-or-postgresql',
   migrations: 'docs/database.md#migrations',
   rights: 'docs/database.md#a-role-with-fewer-rights',
+  otherRoles: 'docs/database.md#other-roles-of-the-database',
   rowSecurity: 'docs/database.md#supabase-and-row-level-security',
   connections: 'docs/running.md#connections',
   clocks: 'docs/running.md#clocks',
