@@ -3,7 +3,7 @@ import { knownMigrations } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
 import { findOpenings, findTriggerRights, type Opening, rolesAheadOnPath } from './other-roles.ts';
-import { missingMigrationRights, missingRights, rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
+import { exposureToRestRoles, missingMigrationRights, missingRights, type RestExposure, rowsHiddenFromUs } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { inCatalogTransaction, schemasUsed, searchPathOf } from './search-path.ts';
 import { explainConnectionFailure } from './unavailable.ts';
@@ -17,8 +17,8 @@ export interface PostgresqlDiagnosis {
   readonly pendingMigrations: number;
   /** Why this program would refuse to start on the schema; a sentence that says what to do. */
   readonly schemaMistake: string | undefined;
-  /** Tables and functions of ours that Supabase's automatic REST API can reach. */
-  readonly openTables: readonly string[];
+  /** What Supabase's automatic REST API can reach. */
+  readonly restExposure: RestExposure;
   /** Rights by which other roles can put triggers or foreign keys on our tables, and the SQL that takes them away. */
   readonly triggerRights: readonly Pick<Opening, 'what' | 'remedy'>[];
   /** Roles that could make a schema which comes before ours; only behind a transaction pooler. */
@@ -90,7 +90,7 @@ export async function diagnosePostgresql(config: PostgresqlConfig): Promise<Post
       versionNumber: Number(setting('server_version_num')),
       maximumConnections: Number(setting('max_connections')),
       unsafeSettings: ['fsync', 'full_page_writes', 'synchronous_commit'].filter((name) => setting(name) === 'off'),
-      openTables: await tablesOpenToRestRoles(query),
+      restExposure: await exposureToRestRoles(query),
     };
   });
 }

@@ -8,7 +8,7 @@ import { asSchemaError } from './migration-failure.ts';
 import { findOpenings, refuseOpenings } from './other-roles.ts';
 import { demandWritable, hostsOf } from './places.ts';
 import { clientOptions, openPostgresql } from './postgresql.ts';
-import { rowsHiddenFromUs, tablesOpenToRestRoles } from './row-security.ts';
+import { exposureToRestRoles, rowsHiddenFromUs } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { inCatalogTransaction, schemasUsed, setSearchPath } from './search-path.ts';
 import { isUnavailable, sqlstate } from './unavailable.ts';
@@ -154,7 +154,7 @@ async function isUpToDate(query: Query, schema: string | undefined): Promise<boo
       if ((await findOpenings(query, [schema])).length > 0) return false;
       await setSearchPath(query, schema);
       const { newestMigration } = await inspectSchema(query, known);
-      return newestMigration === known.at(-1) && (await tablesOpenToRestRoles(query)).length === 0;
+      return newestMigration === known.at(-1) && (await exposureToRestRoles(query)).closable.length === 0;
     });
   } catch (error) {
     if (error instanceof SchemaError) return false;

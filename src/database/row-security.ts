@@ -47,24 +47,67 @@ const ownRelations = `
 /** Our functions: each begins with the name of the program. */
 const ownFunctions = `SELECT oid, oid::regprocedure::text AS name, proname FROM pg_proc WHERE proname LIKE 'chodae\\_%' AND pg_function_is_visible(oid)`;
 
-/**
- * @returns the tables and functions of ours that Supabase's automatic REST API can reach; none where its roles do not exist.
- *   A table counts as open where row level security is off or a role has any right on it, on a column of it or on its sequence.
- */
-export async function tablesOpenToRestRoles(query: Query): Promise<string[]> {
-  const rows = await query<{ name: string }>(`
-    SELECT own.name
-    FROM (${ownRelations}) AS own JOIN pg_roles role ON role.rolname IN ${restRoles}
-    WHERE NOT own.relrowsecurity
-      OR has_table_privilege(role.oid, own.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-      OR has_any_column_privilege(role.oid, own.oid, 'SELECT, INSERT, UPDATE')
-      OR EXISTS (SELECT FROM unnest(own.sequences) AS sequence WHERE has_sequence_privilege(role.oid, sequence, 'USAGE, SELECT, UPDATE'))
+/** What Supabase's automatic REST API can reach. */
+interface Reach {
+  readonly name: string;
+  /** By a right of the roles themselves or of PUBLIC, or because row level security is off: `closeTablesToRestRoles` closes it. */
+  readonly closable: boolean;
+}
+
+/** A right in `acl` that the roles themselves have, or everybody. */
+const heldBy = (acl: string) =>
+  `EXISTS (SELECT FROM aclexplode(${acl}) AS granted WHERE grantee = 0 OR grantee IN (SELECT oid FROM pg_roles WHERE rolname IN ${restRoles}))`;
+
+/** Whether a role has any right on a table `own`, by itself or through others. */
+const anyRight = (role: string) =>
+  `(has_table_privilege(${role}, own.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+     OR has_any_column_privilege(${role}, own.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+     OR EXISTS (SELECT FROM unnest(own.sequences) AS sequence WHERE has_sequence_privilege(${role}, sequence, 'USAGE, SELECT, UPDATE')))`;
+
+/** Any right at all counts: by TRIGGER and REFERENCES, which PostgreSQL grants with ALL, a role can hang its own code or keys on a table. */
+async function reachOfRestRoles(query: Query): Promise<Reach[]> {
+  return query<Reach>(`
+    SELECT name, bool_or(closable) AS closable FROM (
+      SELECT own.name,
+        NOT own.relrowsecurity OR ${heldBy('relation.relacl')}
+          OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = own.oid AND ${heldBy('attacl')})
+          OR EXISTS (SELECT FROM pg_class sequence WHERE sequence.oid = ANY (own.sequences) AND ${heldBy('sequence.relacl')}) AS closable,
+        ${anyRight('role.oid')} AS inherited
+      FROM (${ownRelations}) AS own JOIN pg_class relation USING (oid) JOIN pg_roles role ON role.rolname IN ${restRoles}
+      UNION ALL
+      SELECT own.proname, ${heldBy("coalesce(pg_proc.proacl, acldefault('f', pg_proc.proowner))")}, has_function_privilege(role.oid, own.oid, 'EXECUTE')
+      FROM (${ownFunctions}) AS own JOIN pg_proc USING (oid) JOIN pg_roles role ON role.rolname IN ${restRoles}
+    ) AS reached
+    WHERE closable OR inherited GROUP BY name ORDER BY name`);
+}
+
+/** What Supabase's automatic REST API can reach of ours. */
+export interface RestExposure {
+  /** Tables and functions; none where Supabase's roles do not exist. */
+  readonly open: readonly string[];
+  /** Those that the next migration closes. */
+  readonly closable: readonly string[];
+  /** SQL for what it cannot close: rights that a role has as a member of another one, or as a superuser. */
+  readonly remedies: readonly string[];
+}
+
+/** Looks at tables, their columns and sequences, and functions. */
+export async function exposureToRestRoles(query: Query): Promise<RestExposure> {
+  const reached = await reachOfRestRoles(query);
+  const open = reached.map(({ name }) => name);
+  const closable = reached.filter((one) => one.closable).map(({ name }) => name);
+  // Closed first: what everybody may do other roles may do, too.
+  if (open.length === closable.length) return { open, closable, remedies: [] };
+  const remedies = await query<{ sql: string }>(`
+    SELECT 'ALTER ROLE ' || quote_ident(rolname) || ' NOSUPERUSER;' AS sql FROM pg_roles WHERE rolname IN ${restRoles} AND rolsuper
     UNION
-    SELECT own.proname
-    FROM (${ownFunctions}) AS own JOIN pg_roles role ON role.rolname IN ${restRoles}
-    WHERE has_function_privilege(role.oid, own.oid, 'EXECUTE')
+    SELECT 'REVOKE ' || quote_ident(parent.rolname) || ' FROM ' || quote_ident(role.rolname) || ';'
+    FROM pg_roles role JOIN pg_auth_members ON member = role.oid JOIN pg_roles parent ON parent.oid = roleid
+    WHERE role.rolname IN ${restRoles} AND pg_has_role(role.oid, parent.oid, 'USAGE') AND (
+      EXISTS (SELECT FROM (${ownRelations}) AS own WHERE ${anyRight('parent.oid')})
+      OR EXISTS (SELECT FROM (${ownFunctions}) AS own WHERE has_function_privilege(parent.oid, own.oid, 'EXECUTE')))
     ORDER BY 1`);
-  return rows.map((row) => row.name);
+  return { open, closable, remedies: remedies.map(({ sql }) => sql) };
 }
 
 /**
@@ -73,22 +116,22 @@ export async function tablesOpenToRestRoles(query: Query): Promise<string[]> {
  * @returns the tables and functions that were open before and no longer are.
  */
 export async function closeTablesToRestRoles(query: Query): Promise<string[]> {
-  const open = await tablesOpenToRestRoles(query);
-  if (open.length === 0) return open;
+  const { open, closable } = await exposureToRestRoles(query);
+  if (closable.length === 0) return [];
   const roles = await query<{ name: string }>(`SELECT quote_ident(rolname) AS name FROM pg_roles WHERE rolname IN ${restRoles}`);
   // Everybody includes those two; without this, what PUBLIC may do (execute a function, by default) they still could.
   const everybody = ['PUBLIC', ...roles.map((role) => role.name)].join(', ');
   const relations = await query<{ name: string; sequences: string[] }>(
     `SELECT name, ARRAY(SELECT sequence::regclass::text FROM unnest(sequences) AS sequence) AS sequences FROM (${ownRelations}) AS own`,
   );
-  for (const { name, sequences } of relations.filter((relation) => open.includes(relation.name))) {
+  for (const { name, sequences } of relations.filter((relation) => closable.includes(relation.name))) {
     await query(`ALTER TABLE "${name}" ENABLE ROW LEVEL SECURITY`);
     await query(`REVOKE ALL ON TABLE "${name}" FROM ${everybody}`);
     for (const sequence of sequences) await query(`REVOKE ALL ON SEQUENCE ${sequence} FROM ${everybody}`);
   }
   for (const { name } of await query<{ name: string }>(ownFunctions)) await query(`REVOKE ALL ON FUNCTION ${name} FROM ${everybody}`);
-  const stillOpen = await tablesOpenToRestRoles(query);
-  return open.filter((name) => !stillOpen.includes(name));
+  const after = await exposureToRestRoles(query);
+  return open.filter((name) => !after.open.includes(name));
 }
 
 /**

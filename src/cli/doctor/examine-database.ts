@@ -85,7 +85,7 @@ function schemaFinding({ pendingMigrations, schemaMistake }: PostgresqlDiagnosis
   return { ...named, verdict: 'warning', message, advice: 'The next start applies them, or run: npx chodae migrate' };
 }
 
-function rowSecurityFinding({ rowsHidden, openTables }: PostgresqlDiagnosis): Finding {
+function rowSecurityFinding({ rowsHidden, restExposure: { open, closable, remedies } }: PostgresqlDiagnosis): Finding {
   const named = { name: 'row level security', page: pages.rowSecurity };
   if (rowsHidden) {
     return {
@@ -95,12 +95,15 @@ function rowSecurityFinding({ rowsHidden, openTables }: PostgresqlDiagnosis): Fi
       advice: 'Connect as the owner of the tables, the role that ran the migration, or write policies for the role.',
     };
   }
-  if (openTables.length === 0) return { ...named, verdict: 'ok', message: 'no automatic REST API can read the tables' };
+  if (open.length === 0) return { ...named, verdict: 'ok', message: 'no automatic REST API can read the tables' };
   return {
     ...named,
     verdict: 'problem',
-    message: `Supabase's automatic REST API serves ${openTables.join(', ')} to anybody who has the project's public key, password hashes included`,
-    advice: 'Run: npx chodae migrate',
+    message: `Supabase's automatic REST API serves ${open.join(', ')} to anybody who has the project's public key, password hashes included`,
+    advice: [
+      ...(closable.length > 0 ? ['Run: npx chodae migrate'] : []),
+      ...(remedies.length > 0 ? [`Run, as a superuser or as the role that granted it: ${remedies.join(' ')}`] : []),
+    ].join('. '),
   };
 }
 
