@@ -10,7 +10,7 @@ export interface TakenPoints {
 
 const takeStatement = statement<TakenPoints>(
   'limits_take',
-  `INSERT INTO rate_limits AS kept (key, points, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))
+  `INSERT INTO rate_limits AS kept (key, points, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3::double precision))
    ON CONFLICT (key) DO UPDATE SET
      points = CASE WHEN kept.expires_at <= now() THEN excluded.points ELSE kept.points + excluded.points END,
      expires_at = CASE WHEN kept.expires_at <= now() THEN excluded.expires_at ELSE kept.expires_at END

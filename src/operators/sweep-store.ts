@@ -7,7 +7,7 @@ const sweepAuditStatement = statement<SweptBatch>(
   'operators_sweep_audit',
   `WITH old AS (
      SELECT id FROM audit_log
-     WHERE at <= now() - make_interval(secs => $3) AND at >= COALESCE($2, '-infinity'::timestamptz)
+     WHERE at <= now() - make_interval(secs => $3::double precision) AND at >= COALESCE($2, '-infinity'::timestamptz)
      ORDER BY at, id LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
      DELETE FROM audit_log a USING old WHERE a.id = old.id RETURNING a.at
@@ -23,7 +23,7 @@ export async function sweepAuditLog(database: Queryable, batch: number, from: Da
 
 const countAuditStatement = statement<{ due: number }>(
   'operators_count_old_audit',
-  'SELECT count(*) AS due FROM audit_log WHERE at <= now() - make_interval(secs => $1)',
+  'SELECT count(*) AS due FROM audit_log WHERE at <= now() - make_interval(secs => $1::double precision)',
 );
 
 export async function countOldAuditEntries(database: Queryable, keptSeconds: number): Promise<number> {

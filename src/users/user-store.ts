@@ -50,7 +50,7 @@ export async function idsOfUsers(database: Queryable, { invitation_id, from, to 
 const conditions = (ofInvitation: boolean) => `
    WHERE u.id >= $1 AND u.id < $2 AND ${ofInvitation ? 'u."invitationId" = $4' : '$4::integer IS NULL'}
      AND ($5::text IS NULL OR EXISTS (SELECT FROM "Invitation" i WHERE i.id = u."invitationId" AND i.campaign = $5))
-     AND ($6::text IS NULL OR starts_with(lower(u.name), lower($6)) OR u.phone = $7::text
+     AND ($6::text IS NULL OR starts_with(lower(u.name), lower($6::text)) OR u.phone = $7::text
        OR right(translate(u.phone, '+-(). ', ''), length($8::text)) = $8)
      AND ($9::timestamptz IS NULL OR u.created_at >= $9) AND ($10::timestamptz IS NULL OR u.created_at < $10)`;
 
