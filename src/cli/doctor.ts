@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { examineDatabase } from './doctor/examine-database.ts';
+import { examineFiles } from './doctor/examine-files.ts';
 import { examineLimits } from './doctor/examine-limits.ts';
 import { examineSettings } from './doctor/examine-settings.ts';
 import { type Finding, pages } from './doctor/finding.ts';
@@ -43,6 +44,7 @@ async function examine(): Promise<Finding[]> {
   return [
     { ...named, verdict: 'ok', message: 'every setting can be used' },
     ...(await examineDatabase(config)),
+    ...examineFiles(config),
     ...(await examineLimits(config)),
     ...(await examineSettings(config)),
   ];

@@ -17,8 +17,9 @@ export interface Checkpoints {
  * Keeps the WAL, and with it the time of the next start after a crash, small: checkpoints where it has grown by 16 MB (looked at after every 200
  * statements), and every so many seconds where it has grown at all.
  * @param mayWrite asked before each.
+ * @param onCheckpoint called after each: files were made since the last one.
  */
-export function startCheckpoints(pglite: PGlite, seconds: number, mayWrite: () => boolean): Checkpoints {
+export function startCheckpoints(pglite: PGlite, seconds: number, mayWrite: () => boolean, onCheckpoint: () => void): Checkpoints {
   let isStopped = false;
   let statements = 0;
   let checkpointedAt: number | undefined;
@@ -30,6 +31,7 @@ export function startCheckpoints(pglite: PGlite, seconds: number, mayWrite: () =
     if (isStopped || !mayWrite() || (checkpointedAt !== undefined && position - checkpointedAt < bytes)) return;
     await pglite.query('CHECKPOINT');
     if (!isStopped) checkpointedAt = await walPosition(pglite);
+    onCheckpoint();
   }
   // Both wait for their turn behind the running transaction. What fails now, a full disk say, the next one does.
   const look = (bytes: number) => void checkpointIfGrownBy(bytes).catch(() => undefined);

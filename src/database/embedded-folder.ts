@@ -75,7 +75,7 @@ function readMarker(directory: string): string | undefined {
 
 function writeMarker(directory: string, state: 'creating' | 'ready'): void {
   const path = join(directory, markerFileName);
-  writeFileSync(`${path}.new`, `${JSON.stringify({ state, postgresql: embeddedMajor })}\n`);
+  writeFileSync(`${path}.new`, `${JSON.stringify({ state, postgresql: embeddedMajor })}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 

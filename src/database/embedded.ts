@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { Database, Queryable, Statement } from './database.ts';
 import { startCheckpoints, walSettings } from './embedded-checkpoints.ts';
 import { beginCreation, DataFolderError, embeddedMajor, finishCreation, inspectDataFolder } from './embedded-folder.ts';
 import { acquireEmbeddedLock, type EmbeddedLock } from './embedded-lock.ts';
+import { restrictFiles, restrictFolder } from './embedded-permissions.ts';
 import { asDatabaseError, databaseUnavailable } from './unavailable.ts';
 
 export interface EmbeddedOptions {
@@ -44,8 +46,11 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<Em
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const lock = await acquireEmbeddedLock(directory);
   try {
+    restrictFolder(directory);
     const isNew = inspectDataFolder(directory) !== 'ready'; // again, now that nobody else can change it
-    return isNew ? await createFolder(directory, options, lock) : serve(await openFolder(directory), options, false, lock);
+    const database = isNew ? await createFolder(directory, options, lock) : serve(await openFolder(directory), options, false, lock);
+    restrictFiles(directory);
+    return database;
   } catch (error) {
     lock.release();
     throw error;
@@ -81,12 +86,20 @@ async function openFolder(directory: string): Promise<PGlite> {
 }
 
 function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite> {
+  // PGlite finds nothing behind a symbolic link.
+  const dataDir = directory && realpathSync(directory);
   const startParams = [...PGlite.defaultStartParams, ...walSettings, ...noProgressTimer];
-  return PGlite.create({ parsers, startParams, ...(directory && { dataDir: directory }), ...(template && { loadDataDir: template }) });
+  return PGlite.create({ parsers, startParams, ...(dataDir && { dataDir }), ...(template && { loadDataDir: template }) });
 }
 
 function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: EmbeddedLock | undefined): EmbeddedDatabase {
-  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.isLost());
+  const { directory } = options;
+  const restrict = () => {
+    if (directory === undefined || lock?.isLost()) return;
+    restrictFolder(directory);
+    restrictFiles(join(directory, 'pg_wal'));
+  };
+  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.isLost(), restrict);
   let closed: Promise<void> | undefined;
 
   function queryable(handle: Pick<PGlite, 'query'>): Queryable {

@@ -13,6 +13,7 @@ export const pages = {
   https: 'docs/running.md#https',
   retention: 'docs/running.md#retention',
   hashing: 'docs/running.md#hashing',
+  files: 'docs/running.md#files',
   limits: 'docs/configuration.md#limits',
   metrics: 'docs/observability.md#metrics',
 } as const;
