@@ -59,11 +59,26 @@ export function addOperatorOptions(command: Command): Command {
     .option('--json', 'print one JSON document');
 }
 
+interface LocalOptions {
+  /** Where the caller has read them already. */
+  readonly settings?: Config;
+  /** Gets a line where a database is made or migrated; written to stderr unless said otherwise. */
+  readonly announce?: (line: string) => void;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /**
  * Runs a command's work as an operator: at `--url`, else through the process that has the embedded database open, else with the application in
  * this process. The rules are the HTTP interface's own in each case.
  */
-export async function asOperator(flags: OperatorFlags, work: (operator: Operator) => Promise<void>): Promise<void> {
+export async function asOperator(
+  flags: OperatorFlags,
+  work: (operator: Operator) => Promise<void>,
+  { settings, announce = tell }: LocalOptions = {},
+): Promise<void> {
   const language = languageFromEnvironment(process.env);
   await untilInterrupted(async (interrupt) => {
     const connect = (place: Place, key: string) => createOperatorClient({ place, key, language, interrupt });
@@ -77,9 +92,9 @@ export async function asOperator(flags: OperatorFlags, work: (operator: Operator
     };
     if (flags.url !== undefined)
       return workWith(connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language)));
-    const config = settingsFromHere();
+    const config = settings ?? settingsFromHere();
     return explaining(config, async () => {
-      await using local = await openLocal(config, connect, interrupt, (values) => say(waiting, values));
+      await using local = await openLocal(config, connect, interrupt, announce, (values) => say(waiting, values));
       await workWith(local.client);
     });
   });
@@ -106,15 +121,16 @@ async function openLocal(
   config: Config,
   connect: Connect,
   interrupt: AbortSignal,
+  announce: (line: string) => void,
   sayWaiting: (values: { pid: string }) => string,
 ): Promise<Local> {
-  if (config.database.kind === 'postgresql') return openHere(config, connect);
+  if (config.database.kind === 'postgresql') return openHere(config, connect, announce);
   const begun = performance.now();
   for (let told = false; ; ) {
     const running = await findRunning(config.database, connect);
     if (running) return { client: running, async [Symbol.asyncDispose]() {} };
     try {
-      return await openHere(config, connect);
+      return await openHere(config, connect, announce);
     } catch (error) {
       // A server that does not listen yet, or another command, which is over soon.
       const waited = performance.now() - begun;
@@ -126,10 +142,10 @@ async function openLocal(
   }
 }
 
-async function openHere(config: Config, connect: Connect): Promise<Local> {
+async function openHere(config: Config, connect: Connect, announce: (line: string) => void): Promise<Local> {
   // Loaded here because it is the whole service; a command that talks to a running one does without.
   const { openLocalApplication } = await import('./local-application.ts');
-  const application = await openLocalApplication(config, (line) => process.stderr.write(`${line}\n`));
+  const application = await openLocalApplication(config, announce);
   return { client: connect(application, application.key), [Symbol.asyncDispose]: () => application[Symbol.asyncDispose]() };
 }
 

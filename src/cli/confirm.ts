@@ -24,9 +24,15 @@ export function assertCanConfirm({ yes }: ConfirmFlags, language: Language): voi
 }
 
 /** Asks, unless `--yes` has answered. @throws Refusal where the answer is no. */
-export async function confirmed(question: string, { yes }: ConfirmFlags, { language, interrupt, say }: Operator): Promise<void> {
+export async function confirmed(question: string, flags: ConfirmFlags, { language, interrupt }: Operator): Promise<void> {
+  return confirmedAtTerminal(question, flags, language, interrupt);
+}
+
+/** The same before anything is opened. */
+export async function confirmedAtTerminal(question: string, { yes }: ConfirmFlags, language: Language, signal: AbortSignal): Promise<void> {
   if (yes) return;
   assertCanConfirm({}, language);
+  const say = (sentence: Sentence) => phrase({ sentence }, language);
   const answer = await confirm({
     message: question,
     active: say(sentences.yes),
@@ -34,7 +40,7 @@ export async function confirmed(question: string, { yes }: ConfirmFlags, { langu
     initialValue: false,
     // Stdout is for results.
     output: process.stderr,
-    signal: interrupt,
+    signal,
   });
   if (answer !== true) throw new Refusal(say(sentences.unchanged));
 }

@@ -4,6 +4,7 @@ import { examineDatabase } from './doctor/examine-database.ts';
 import { examineFiles } from './doctor/examine-files.ts';
 import { examineLimits } from './doctor/examine-limits.ts';
 import { examineSettings } from './doctor/examine-settings.ts';
+import { examineTestCodes } from './doctor/examine-test-codes.ts';
 import { type Finding, pages } from './doctor/finding.ts';
 import { exitCodes, Misuse } from './exit-codes.ts';
 import { printResult } from './output.ts';
@@ -45,6 +46,7 @@ async function examine(): Promise<Finding[]> {
     { ...named, verdict: 'ok', message: 'every setting can be used' },
     ...(await examineDatabase(config)),
     ...examineFiles(config),
+    ...(await examineTestCodes(config)),
     ...(await examineLimits(config)),
     ...(await examineSettings(config)),
   ];

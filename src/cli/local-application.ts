@@ -5,8 +5,9 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { buildApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import { accessLines } from '../database/migration-lines.ts';
 import { openDatabase } from '../database/open.ts';
-import { seedTestCodes } from '../invitations/seed-test-codes.ts';
+import { firstContents } from '../invitations/seed-test-codes.ts';
 import { openServices } from '../services.ts';
 
 /** The whole application in this process, for one command. */
@@ -29,8 +30,9 @@ export async function openLocalApplication(config: Config, announce: (line: stri
   // One line of what went wrong, where something does; the command itself tells everything else.
   const log = pino({ level: config.logLevel === 'silent' ? 'silent' : 'error', base: null }, pino.destination({ dest: 2, sync: true }));
   const settings = config.database.kind === 'postgresql' ? { ...config.database, poolSize } : config.database;
-  const { database, isNew, migration } = await openDatabase(settings, announce, seedTestCodes);
+  const { database, isNew, migration } = await openDatabase(settings, announce, firstContents(config));
   if (migration.applied > 0 && !isNew) announce(`Database schema: ${migration.applied} migrations applied.`);
+  for (const line of accessLines(migration)) announce(line);
   // Nobody but this command reaches the socket, and nothing on the way could read along.
   const services = openServices({ ...config, http: { ...config.http, forceHttps: false } }, log, database);
   const socket = makeSocket();

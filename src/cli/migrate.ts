@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { accessLines } from '../database/migration-lines.ts';
 import { openDatabase } from '../database/open.ts';
-import { seedTestCodes } from '../invitations/seed-test-codes.ts';
+import { firstContents } from '../invitations/seed-test-codes.ts';
 import { printResult } from './output.ts';
 import { explaining, settingsFromHere } from './settings.ts';
 
@@ -14,7 +14,11 @@ export function addMigrateCommand(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const config = settingsFromHere();
       await explaining(config, async () => {
-        const { database, migration } = await openDatabase(config.database, (line) => process.stderr.write(`${line}\n`), seedTestCodes);
+        const { database, migration } = await openDatabase(
+          config.database,
+          (line) => process.stderr.write(`${line}\n`),
+          firstContents(config),
+        );
         await database.close();
         printResult(options.json, migration, [
           migration.applied > 0 ? `${migration.applied} migrations applied.` : 'The schema is up to date.',

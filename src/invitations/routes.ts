@@ -10,7 +10,8 @@ import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { invitationProblems } from './errors.ts';
 import { listingRoutes } from './listing/routes.ts';
-import { createAnswer, createBody } from './schema.ts';
+import { createAnswer, createBody, testCodesAnswer } from './schema.ts';
+import { renewTestCodes, testCodes } from './seed-test-codes.ts';
 
 /** Milliseconds that a full count may wait for the one before it. */
 const patience = 5_000;
@@ -24,6 +25,25 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
   await app.register(campaignRoutes, { services, inTurn });
 
   const tags = ['invitations'];
+
+  app.post(
+    '/test-codes',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'renewTestCodes',
+        summary: 'Make the test codes work for a day',
+        description: 'TEST001 to TEST005, one seat each, new or again. Everybody who has read the README knows them.',
+        response: { 200: testCodesAnswer },
+      },
+    },
+    async (request) => {
+      const expiresAt = await renewTestCodes(services, request.actor());
+      return { codes: [...testCodes], expires_at: expiresAt.toISOString() };
+    },
+  );
+
   const { invitation_code_taken, campaign_revoked } = invitationProblems;
 
   app.post(

@@ -59,6 +59,13 @@ export const invitationAnswer = z
   })
   .meta({ id: 'Invitation' });
 
+export const testCodesAnswer = z
+  .object({
+    codes: z.array(z.string()).meta({ description: 'They work now.', examples: [['TEST001', 'TEST002']] }),
+    expires_at: z.string().meta({ description: 'Until when.', format: 'date-time', examples: ['2026-01-02T09:00:00.000Z'] }),
+  })
+  .meta({ id: 'TestCodes' });
+
 function exampleLink(): string {
   return 'https://signup.example.com/join#SPRING-7KQ9X-M4TP2-RV3H5';
 }

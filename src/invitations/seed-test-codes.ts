@@ -1,10 +1,50 @@
+import type { Actor } from '../audit.ts';
+import type { Config } from '../config/config.ts';
 import type { Queryable } from '../database/database.ts';
-import { resetCodes } from './store.ts';
+import { canonicalAddress, isInRanges, parseRanges } from '../ip-address.ts';
+import { shownMoment } from '../shown-moment.ts';
+import type { InvitationServices } from './dependencies.ts';
+import { resetCodes, type TestCodeRow, usableAmong } from './store.ts';
 
-/** The codes that the original's test script uses, one seat each. */
+/** The codes that the original's test script uses, one seat each. Everybody knows them: they are in the README. */
 export const testCodes: readonly string[] = ['TEST001', 'TEST002', 'TEST003', 'TEST004', 'TEST005'];
 
-/** Creates the test codes, or makes them work again. */
-export async function seedTestCodes(database: Queryable): Promise<void> {
-  await resetCodes(database, testCodes);
+/** Creates the test codes, or makes them work again, for a day. @returns the end of that day, by the database's clock. */
+export async function seedTestCodes(database: Queryable): Promise<Date> {
+  return resetCodes(database, testCodes);
+}
+
+/** The same as an operator. */
+export async function renewTestCodes({ database, audit }: Pick<InvitationServices, 'database' | 'audit'>, actor: Actor): Promise<Date> {
+  return database.transaction(async (transaction) => {
+    const expiresAt = await seedTestCodes(transaction);
+    const after = { count: testCodes.length, expires_at: shownMoment(expiresAt) };
+    await audit(transaction, actor, { action: 'invitation.seed', subject: 'invitation', after });
+    return expiresAt;
+  });
+}
+
+/** @returns the test codes with which somebody can sign up right now. */
+export function usableTestCodes(database: Queryable): Promise<TestCodeRow[]> {
+  return usableAmong(database, testCodes);
+}
+
+/** Whether the settings are those of somebody who tries the program on their own machine: only there a new database gets the test codes. */
+export function isForTrying({ isProduction, http }: Pick<Config, 'isProduction' | 'http'>): boolean {
+  return !isProduction && isLoopback(http.host) && http.publicUrl === undefined && http.tls === undefined && !http.forceHttps;
+}
+
+/** @returns what a new embedded database is filled with. */
+export function firstContents(config: Pick<Config, 'isProduction' | 'http'>): (database: Queryable) => Promise<void> {
+  return async (database) => {
+    if (isForTrying(config)) await seedTestCodes(database);
+  };
+}
+
+const loopback = parseRanges('loopback');
+
+function isLoopback(host: string): boolean {
+  const address = canonicalAddress(host);
+  if (address === undefined) return host.toLowerCase() === 'localhost';
+  return typeof loopback !== 'string' && isInRanges(address, loopback);
 }

@@ -1,16 +1,38 @@
 import { type Queryable, statement } from '../database/database.ts';
+import { stateOf } from './availability.ts';
 import { type InvitationRow, invitationColumns } from './invitation-row.ts';
 
-const resetCodesStatement = statement<{ id: number }>(
+const resetCodesStatement = statement<{ expires_at: Date }>(
   'invitations_reset_codes',
-  `INSERT INTO "Invitation" (code, is_used) SELECT code, false FROM unnest($1::text[]) AS wanted (code)
-   ON CONFLICT (code) DO UPDATE SET is_used = false, used_by = NULL
-   RETURNING id`,
+  `INSERT INTO "Invitation" (code, is_used, expires_at) SELECT code, false, now() + interval '1 day' FROM unnest($1::text[]) AS wanted (code)
+   ON CONFLICT (code) DO UPDATE
+     SET is_used = false, used_by = NULL, starts_at = NULL, revoked_at = NULL, expires_at = EXCLUDED.expires_at
+   RETURNING expires_at`,
 );
 
-/** Makes each code work again, creating it where it is missing: what the original's `INSERT … ON CONFLICT` does. @returns how many. */
-export async function resetCodes(database: Queryable, codes: readonly string[]): Promise<number> {
-  return (await database.run(resetCodesStatement, [codes])).length;
+/**
+ * Makes each code work for a day, creating it where it is missing: what the original's `INSERT … ON CONFLICT` does, with an end.
+ * @returns the end.
+ */
+export async function resetCodes(database: Queryable, codes: readonly string[]): Promise<Date> {
+  const [row] = await database.run(resetCodesStatement, [codes]);
+  if (!row) throw new Error('the statement gives a row for each code');
+  return row.expires_at;
+}
+
+export interface TestCodeRow {
+  readonly code: string;
+  /** null: for ever. */
+  readonly expires_at: Date | null;
+}
+
+const usableStatement = statement<TestCodeRow>(
+  'invitations_usable_among',
+  `SELECT i.code, i.expires_at FROM "Invitation" i WHERE i.code = ANY ($1::text[]) AND ${stateOf('i')} = 'usable' ORDER BY i.code`,
+);
+
+export async function usableAmong(database: Queryable, codes: readonly string[]): Promise<TestCodeRow[]> {
+  return database.run(usableStatement, [codes]);
 }
 
 const nowStatement = statement<{ now: Date }>('invitations_now', 'SELECT now() AS now');

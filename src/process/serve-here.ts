@@ -15,6 +15,7 @@ import { openMigrated } from './open-migrated.ts';
 import { operatorKeyLines } from './operator-key-lines.ts';
 import { openProcessLog } from './process-log.ts';
 import { endWhileStarting, untilSignal } from './signals.ts';
+import { testCodeLines } from './test-code-lines.ts';
 import { linkToPrimary } from './worker-link.ts';
 
 /** Milliseconds after which connections that are still busy are cut: longer than any statement and any wait for a hash may take. */
@@ -55,6 +56,7 @@ export async function serveHere(config: Config, print: (line: string) => void): 
   const lines = [
     ...addressLines(address, services, metricsServer?.url, httpsLine(config, tls?.current)),
     ...(await operatorKeyLines(services)),
+    ...(await testCodeLines(services)),
   ];
   if (link) link.ready(lines);
   else for (const line of lines) print(line);

@@ -14,6 +14,7 @@ export const pages = {
   retention: 'docs/running.md#retention',
   hashing: 'docs/running.md#hashing',
   files: 'docs/running.md#files',
+  testCodes: 'docs/invitation-codes.md#test-codes',
   limits: 'docs/configuration.md#limits',
   metrics: 'docs/observability.md#metrics',
 } as const;

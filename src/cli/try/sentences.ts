@@ -43,7 +43,7 @@ export const closings = {
   codeUsedUp: { ko: '{code} 코드를 썼습니다.', en: '{code} is used up now.' },
   seatUsed: { ko: '{code} 코드의 자리 하나를 썼습니다.', en: 'One seat of {code} is used now.' },
   reset: {
-    ko: '테스트 코드를 다시 쓰려면 서버가 있는 컴퓨터에서 `npx chodae seed`를 실행하거나(내장 데이터베이스라면 서버를 멈춘 뒤에), PostgreSQL에서 다음을 실행하세요:',
-    en: "To make the test codes fresh: `npx chodae seed` on the server's machine (stop the server first if its database is the embedded one), or in PostgreSQL:",
+    ko: '테스트 코드를 다시 쓰려면 서버가 있는 컴퓨터에서 `npx chodae seed`를 실행하거나, PostgreSQL에서 다음을 실행하세요:',
+    en: "To make the test codes fresh: `npx chodae seed` on the server's machine, or in PostgreSQL:",
   },
 } satisfies Record<string, Sentence>;

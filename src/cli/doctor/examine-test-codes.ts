@@ -1,0 +1,63 @@
+import type { Config } from '../../config/config.ts';
+import { openMigratedDatabase } from '../../database/open.ts';
+import { isForTrying, testCodes, usableTestCodes } from '../../invitations/seed-test-codes.ts';
+import { readLocalAccess } from '../../operators/local-access.ts';
+import { languageFromEnvironment } from '../language.ts';
+import { createOperatorClient } from '../operator-client.ts';
+import { type Finding, pages } from './finding.ts';
+
+const named = { name: 'test codes', page: pages.testCodes };
+
+/** Looks whether codes that everybody knows let somebody in. An embedded database is asked through the service that has it open. */
+export async function examineTestCodes(config: Config): Promise<Finding[]> {
+  const usable = await findUsable(config.database).catch(() => undefined);
+  if (usable === undefined) return config.database.kind === 'embedded' ? [notRunning] : [];
+  if (usable.length === 0) return [{ ...named, verdict: 'ok', message: 'none can be used' }];
+  return [
+    {
+      ...named,
+      verdict: isForTrying(config) ? 'warning' : 'problem',
+      message: `anybody who has read the README can sign up with ${usable.join(', ')}`,
+      advice: `Run: ${usable.map((code) => `npx chodae invite revoke ${code} --yes`).join('; ')}`,
+    },
+  ];
+}
+
+const notRunning: Finding = {
+  ...named,
+  verdict: 'ok',
+  message: 'not looked at, because the service is not running; its start names those that can be used',
+};
+
+/** @returns codes; undefined where nobody can tell now, which other findings explain. */
+async function findUsable(database: Config['database']): Promise<readonly string[] | undefined> {
+  if (database.kind === 'embedded') return askRunning(database.directory);
+  const opened = await openMigratedDatabase({ ...database, poolSize: 1 });
+  try {
+    return (await usableTestCodes(opened)).map(({ code }) => code);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function askRunning(directory: string): Promise<readonly string[] | undefined> {
+  const access = readLocalAccess(directory);
+  if (!access) return undefined;
+  const language = languageFromEnvironment(process.env);
+  const client = createOperatorClient({ ...access, language, interrupt: new AbortController().signal });
+  try {
+    const usable: string[] = [];
+    for (const code of testCodes) {
+      const query = { code, total: 'none' };
+      const { body } = await client.request<{ items: { code: string; status: string }[] }>({
+        method: 'GET',
+        path: '/admin/invitations',
+        query,
+      });
+      if (body.items.some((item) => item.code === code && item.status === 'usable')) usable.push(code);
+    }
+    return usable;
+  } finally {
+    client.close();
+  }
+}
