@@ -136,7 +136,7 @@ function askedOf({ rows }: Side, question: string): Record<string, string> {
 
 async function askInProcess(side: Side, question: string): Promise<void> {
   const { cursor, limit = '50', ...written } = askedOf(side, question);
-  const filters = acceptFilters(written as WrittenFilters, 'KR');
+  const filters = acceptFilters(written as WrittenFilters, 'KR', true);
   if (!filters.ok) throw new Error(`the question ${question} is refused`);
   const page = await listInvitations(side.database, filters.value, Number(limit), cursor);
   if (page.next !== null && (page.rows.length === Number(limit) || cursor || filters.value.text))

@@ -11,7 +11,7 @@ import { invitationProblems } from './errors.ts';
 import type { InvitationRow } from './invitation-row.ts';
 import { nameCampaigns } from './name-campaigns.ts';
 import { settleLifeSpan } from './settle-life-span.ts';
-import { type ShownInvitation, showInvitation } from './shown-invitation.ts';
+import { type InvitationMembers, membersOf, type ShownInvitation, withVersion } from './shown-invitation.ts';
 import { databaseNow, insertInvitations, type NewInvitations } from './store.ts';
 import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './wanted-invitation.ts';
 
@@ -46,7 +46,8 @@ export async function createInvitations(
     (transaction) => services.once(transaction, request, () => create(services, transaction, request, wanted.value)),
     { statementMilliseconds: 10_000 },
   );
-  return answer;
+  // Not kept with the answer: a deleted person's phone number is taken out of that, and a digest of it would stay.
+  return answer.map(withVersion);
 }
 
 function acceptCreation(written: WrittenCreation, region: CountryCode): Accepted<WantedCreation> {
@@ -64,18 +65,18 @@ function acceptCreation(written: WrittenCreation, region: CountryCode): Accepted
 const aloneError = { field: 'code', rule: codeRules.code_alone };
 
 async function create(
-  { audit, publicUrl }: InvitationServices,
+  services: InvitationServices,
   transaction: Queryable,
   { actor }: RepeatableRequest,
   wanted: WantedCreation,
-): Promise<readonly ShownInvitation[]> {
+): Promise<readonly InvitationMembers[]> {
   const { maxUses, campaign, note, phone } = wanted;
   const lifeSpan = settleLifeSpan(await databaseNow(transaction), wanted.lifeSpan);
   if (!lifeSpan.ok) throw validationFailed(lifeSpan.errors);
   if (campaign !== null) await nameCampaigns(transaction, [campaign]);
   const alike = { maxUses, ...lifeSpan.value, campaign, note, phone, createdBy: actor.label };
   const rows = await insertAll(transaction, wanted, alike);
-  await audit(transaction, actor, {
+  await services.audit(transaction, actor, {
     action: 'invitation.create',
     subject: 'invitation',
     ...(rows.length === 1 && { subjectId: rows[0]?.id ?? 0 }),
@@ -90,7 +91,7 @@ async function create(
       phone: phone === null ? null : 'set',
     },
   });
-  return rows.map((row) => showInvitation(row, publicUrl));
+  return rows.map((row) => membersOf(row, services, true));
 }
 
 /** A generated code that exists already is replaced by another. With 60 random bits and a billion invitations that is one in a billion. */

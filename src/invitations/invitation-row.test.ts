@@ -4,6 +4,10 @@ import { openTestDatabase } from '../../test/support/database.ts';
 import { type InvitationRow, invitationColumns } from './invitation-row.ts';
 import { showInvitation } from './shown-invitation.ts';
 
+const settings = { publicUrl: undefined, phoneRegion: 'KR' as const };
+const shownInFull = (row: InvitationRow) => showInvitation(row, settings, true);
+const versionOf = (row: InvitationRow) => shownInFull(row).version;
+
 const testDatabase = await openTestDatabase();
 after(() => testDatabase.drop());
 
@@ -24,11 +28,11 @@ async function read(id: number): Promise<InvitationRow> {
   return row as InvitationRow;
 }
 
-const seatsOf = (row: InvitationRow) => Object.values(showInvitation(row, undefined).seats);
+const seatsOf = (row: InvitationRow) => Object.values(shownInFull(row).seats);
 
 test('an invitation that is only a code has one free seat, for ever', async () => {
   const row = await invited();
-  const { id, code, created_at, version, ...shown } = showInvitation(row, undefined);
+  const { id, code, created_at, version, ...shown } = shownInFull(row);
   assert.match(String(created_at), /^\d{4}-.*Z$/);
   assert.match(version, /^[0-9a-f]{32}$/);
   const unset = { campaign: null, note: null, phone: null, created_by: null, starts_at: null, expires_at: null, revoked_at: null };
@@ -44,7 +48,10 @@ test('an invitation that is only a code has one free seat, for ever', async () =
 
 test('a link has the code behind #, encoded', async () => {
   const row = { ...(await invited()), code: '초대 50%#' };
-  assert.equal(showInvitation(row, 'https://x.example').link, `https://x.example/join#${encodeURIComponent('초대 50%#')}`);
+  assert.equal(
+    showInvitation(row, { ...settings, publicUrl: 'https://x.example' }, true).link,
+    `https://x.example/join#${encodeURIComponent('초대 50%#')}`,
+  );
 });
 
 test('seats: used, held by live sessions, free', async () => {
@@ -68,32 +75,40 @@ test('several people who began on one seat hold one seat', async () => {
 });
 
 test('whatever an operator can change changes the version, and a claimed seat does not', async () => {
-  const { id, version } = await invited({ max_uses: '3', note: `'a'`, campaign: `'b'` });
-  const seen = new Set([version]);
+  const made = await invited({ max_uses: '3', note: `'a'`, campaign: `'b'` });
+  const { id } = made;
+  const seen = new Set([versionOf(made)]);
   const changes = ['max_uses = 4', `starts_at = '2026-01-01Z'`, `expires_at = '2126-01-01Z'`, 'revoked_at = now()', 'campaign = NULL'];
   for (const change of [...changes, `note = 'b'`, `phone = '+821012345678'`]) {
     await testDatabase.query(`UPDATE "Invitation" SET ${change} WHERE id = $1`, [id]);
-    seen.add((await read(id)).version);
+    seen.add(versionOf(await read(id)));
   }
   assert.equal(seen.size, 8);
-  const { version: last } = await read(id);
+  const last = versionOf(await read(id));
   await testDatabase.query('UPDATE "Invitation" SET use_count = 1, used_by = 1 WHERE id = $1', [id]);
-  assert.equal((await read(id)).version, last);
+  assert.equal(versionOf(await read(id)), last);
 });
 
 test('the version does not follow the time zone of a session', async () => {
-  const { id, version } = await invited({ starts_at: `'2026-01-01Z'` });
+  const { id } = await invited({ starts_at: `'2026-01-01Z'` });
   const [row] = await testDatabase.query<InvitationRow>(
     `SELECT ${invitationColumns('i')}, set_config('TimeZone', 'Asia/Seoul', false) FROM "Invitation" i WHERE id = $1`,
     [id],
   );
-  assert.deepEqual([row?.version, (await read(id)).version], [version, version]);
+  assert.equal(versionOf(row as InvitationRow), versionOf(await read(id)));
+});
+
+test('where the phone number is masked, the version is the same for every number that is masked alike', async () => {
+  const numbers = ['+821083625678', '+821000005678', '+821099995678'];
+  const rows = await Promise.all(numbers.map((phone) => invited({ phone: `'${phone}'` })));
+  const versions = (inFull: boolean) => new Set(rows.map((row) => showInvitation(row, settings, inFull).version)).size;
+  assert.deepEqual([versions(true), versions(false)], [numbers.length, 1]);
 });
 
 test('moments that SQL has and RFC 3339 has not are shown all the same', async () => {
   const { id } = await invited({ starts_at: `'-infinity'`, expires_at: `'infinity'` });
-  const shown = showInvitation(await read(id), undefined);
+  const shown = shownInFull(await read(id));
   assert.deepEqual([shown.status, shown.starts_at, shown.expires_at], ['usable', null, null]);
-  const far = showInvitation(await invited({ expires_at: `'12000-01-01Z'` }), undefined);
+  const far = shownInFull(await invited({ expires_at: `'12000-01-01Z'` }));
   assert.equal(far.expires_at, '9999-12-31T23:59:59.999Z');
 });

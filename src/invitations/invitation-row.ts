@@ -20,7 +20,6 @@ export interface InvitationRow {
   readonly revoked_at: Date | null;
   readonly campaign_revoked: boolean;
   readonly batch: string | null;
-  readonly version: string;
 }
 
 /**
@@ -42,17 +41,5 @@ export function invitationColumns(row: string): string {
     'revoked_at',
   ];
   return `${[...stored, 'batch'].map((column) => `${row}.${column}`).join(', ')},
-    ${stateOf(row)} AS status, ${usedSeats(row)} AS used, ${heldSeats(row)} AS held, ${campaignRevoked(row)} AS campaign_revoked,
-    ${versionOf(row)} AS version`;
-}
-
-/**
- * A digest of what an operator can change, as SQL: equal versions mean that nobody changed anything in between. Moments count as seconds, because
- * their text follows the session's time zone. SHA-256, because a server in FIPS mode refuses `md5()`; half of it is plenty for comparing.
- */
-function versionOf(row: string): string {
-  const seconds = (column: string) => `extract(epoch FROM ${row}.${column})`;
-  const changeable = [`${row}.max_uses`, seconds('starts_at'), seconds('expires_at'), seconds('revoked_at')];
-  const values = [...changeable, `${row}.campaign`, `${row}.note`, `${row}.phone`].join(', ');
-  return `left(encode(sha256(convert_to(jsonb_build_array(${values})::text, 'UTF8')), 'hex'), 32)`;
+    ${stateOf(row)} AS status, ${usedSeats(row)} AS used, ${heldSeats(row)} AS held, ${campaignRevoked(row)} AS campaign_revoked`;
 }

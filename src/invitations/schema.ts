@@ -53,7 +53,8 @@ export const invitationAnswer = z
     campaign_revoked: z.boolean().meta({ description: 'Whether its campaign is revoked.', examples: [false] }),
     batch: nullable('Shared by the invitations that one bulk request made.', '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10'),
     version: z.string().meta({
-      description: 'Changes with whatever an operator changes: send it as `If-Match`, in quotes.',
+      description:
+        'Changes with what an operator changes: send it as `If-Match`, in quotes. Made of what the answer shows, so viewers get another one.',
       examples: ['9f86d081884c7d659a2feaa0c55ad015'],
     }),
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { CountryCode } from 'libphonenumber-js';
 import { maskPhone } from '../phone.ts';
 import { shownMoment } from '../shown-moment.ts';
@@ -5,8 +6,8 @@ import type { InvitationState } from './availability.ts';
 import type { PersonInvited } from './dependencies.ts';
 import type { InvitationRow } from './invitation-row.ts';
 
-/** The answer `Invitation` of `schema.ts`. */
-export interface ShownInvitation {
+/** The answer `Invitation` of `schema.ts`, without its version. */
+export interface InvitationMembers {
   readonly id: number;
   readonly code: string;
   readonly link: string | null;
@@ -22,7 +23,23 @@ export interface ShownInvitation {
   readonly revoked_at: string | null;
   readonly campaign_revoked: boolean;
   readonly batch: string | null;
+}
+
+/** The answer `Invitation` of `schema.ts`. */
+export interface ShownInvitation extends InvitationMembers {
   readonly version: string;
+}
+
+/** What the settings say about showing invitations. */
+interface Showing {
+  /** Where links begin; undefined: no links. */
+  readonly publicUrl: string | undefined;
+  readonly phoneRegion: CountryCode;
+}
+
+/** @returns whether an operator sees the phone number of an invitation in full. */
+export function seesPhones({ operator }: { readonly operator: { readonly role: string } | null }): boolean {
+  return operator?.role === 'issuer' || operator?.role === 'admin';
 }
 
 /** Somebody who came in by an invitation, as operators see them. */
@@ -36,9 +53,14 @@ export function showPeople(people: readonly PersonInvited[] = []): ShownPerson[]
   return people.map(({ user_id, name, created_at }) => ({ user_id, name, created_at: shownMoment(created_at) }));
 }
 
-/** @param publicUrl where links begin; undefined: no links. */
-export function showInvitation(row: InvitationRow, publicUrl: string | undefined): ShownInvitation {
-  const { id, code, status, max_uses: total, used, held, campaign, note, phone, created_by, campaign_revoked, batch, version } = row;
+/** @param inFull see `seesPhones`. */
+export function showInvitation(row: InvitationRow, showing: Showing, inFull: boolean): ShownInvitation {
+  return withVersion(membersOf(row, showing, inFull));
+}
+
+/** @param inFull false: the phone number is masked. */
+export function membersOf(row: InvitationRow, { publicUrl, phoneRegion }: Showing, inFull: boolean): InvitationMembers {
+  const { id, code, status, max_uses: total, used, held, campaign, note, phone, created_by, campaign_revoked, batch } = row;
   const free = status === 'usable' ? Math.max(0, total - used - held) : 0;
   return {
     id,
@@ -48,7 +70,7 @@ export function showInvitation(row: InvitationRow, publicUrl: string | undefined
     seats: { total, used, held, free },
     campaign,
     note,
-    phone,
+    phone: phone === null || inFull ? phone : maskPhone(phone, phoneRegion),
     created_by,
     created_at: shownMoment(row.created_at),
     starts_at: shownMoment(row.starts_at),
@@ -56,13 +78,18 @@ export function showInvitation(row: InvitationRow, publicUrl: string | undefined
     revoked_at: shownMoment(row.revoked_at),
     campaign_revoked,
     batch,
-    version,
   };
 }
 
-/** For viewers, who see no phone number in full. @param region of the settings. */
-export function maskInvitation(invitation: ShownInvitation, region: CountryCode): ShownInvitation {
-  return invitation.phone === null ? invitation : { ...invitation, phone: maskPhone(invitation.phone, region) };
+/**
+ * Adds the version: a digest of what an operator can change, so that equal versions mean that nobody changed anything in between; sign-ups do not
+ * count. It is made of the members as they are shown and of nothing else: a digest of a masked phone number could be searched for the whole one.
+ * A role that sees numbers masked gets another version than one that sees them in full, and cannot change an invitation anyway.
+ */
+export function withVersion(members: InvitationMembers): ShownInvitation {
+  const { seats, starts_at, expires_at, revoked_at, campaign, note, phone } = members;
+  const changeable = JSON.stringify([seats.total, starts_at, expires_at, revoked_at, campaign, note, phone]);
+  return { ...members, version: createHash('sha256').update(changeable).digest('hex').slice(0, 32) };
 }
 
 /**

@@ -10,6 +10,7 @@ import type { InvitationRow } from '../invitation-row.ts';
 import { acceptCampaign, acceptNote } from '../labels.ts';
 import { nameCampaigns } from '../name-campaigns.ts';
 import { acceptLifeSpan, settleLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from '../settle-life-span.ts';
+import { showInvitation } from '../shown-invitation.ts';
 import { databaseNow } from '../store.ts';
 import { type InvitationChange, lockInvitation, storeChange } from './store.ts';
 
@@ -32,19 +33,21 @@ interface WantedChange extends Omit<InvitationChange, 'startsAt' | 'expiresAt'> 
  * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`.
  */
 export async function changeInvitation(
-  { database, audit, phoneRegion }: InvitationServices,
+  services: InvitationServices,
   actor: Actor,
   id: number,
   ifMatch: string | undefined,
   written: WrittenChange,
 ): Promise<InvitationRow> {
+  const { database, audit, phoneRegion } = services;
+  const versionOf = (row: InvitationRow) => showInvitation(row, services, true).version;
   const wanted = acceptChange(written, phoneRegion);
   if (!wanted.ok) throw validationFailed(wanted.errors);
   if (ifMatch === undefined) throw new Problem(invitationProblems.version_required);
   return database.transaction(async (transaction) => {
     const before = await lockInvitation(transaction, id);
     if (!before) throw new Problem(invitationProblems.invitation_unknown);
-    if (!matches(ifMatch, before.version)) throw new Problem(invitationProblems.invitation_changed);
+    if (!matches(ifMatch, versionOf(before))) throw new Problem(invitationProblems.invitation_changed);
     const { maxUses, campaign } = wanted.value;
     if (maxUses !== undefined && maxUses < before.used) {
       throw new Problem(invitationProblems.seats_in_use, { values: { used: before.used }, members: { used: before.used } });
@@ -52,7 +55,7 @@ export async function changeInvitation(
     const lifeSpan = changedLifeSpan(wanted.value, before, await databaseNow(transaction));
     if (campaign != null && campaign !== before.campaign) await nameCampaigns(transaction, [campaign]);
     const after = await storeChange(transaction, id, { ...wanted.value, ...lifeSpan });
-    if (after.version === before.version) return after;
+    if (versionOf(after) === versionOf(before)) return after;
     await audit(transaction, actor, { action: 'invitation.update', subject: 'invitation', subjectId: id, ...differences(before, after) });
     return after;
   });

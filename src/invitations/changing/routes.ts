@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
@@ -5,7 +6,7 @@ import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { invitationAnswer } from '../schema.ts';
-import { maskInvitation, showInvitation, showPeople } from '../shown-invitation.ts';
+import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { changeInvitation } from './change-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
@@ -19,8 +20,12 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
   const tags = ['invitations'];
   const { invitation_unknown, version_required, invitation_changed, campaign_revoked } = invitationProblems;
   const seats_in_use = new Problem(invitationProblems.seats_in_use, { values: { used: 3 }, members: { used: 3 } });
-  const shown = (row: InvitationRow) => showInvitation(row, services.publicUrl);
-  const tagOf = ({ version }: InvitationRow) => `"${version}"`;
+  /** With its version as `ETag`. */
+  function shown(reply: FastifyReply, row: InvitationRow, inFull = true): ShownInvitation {
+    const invitation = showInvitation(row, services, inFull);
+    reply.header('etag', `"${invitation.version}"`);
+    return invitation;
+  }
 
   app.get(
     '/invitations/:id',
@@ -35,13 +40,11 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         response: { 200: invitationWithPeople, ...problemResponses(invitation_unknown) },
       },
     },
-    async ({ params, operator }, reply) => {
-      const row = await readInvitation(services.database, params.id);
+    async (request, reply) => {
+      const row = await readInvitation(services.database, request.params.id);
       if (!row) throw new Problem(invitation_unknown);
       const people = await services.peopleOf(services.database, [row.id], peopleShown);
-      reply.header('etag', tagOf(row));
-      const invitation = operator?.role === 'viewer' ? maskInvitation(shown(row), services.phoneRegion) : shown(row);
-      return { ...invitation, people: showPeople(people.get(row.id)) };
+      return { ...shown(reply, row, seesPhones(request)), people: showPeople(people.get(row.id)) };
     },
   );
 
@@ -66,8 +69,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     async (request, reply) => {
       const { params, body, headers } = request;
       const row = await changeInvitation(services, request.actor(), params.id, headers['if-match'], body);
-      reply.header('etag', tagOf(row));
-      return shown(row);
+      return shown(reply, row);
     },
   );
 
@@ -86,8 +88,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async (request, reply) => {
       const row = await revokeInvitation(services, request.actor(), request.params.id);
-      reply.header('etag', tagOf(row));
-      return shown(row);
+      return shown(reply, row);
     },
   );
 
@@ -105,8 +106,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async (request, reply) => {
       const row = await restoreInvitation(services, request.actor(), request.params.id);
-      reply.header('etag', tagOf(row));
-      return shown(row);
+      return shown(reply, row);
     },
   );
 };

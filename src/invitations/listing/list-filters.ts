@@ -16,7 +16,7 @@ export type ListStatus = (typeof listStatuses)[number];
 export interface SearchText {
   /** The beginning of a code, in any spelling, or words of a note; the last word may be only begun. */
   readonly typed: string;
-  /** The same as a phone number (E.164), where it is one. */
+  /** The same as a phone number (E.164), where it is one and whoever asks sees phone numbers. */
   readonly phone: string | undefined;
 }
 
@@ -58,10 +58,14 @@ export const searchRules = fieldRules({
   },
 });
 
-/** Judges what a list is asked for. @param region whose phone numbers may be written without a country code. */
-export function acceptFilters(written: WrittenFilters, region: CountryCode): Accepted<ListFilters> {
+/**
+ * Judges what a list is asked for.
+ * @param region whose phone numbers may be written without a country code.
+ * @param inFull whether the operator sees phone numbers: nobody else finds an invitation by one, or it could be guessed digit by digit.
+ */
+export function acceptFilters(written: WrittenFilters, region: CountryCode, inFull: boolean): Accepted<ListFilters> {
   const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
-  const text = optional(written.text, (typed) => acceptSearch(typed, region));
+  const text = optional(written.text, (typed) => acceptSearch(typed, region, inFull));
   const code = optional(written.code, acceptWhole);
   const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment));
   const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment));
@@ -88,12 +92,12 @@ function acceptWhole(text: string): Accepted<CodeLookUp> {
   return code.ok ? accepted(codeLookUp(code.value)) : { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
 }
 
-function acceptSearch(text: string, region: CountryCode): Accepted<SearchText> {
+function acceptSearch(text: string, region: CountryCode, inFull: boolean): Accepted<SearchText> {
   const sought = acceptSought('text', text);
   if (!sought.ok) return sought;
   const typed = foldWidth(sought.value).trim();
-  const phone = acceptPhone(typed, { region });
-  return accepted({ typed, phone: phone.ok ? phone.value.e164 : undefined });
+  const phone = inFull ? acceptPhone(typed, { region }) : undefined;
+  return accepted({ typed, phone: phone?.ok ? phone.value.e164 : undefined });
 }
 
 /** Any text that could be stored, in NFC: somebody's own SQL keeps to no other rule. */

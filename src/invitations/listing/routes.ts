@@ -7,7 +7,7 @@ import { pagingRules } from '../../paging.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
-import { maskInvitation, showInvitation, showPeople } from '../shown-invitation.ts';
+import { seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { countExactly, countQuickly, type Total } from './count-invitations.ts';
 import { acceptFilters, type ListFilters } from './list-filters.ts';
 import { type InvitationPage, listInvitations } from './list-invitations.ts';
@@ -37,13 +37,15 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
         },
       },
     },
-    async ({ query, operator }) => {
+    async (request) => {
+      const { query } = request;
       const { limit, cursor, total, people } = query;
-      const filters = acceptFilters(query, services.phoneRegion);
+      const inFull = seesPhones(request);
+      const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services.database, filters.value, limit, cursor);
       return {
-        items: await withPeople(page.rows, people, operator?.role !== 'viewer'),
+        items: await withPeople(page.rows, people, inFull),
         next: page.next,
         total: await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined }),
       };
@@ -52,10 +54,7 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
 
   /** @param each how many people of each invitation; 0: nobody asked. @param inFull false: phone numbers are masked. */
   async function withPeople(rows: readonly InvitationRow[], each: number, inFull: boolean) {
-    const shown = (row: InvitationRow) => {
-      const invitation = showInvitation(row, services.publicUrl);
-      return inFull ? invitation : maskInvitation(invitation, services.phoneRegion);
-    };
+    const shown = (row: InvitationRow) => showInvitation(row, services, inFull);
     if (each === 0) return rows.map(shown);
     const used = rows.filter((row) => row.used > 0).map(({ id }) => id);
     const people = await services.peopleOf(services.database, used, each);

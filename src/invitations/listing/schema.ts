@@ -24,7 +24,7 @@ export const filterQuery = {
     .optional()
     .meta({ description: 'Only what one bulk request made.', examples: ['0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10'] }),
   text: text(
-    `The beginning of a code in any spelling, words of a note (the last one may be only begun), or a phone number; at most ${maximumSearchLength} characters.`,
+    `The beginning of a code in any spelling, words of a note (the last one may be only begun), or, unless the role is \`viewer\`, a phone number; at most ${maximumSearchLength} characters.`,
     'spring 7kq',
   ),
   code: text('Only the invitation that this code lets in by, however it is spelt; there is one at the most.', 'spring 7kq9x m4tp2 rv3h1'),

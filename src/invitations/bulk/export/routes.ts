@@ -7,13 +7,11 @@ import { lifeSpanRules } from '../../../life-span.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { acceptFilters } from '../../listing/list-filters.ts';
 import { filterQuery } from '../../listing/schema.ts';
-import { maskInvitation, type ShownInvitation, showInvitation } from '../../shown-invitation.ts';
+import { type InvitationMembers, membersOf, seesPhones } from '../../shown-invitation.ts';
 import { exportInvitations } from './export-invitations.ts';
 
 /** Invitations as a file. */
 export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
-  const { phoneRegion, publicUrl } = services;
-
   app.get(
     '/invitations/export',
     {
@@ -34,25 +32,22 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
     },
     async (request, reply) => {
       const { format, ...asked } = request.query;
-      const filters = acceptFilters(asked, phoneRegion);
+      const inFull = seesPhones(request);
+      const filters = acceptFilters(asked, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const rows = await exportInvitations(services, request.actor(), filters.value, format);
-      const inFull = request.operator?.role !== 'viewer';
       return sendExport(reply, { format, name: 'invitations', columns, batches: shown(rows, inFull) });
     },
   );
 
   async function* shown(batches: Awaited<ReturnType<typeof exportInvitations>>, inFull: boolean) {
     for await (const rows of batches) {
-      yield rows.map((row) => {
-        const invitation = showInvitation(row, publicUrl);
-        return inFull ? invitation : maskInvitation(invitation, phoneRegion);
-      });
+      yield rows.map((row) => membersOf(row, services, inFull));
     }
   }
 };
 
-const columns: readonly ExportColumn<ShownInvitation>[] = [
+const columns: readonly ExportColumn<InvitationMembers>[] = [
   { name: 'id', value: ({ id }) => id },
   { name: 'code', value: ({ code }) => code },
   { name: 'link', value: ({ link }) => link },
