@@ -5,6 +5,7 @@ export interface JsonSchema {
   readonly $ref?: string;
   readonly type?: string;
   readonly examples?: readonly unknown[];
+  readonly enum?: readonly unknown[];
   readonly example?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
