@@ -34,9 +34,12 @@ export async function listUsers(
   const filter = userFilter(asked, inFull, services.phoneRegion);
   const range = await idsOfUsers(database, filter);
   const { rows, before } = await readUsers(database, filter, range, page.before, page.limit);
+  const total = await count(services, filter, range, page.total);
   const after = { ...auditedFilter(asked), count: rows.length };
-  if (inFull && rows.length > 0) await audit(database, actor, { action: 'user.list', subject: 'user', after });
-  return { users: await showUsers(services, rows, inFull), before, total: await count(services, filter, range, page.total) };
+  // A count tells whether a phone number that was asked for is there.
+  const isFound = filter.phone !== undefined && (total?.value ?? 0) > 0;
+  if (inFull && (rows.length > 0 || isFound)) await audit(database, actor, { action: 'user.list', subject: 'user', after });
+  return { users: await showUsers(services, rows, inFull), before, total };
 }
 
 async function count(

@@ -12,6 +12,7 @@ import { nameCampaigns } from '../name-campaigns.ts';
 import { acceptLifeSpan, settleLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from '../settle-life-span.ts';
 import { showInvitation } from '../shown-invitation.ts';
 import { databaseNow } from '../store.ts';
+import { recordRead } from './read-invitation.ts';
 import { type InvitationChange, lockInvitation, storeChange } from './store.ts';
 
 /** What an operator wrote; a member that is left out stays as it is, null clears it. */
@@ -55,7 +56,10 @@ export async function changeInvitation(
     const lifeSpan = changedLifeSpan(wanted.value, before, await databaseNow(transaction));
     if (campaign != null && campaign !== before.campaign) await nameCampaigns(transaction, [campaign]);
     const after = await storeChange(transaction, id, { ...wanted.value, ...lifeSpan });
-    if (versionOf(after) === versionOf(before)) return after;
+    if (versionOf(after) === versionOf(before)) {
+      await recordRead(services, transaction, actor, after);
+      return after;
+    }
     await audit(transaction, actor, { action: 'invitation.update', subject: 'invitation', subjectId: id, ...differences(before, after) });
     return after;
   });

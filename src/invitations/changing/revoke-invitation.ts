@@ -1,21 +1,24 @@
 import type { Actor } from '../../audit.ts';
+import type { Queryable } from '../../database/database.ts';
 import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { stoppingLimits } from '../stopping-limits.ts';
+import { recordRead } from './read-invitation.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
 
 /**
  * Stops an invitation: nobody completes a sign-up with it once this has returned, whenever they began. Repeated, it changes nothing.
  * @throws Problem `invitation_unknown`.
  */
-export async function revokeInvitation({ database, audit }: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+export async function revokeInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+  const { database, audit } = services;
   return database.transaction(async (transaction) => {
     const before = await lockInvitation(transaction, id);
     if (!before) throw new Problem(invitationProblems.invitation_unknown);
-    if (before.revoked_at !== null) return before;
+    if (before.revoked_at !== null) return unchanged(services, transaction, actor, before);
     const after = await storeRevocation(transaction, id, true);
     await audit(transaction, actor, {
       action: 'invitation.revoke',
@@ -32,12 +35,13 @@ export async function revokeInvitation({ database, audit }: InvitationServices, 
  * Lets a revoked invitation work again, where nothing else is in the way. Repeated, it changes nothing.
  * @throws Problem `invitation_unknown`; `campaign_revoked` where it would still let nobody in, because its campaign is revoked.
  */
-export async function restoreInvitation({ database, audit }: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+export async function restoreInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+  const { database, audit } = services;
   return database.transaction(async (transaction) => {
     const before = await lockInvitation(transaction, id);
     if (!before) throw new Problem(invitationProblems.invitation_unknown);
     if (before.campaign_revoked) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: before.campaign } });
-    if (before.revoked_at === null) return before;
+    if (before.revoked_at === null) return unchanged(services, transaction, actor, before);
     const after = await storeRevocation(transaction, id, false);
     await audit(transaction, actor, {
       action: 'invitation.restore',
@@ -48,4 +52,9 @@ export async function restoreInvitation({ database, audit }: InvitationServices,
     });
     return after;
   });
+}
+
+async function unchanged(services: InvitationServices, transaction: Queryable, actor: Actor, row: InvitationRow): Promise<InvitationRow> {
+  await recordRead(services, transaction, actor, row);
+  return row;
 }

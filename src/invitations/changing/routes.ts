@@ -8,9 +8,9 @@ import type { InvitationRow } from '../invitation-row.ts';
 import { invitationAnswer } from '../schema.ts';
 import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { changeInvitation } from './change-invitation.ts';
+import { readInvitationAs } from './read-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
-import { readInvitation } from './store.ts';
 
 /** People that are shown with an invitation; `GET /admin/users` has the others. */
 const peopleShown = 100;
@@ -41,10 +41,10 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
       },
     },
     async (request, reply) => {
-      const row = await readInvitation(services.database, request.params.id);
-      if (!row) throw new Problem(invitation_unknown);
+      const inFull = seesPhones(request);
+      const row = await readInvitationAs(services, request.actor(), inFull, request.params.id);
       const people = await services.peopleOf(services.database, [row.id], peopleShown);
-      return { ...shown(reply, row, seesPhones(request)), people: showPeople(people.get(row.id)) };
+      return { ...shown(reply, row, inFull), people: showPeople(people.get(row.id)) };
     },
   );
 

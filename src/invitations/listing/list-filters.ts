@@ -3,6 +3,7 @@ import { type Accepted, accepted, refused } from '../../accepted.ts';
 import { type FieldRule, fieldRules, type SentenceValues } from '../../errors.ts';
 import { acceptMoment } from '../../life-span.ts';
 import { acceptPhone } from '../../phone.ts';
+import { shownMoment } from '../../shown-moment.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../well-formed-text.ts';
 import { acceptCode } from '../code.ts';
 import { foldWidth } from '../code-key.ts';
@@ -81,6 +82,20 @@ export function acceptFilters(written: WrittenFilters, region: CountryCode, inFu
     createdFrom: from.value,
     createdTo: to.value,
   });
+}
+
+/** The same for the audit log: without the text and the code, which are no business of its readers. */
+export function auditedFilters({
+  status,
+  campaign,
+  batch,
+  text,
+  code,
+  createdFrom,
+  createdTo,
+}: ListFilters): Readonly<Record<string, unknown>> {
+  const moments = { created_from: createdFrom && shownMoment(createdFrom), created_to: createdTo && shownMoment(createdTo) };
+  return { status, campaign, batch, ...moments, ...(text && { text: 'set' }), ...(code && { code: 'set' }) };
 }
 
 function optional<T>(written: string | undefined, accept: (text: string) => Accepted<T>): Accepted<T | undefined> {

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { Actor } from '../../audit.ts';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
@@ -9,7 +10,7 @@ import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { countExactly, countQuickly, type Total } from './count-invitations.ts';
-import { acceptFilters, type ListFilters } from './list-filters.ts';
+import { acceptFilters, auditedFilters, type ListFilters } from './list-filters.ts';
 import { type InvitationPage, listInvitations } from './list-invitations.ts';
 import { invitationsAnswer, invitationsQuery } from './schema.ts';
 
@@ -44,13 +45,19 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
       const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services.database, filters.value, limit, cursor);
-      return {
-        items: await withPeople(page.rows, people, inFull),
-        next: page.next,
-        total: await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined }),
-      };
+      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined });
+      if (inFull) await recordList(request.actor(), filters.value, page.rows, count);
+      return { items: await withPeople(page.rows, people, inFull), next: page.next, total: count };
     },
   );
+
+  /** Leaves an entry where the answer shows a phone number in full, or tells that one that was asked for is there. */
+  async function recordList(actor: Actor, filters: ListFilters, rows: readonly InvitationRow[], total: Total | null): Promise<void> {
+    const isFound = filters.text?.phone !== undefined && (total?.value ?? 0) > 0;
+    if (!isFound && rows.every(({ phone }) => phone === null)) return;
+    const after = { ...auditedFilters(filters), count: rows.length };
+    await services.audit(services.database, actor, { action: 'invitation.list', subject: 'invitation', after });
+  }
 
   /** @param each how many people of each invitation; 0: nobody asked. @param inFull false: phone numbers are masked. */
   async function withPeople(rows: readonly InvitationRow[], each: number, inFull: boolean) {

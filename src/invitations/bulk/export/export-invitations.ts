@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../../../audit.ts';
 import type { Database } from '../../../database/database.ts';
-import { shownMoment } from '../../../shown-moment.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import type { InvitationRow } from '../../invitation-row.ts';
-import type { ListFilters } from '../../listing/list-filters.ts';
+import { auditedFilters, type ListFilters } from '../../listing/list-filters.ts';
 import { sourcesOf, thoroughLook } from '../../listing/list-invitations.ts';
 import { countMatching, readWindow } from '../../listing/list-store.ts';
 import type { Position } from '../../listing/positions.ts';
@@ -27,7 +26,7 @@ export async function exportInvitations(
 ): Promise<AsyncGenerator<readonly InvitationRow[], void>> {
   await database.transaction(
     async (transaction) => {
-      const after = { ...recorded(filters), format, count: await countMatching(transaction, filters) };
+      const after = { ...auditedFilters(filters), format, count: await countMatching(transaction, filters) };
       await audit(transaction, actor, { action: 'invitation.export', subject: 'invitation', after });
     },
     { statementMilliseconds: countingTime },
@@ -53,10 +52,4 @@ async function* matching(database: Database, filters: ListFilters, source: Sourc
     // The embedded database gives the thread to nobody else by itself.
     await nextTurn();
   }
-}
-
-/** Without the text, which may be a phone number or a code. */
-function recorded({ status, campaign, batch, text, createdFrom, createdTo }: ListFilters): Readonly<Record<string, unknown>> {
-  const moments = { created_from: createdFrom && shownMoment(createdFrom), created_to: createdTo && shownMoment(createdTo) };
-  return { status, campaign, batch, ...moments, ...(text && { text: 'set' }) };
 }

@@ -1,0 +1,29 @@
+import type { Actor } from '../../audit.ts';
+import type { Queryable } from '../../database/database.ts';
+import { Problem } from '../../errors.ts';
+import type { InvitationServices } from '../dependencies.ts';
+import { invitationProblems } from '../errors.ts';
+import type { InvitationRow } from '../invitation-row.ts';
+import { readInvitation } from './store.ts';
+
+/**
+ * One invitation. A phone number that is shown in full leaves an entry in the audit log.
+ * @param inFull false: the phone number will be masked.
+ * @throws Problem `invitation_unknown`.
+ */
+export async function readInvitationAs(services: InvitationServices, actor: Actor, inFull: boolean, id: number): Promise<InvitationRow> {
+  const row = await readInvitation(services.database, id);
+  if (!row) throw new Problem(invitationProblems.invitation_unknown);
+  if (inFull) await recordRead(services, services.database, actor, row);
+  return row;
+}
+
+/** Also for a change that changed nothing: its answer shows the invitation all the same. */
+export async function recordRead(
+  { audit }: Pick<InvitationServices, 'audit'>,
+  database: Queryable,
+  actor: Actor,
+  { id, phone }: InvitationRow,
+): Promise<void> {
+  if (phone !== null) await audit(database, actor, { action: 'invitation.read', subject: 'invitation', subjectId: id });
+}
