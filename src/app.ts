@@ -18,6 +18,7 @@ import { invitationProblems } from './invitations/errors.ts';
 import { isMissedGuess } from './invitations/refusals.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import type { Limits } from './limits/open-limits.ts';
+import { busyProblems } from './long-work.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { operatorProblems } from './operators/errors.ts';
 import { requireOperator } from './operators/guard.ts';
@@ -41,6 +42,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   overloadProblems,
   userProblems,
   operatorProblems,
+  busyProblems,
   repeatableProblems,
   databaseProblems,
   limitProblems,
@@ -112,7 +114,8 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   );
   await http.register(async (scope) => {
     if (limits) limitWrongKeys(scope, limits, services.localKey);
-    requireOperator(scope, services.operators);
+    // Whoever watches the service is let in however busy operators keep their connections.
+    requireOperator(scope, { ...services.operators, database });
     addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
   });
   await http.register(async (documents) => {

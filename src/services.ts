@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { shareConnections } from './database/connection-share.ts';
 import type { Database } from './database/database.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
 import { sweptWindows } from './limits/database-store.ts';
 import { type Limits, openLimits } from './limits/open-limits.ts';
+import { busyProblems } from './long-work.ts';
 import { type Metrics, openMetrics } from './metrics/metrics.ts';
 import type { OperatorServices } from './operators/dependencies.ts';
 import { forgetInAnswers } from './operators/idempotency-store.ts';
@@ -19,6 +21,7 @@ import type { RegistrationServices } from './registration/dependencies.ts';
 import type { ProgressServices } from './registration/progress/dependencies.ts';
 import { forgetReceipts } from './registration/receipt-store.ts';
 import { sweptRegistrationRows } from './registration/sweep-sessions.ts';
+import { openSemaphore, type Semaphore } from './semaphore.ts';
 import type { SweptRows } from './sweeping/sweep.ts';
 import type { UserServices } from './users/dependencies.ts';
 import { peopleOf } from './users/store.ts';
@@ -67,7 +70,8 @@ export function openServices(config: Config, log: Logger, database: Database, ov
   const limits = config.limits && openLimits(config.limits, { settings: config.database, opened: database }, log, metrics.guessBudgetSpent);
   metrics.watch({ hashQueue: passwords.state, connections: database.connections, guessesGuarded: limits?.guesses.isSpent });
   const localKey = generateOperatorKey();
-  const audited = { database, audit: recordAudit };
+  const { shared, longWork } = operatorsDatabase(config.database, database);
+  const audited = { database: shared, audit: recordAudit };
   return {
     config,
     log,
@@ -75,9 +79,10 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     passwords,
     limits,
     registration: { database, passwords, rules, onSeatClaimed: metrics.seatClaimed },
-    progress: { database, timeZone: config.registration.timeZone },
+    progress: { database: shared, longWork, timeZone: config.registration.timeZone },
     invitations: {
       ...audited,
+      longWork,
       once: oncePerKey,
       publicUrl: config.http.publicUrl,
       phoneRegion: config.registration.phoneRegion,
@@ -85,6 +90,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     },
     users: {
       ...audited,
+      longWork,
       phoneRegion: config.registration.phoneRegion,
       invitationsNamed,
       forgetPerson: [forgetReceipts, forgetGuest, forgetInAnswers],
@@ -98,6 +104,17 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       await database.close();
     },
   };
+}
+
+/**
+ * The database as operators have it: half of the connections of this process, the others are for those who sign up. Half of that half is for work that
+ * takes seconds. The embedded database has one connection: of operators one statement at a time waits for it, however many requests they send.
+ */
+function operatorsDatabase(settings: Config['database'], database: Database): { shared: Database; longWork: Semaphore } {
+  const isPostgresql = settings.kind === 'postgresql';
+  const connections = isPostgresql ? Math.max(1, Math.floor(settings.poolSize / 2)) : 1;
+  const wait = { busy: busyProblems.operators_busy, ...(isPostgresql && { milliseconds: 2_000 }) };
+  return { shared: shareConnections(database, connections, wait), longWork: openSemaphore(Math.max(1, Math.floor(connections / 2))) };
 }
 
 /** Everything that is kept for a time only: personal data first. */

@@ -32,6 +32,8 @@ export interface TransactionOptions {
   readonly statementMilliseconds?: number;
   /** How long each statement may wait for a row that others use, in milliseconds, where the usual 1,900 are not enough; at most `statementMilliseconds`. */
   readonly lockMilliseconds?: number;
+  /** Aborts where nobody waits for the result any more: then the statement under way is cancelled on the server; the embedded database cannot. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The connections of a pool at this moment. */

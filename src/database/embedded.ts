@@ -141,8 +141,9 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
     pglite,
     run,
     runWaiting: (_, statement, values) => run(statement, values),
-    async transaction(work) {
+    async transaction(work, { signal } = {}) {
       assertOpen();
+      signal?.throwIfAborted();
       return guard(() => pglite.transaction((handle) => work(queryable(handle))));
     },
     close: () => (closed ??= shutDown()),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { acceptPlace, borrow, connectLimit, type Lease, type Source } from './borrowed-connection.ts';
+import { untilAborted } from './cancellation.ts';
 import { watchConnectionWait } from './connection-wait.ts';
 import type { Database, RunOptions, Statement } from './database.ts';
 import { hostsOf, type PlacedClient, placedClient, placesOf } from './places.ts';
@@ -74,15 +75,21 @@ export function openPostgresql(address: PostgresqlAddress, options: PostgresqlOp
       return inShare(row, () => borrow(source, ask, { askedAt }));
     });
 
+  const transaction: Database['transaction'] = (work, limits) =>
+    insist(isDirect, (named) => borrow(source, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits), limits));
+  const elsewhere: Database['run'] = (statement, values, options) => run(undefined, statement, values, options);
+
   return {
     kind: 'postgresql',
     description: `PostgreSQL ${placeOf(address)}${isDirect ? '' : ' through a transaction pooler'}`,
     pool,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    run: (statement, values, options) => run(undefined, statement, values, options),
+    run: elsewhere,
     runWaiting: run,
-    transaction: (work, limits) =>
-      insist(isDirect, (named) => borrow(source, (lease) => inTransaction(lease, startOf(isDirect, limits), named, work, limits), limits)),
+    transaction(work, limits = {}) {
+      const { signal } = limits;
+      return transaction(signal ? (begun) => untilAborted(signal, begun, elsewhere, work) : work, limits);
+    },
     close: () => (closed ??= closePool(pool, connected)),
   };
 }

@@ -2,6 +2,7 @@ import type { CountryCode } from 'libphonenumber-js';
 import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { OncePerKey } from '../repeatable.ts';
+import type { Semaphore } from '../semaphore.ts';
 
 /** Somebody who came in by an invitation. */
 export interface PersonInvited {
@@ -14,6 +15,8 @@ export interface PersonInvited {
 export interface InvitationServices {
   readonly database: Database;
   readonly audit: RecordAudit;
+  /** Places for statements that may take seconds: `longWorkWait`. */
+  readonly longWork: Semaphore;
   readonly once: OncePerKey;
   /** Where links begin, without a slash at the end; undefined: no links. */
   readonly publicUrl: string | undefined;

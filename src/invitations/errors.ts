@@ -122,13 +122,4 @@ export const invitationProblems = problemCatalogue({
       en: 'Send the ETag that you got when you read the invitation as If-Match, or * to overwrite whatever is there.',
     },
   },
-  count_busy: {
-    status: 503,
-    retryAfterSeconds: 5,
-    title: { ko: '다른 집계가 진행 중입니다', en: 'Another count is under way' },
-    detail: {
-      ko: '초대를 모두 세는 일은 한 번에 하나씩 합니다. 잠시 후 다시 시도하세요.',
-      en: 'Counting every invitation is done one at a time. Try again in a moment.',
-    },
-  },
 });

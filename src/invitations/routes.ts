@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { repeatableHeaders } from '../http/repeatable-headers.ts';
-import { takeTurns } from '../in-turn.ts';
 import { repeatableProblems } from '../repeatable.ts';
 import { bulkRoutes } from './bulk/routes.ts';
 import { campaignRoutes } from './campaigns/routes.ts';
@@ -13,16 +12,12 @@ import { listingRoutes } from './listing/routes.ts';
 import { createAnswer, createBody, testCodesAnswer } from './schema.ts';
 import { renewTestCodes, testCodes } from './seed-test-codes.ts';
 
-/** Milliseconds that a full count may wait for the one before it. */
-const patience = 5_000;
-
 /** Invitations, for operators: below `/admin`, behind the guard. */
 export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
-  const inTurn = takeTurns(patience, invitationProblems.count_busy);
-  await app.register(listingRoutes, { services, inTurn });
+  await app.register(listingRoutes, { services });
   await app.register(bulkRoutes, { services });
   await app.register(changingRoutes, { services });
-  await app.register(campaignRoutes, { services, inTurn });
+  await app.register(campaignRoutes, { services });
 
   const tags = ['invitations'];
 

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Actor } from '../audit.ts';
 import { databaseProblems } from '../database/unavailable.ts';
 import { Problem } from '../errors.ts';
-import { problemResponses } from '../http/problem-responses.ts';
+import { withProblem } from '../http/problem-responses.ts';
+import { busyProblems } from '../long-work.ts';
 import { authenticateOperator, type Operator } from './authenticate-operator.ts';
 import type { OperatorServices } from './dependencies.ts';
 import { operatorProblems } from './errors.ts';
@@ -31,7 +32,11 @@ export function requireOperator(scope: FastifyInstance, services: OperatorServic
   scope.addHook('onRoute', (route) => {
     const role = route.config?.role;
     if (role === undefined) throw new Error(`the route ${String(route.method)} ${route.url} does not say which role may use it`);
-    route.schema = { ...route.schema, security: [{ operator: [] }], response: { ...guardResponses(role), ...responsesOf(route.schema) } };
+    route.schema = {
+      ...route.schema,
+      security: [{ operator: [] }],
+      response: guardProblems(role).reduce(withProblem, responsesOf(route.schema)),
+    };
   });
   scope.addHook('onRequest', async (request) => {
     const demanded = request.routeOptions.config.role;
@@ -40,17 +45,13 @@ export function requireOperator(scope: FastifyInstance, services: OperatorServic
   });
 }
 
-/** For the API's document: what the guard itself can answer. */
-function guardResponses(role: Role): object {
+/** For the API's document: what the guard itself can answer, and the database behind it. */
+function guardProblems(role: Role): readonly Problem[] {
   const { operator_key_required, operator_key_invalid, role_insufficient } = operatorProblems;
+  const kinds = [operator_key_required, operator_key_invalid, databaseProblems.database_unavailable, busyProblems.operators_busy];
   // A viewer's key is enough where a viewer's is asked for: nobody is refused for their role.
   const refused = new Problem(role_insufficient, { values: { demanded: role, held: 'viewer' } });
-  return problemResponses(
-    operator_key_required,
-    operator_key_invalid,
-    databaseProblems.database_unavailable,
-    ...(role === 'viewer' ? [] : [refused]),
-  );
+  return [...kinds.map((kind) => new Problem(kind)), ...(role === 'viewer' ? [] : [refused])];
 }
 
 function responsesOf(schema: FastifySchema | undefined): object {

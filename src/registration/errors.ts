@@ -46,8 +46,8 @@ export const registrationProblems = problemCatalogue({
     retryAfterSeconds: 5,
     title: { ko: '지금 다른 집계를 하고 있습니다', en: 'Another count is under way' },
     detail: {
-      ko: '이 서버는 가입 현황을 한 번에 하나씩 집계합니다. 잠시 후 다시 시도하세요.',
-      en: 'This server counts one funnel at a time, and others are waiting already. Try again in a moment.',
+      ko: '이 서버는 오래 걸리는 집계를 한 번에 몇 개씩만 합니다. 잠시 후 다시 시도하세요.',
+      en: 'Only a few long counts run at a time, and others are waiting already. Try again in a moment.',
     },
   },
 });

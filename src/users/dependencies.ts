@@ -1,6 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
+import type { Semaphore } from '../semaphore.ts';
 
 /** The invitation by which somebody came in. */
 export interface InvitationNamed {
@@ -27,6 +28,8 @@ type ForgetPerson = (transaction: Queryable, person: PersonForgotten) => Promise
 export interface UserServices {
   readonly database: Database;
   readonly audit: RecordAudit;
+  /** Places for statements that may take seconds: `longWorkWait`. */
+  readonly longWork: Semaphore;
   /** The region whose phone numbers may be written without a country code. */
   readonly phoneRegion: CountryCode;
   /** Names invitations by their ids: this slice does not know their table. */

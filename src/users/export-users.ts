@@ -1,4 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../audit.ts';
+import type { Queryable } from '../database/database.ts';
+import { longWorkWait } from '../long-work.ts';
 import type { UserServices } from './dependencies.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
 import { countAllUsers, idsOfUsers, readUsers, type UserRow } from './user-store.ts';
@@ -15,32 +18,36 @@ const countingTime = 30_000;
 /**
  * Everything about users but the hashes of their passwords, the newest first. The audit log has it, with how many there are, before the first
  * of them leaves: a client that breaks off leaves its entry too.
- * @param format only for the audit log.
+ * @param format only for the audit log. @param signal ends the counting.
  * @returns batches, read as they are asked for.
- * @throws Problem `validation_failed`.
+ * @throws Problem `validation_failed`, `count_busy`.
  */
 export async function exportUsers(
   services: UserServices,
   actor: Actor,
   asked: UsersAsked,
   format: string,
+  signal: AbortSignal,
 ): Promise<AsyncGenerator<readonly UserExported[], void>> {
-  const { database, audit } = services;
+  const { database, audit, longWork } = services;
   const filter = userFilter(asked, true, services.phoneRegion);
   const range = await idsOfUsers(database, filter);
-  await database.transaction(
-    async (transaction) => {
-      const after = { ...auditedFilter(asked), format, count: await countAllUsers(transaction, filter, range) };
-      await audit(transaction, actor, { action: 'user.export', subject: 'user', after });
-    },
-    { statementMilliseconds: countingTime },
-  );
+  const count = async (transaction: Queryable) => {
+    const after = { ...auditedFilter(asked), format, count: await countAllUsers(transaction, filter, range) };
+    await audit(transaction, actor, { action: 'user.export', subject: 'user', after });
+  };
+  {
+    using _turn = await longWork.take(longWorkWait(signal));
+    await database.transaction(count, { statementMilliseconds: countingTime, signal });
+  }
 
   return (async function* () {
     for (let before: number | null = range ? range.last + 1 : null; before !== null; ) {
       const page: Awaited<ReturnType<typeof readUsers>> = await readUsers(database, filter, range, before, batch);
       yield await withInvitations(services, page.rows);
       before = page.before;
+      // The embedded database gives the thread to nobody else by itself.
+      await nextTurn();
     }
   })();
 }

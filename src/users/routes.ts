@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { validationFailed } from '../errors.ts';
+import { clientGone } from '../http/client-gone.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../http/export-stream.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { problemResponses, queryProblem } from '../http/problem-responses.ts';
+import { busyProblems } from '../long-work.ts';
 import { decodeIdCursor, encodeIdCursor } from '../paging.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { deleteUser } from './delete-user.ts';
@@ -28,12 +30,12 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
         operationId: 'listUsers',
         summary: 'List and find users, the newest first',
         querystring: userListQuery,
-        response: { 200: userList, ...problemResponses(queryProblem) },
+        response: { 200: userList, ...problemResponses(queryProblem, busyProblems.count_busy) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { limit, cursor, total, ...asked } = request.query;
-      const wanted = { limit, before: decodeIdCursor(cursor), total };
+      const wanted = { limit, before: decodeIdCursor(cursor), total, signal: clientGone(reply) };
       const page = await listUsers(services, request.actor(), seesInFull(request), asked, wanted);
       return { items: [...page.users], next: encodeIdCursor(page.before), total: page.total };
     },
@@ -49,12 +51,12 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
         summary: 'Export users as a file',
         description: 'Streams every user that matches, with phone number and birthday. The connection breaks off where it cannot go on.',
         querystring: z.object({ format: exportFormat, ...userFilterQuery }),
-        response: { 200: exportAnswer('One user a line.'), ...problemResponses(queryProblem) },
+        response: { 200: exportAnswer('One user a line.'), ...problemResponses(queryProblem, busyProblems.count_busy) },
       },
     },
     async (request, reply) => {
       const { format, ...asked } = request.query;
-      const batches = await exportUsers(services, request.actor(), asked, format);
+      const batches = await exportUsers(services, request.actor(), asked, format, clientGone(reply));
       return sendExport(reply, { format, name: 'users', columns, batches });
     },
   );

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Database, Queryable, Statement } from '../../database/database.ts';
+import { openSemaphore } from '../../semaphore.ts';
 import { type BulkServices, createInBulk, type WantedBulk } from './create-in-bulk.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 
 const actor = { keyId: null, label: 'local', requestId: null, origin: null };
 const request = { actor, key: undefined, asked: null };
@@ -39,7 +39,7 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
   } as Database;
   const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
   const rest = { publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
-  return { services: { database, once, audit: async () => {}, turn: oneAtATime(), ...rest } as BulkServices, ended };
+  return { services: { database, once, audit: async () => {}, turn: openSemaphore(1), longWork: openSemaphore(1), ...rest }, ended };
 }
 
 test('codes that existed already are replaced by others, until there are as many as were asked for', async () => {

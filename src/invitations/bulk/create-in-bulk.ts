@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.ts';
 import { Problem, validationFailed } from '../../errors.ts';
+import { busyProblems, longWorkWait } from '../../long-work.ts';
 import type { Once, RepeatableRequest } from '../../repeatable.ts';
+import type { Semaphore } from '../../semaphore.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import { type CodeForm, generateCodes } from '../code-generator.ts';
 import type { InvitationServices } from '../dependencies.ts';
@@ -10,11 +12,12 @@ import { invitationProblems } from '../errors.ts';
 import { nameCampaigns } from '../name-campaigns.ts';
 import { settleLifeSpan, type WantedLifeSpan } from '../settle-life-span.ts';
 import { databaseNow } from '../store.ts';
-import type { Turn } from './one-at-a-time.ts';
+import { bulkProblems } from './errors.ts';
 import { type CommonSettings, insertCodes, refreshStatistics, revokedCampaigns } from './store.ts';
 
 export interface BulkServices extends InvitationServices {
-  readonly turn: Turn;
+  /** One place: each of these holds a connection for a minute or so, the only one of the embedded database. */
+  readonly turn: Semaphore;
 }
 
 /** What an operator asked for, each value accepted. */
@@ -48,15 +51,17 @@ export const bulkStatementMilliseconds = 30_000;
 /**
  * Makes many invitations, all or none: one transaction. Its locks are few and short: the campaign is looked at in the beginning, and locked only
  * at the end, so that meanwhile nobody waits who wants to revoke it.
- * @throws Problem `bulk_under_way`, `campaign_revoked`, `validation_failed`, `idempotency_key_reused`, `idempotency_key_invalid`; the signal's reason.
+ * @throws Problem `bulk_under_way`, `operators_busy`, `campaign_revoked`, `validation_failed`, `idempotency_key_reused`, `idempotency_key_invalid`; the signal's reason.
  */
 export async function createInBulk(
-  { database, audit, once, turn }: BulkServices,
+  { database, audit, longWork, once, turn }: BulkServices,
   request: RepeatableRequest,
   wanted: WantedBulk,
   watch: BulkWatch,
 ): Promise<Once<BulkMade>> {
-  using _turn = turn.take();
+  const { signal } = watch;
+  using _turn = await turn.take({ milliseconds: 0, busy: bulkProblems.bulk_under_way, signal });
+  using _place = await longWork.take(longWorkWait(signal, busyProblems.operators_busy));
   const { actor } = request;
   const { campaign, note, maxUses, count } = wanted;
   const all = (transaction: Queryable) => async (): Promise<BulkMade> => {
@@ -71,7 +76,7 @@ export async function createInBulk(
     await audit(transaction, actor, { action: 'invitation.bulk', subject: 'invitation', after: recorded(count, settings) });
     return { batch: settings.batch, count };
   };
-  const options = { statementMilliseconds: bulkStatementMilliseconds };
+  const options = { statementMilliseconds: bulkStatementMilliseconds, signal };
   const made = await database.transaction((transaction) => once(transaction, request, all(transaction)), options);
   if (!made.repeated) await refreshStatistics(database, count);
   return made;

@@ -10,6 +10,15 @@ export const bulkProblems = problemCatalogue({
       en: 'Another request is making or importing many invitations right now. Send yours again when it is done.',
     },
   },
+  import_busy: {
+    status: 503,
+    retryAfterSeconds: 10,
+    title: { ko: '다른 파일을 받는 중입니다', en: 'Other files are arriving' },
+    detail: {
+      ko: '다른 파일을 여러 개 받아 검사하고 있습니다. 그 파일들이 끝난 뒤에 다시 보내세요.',
+      en: 'Several other files are arriving or being checked. Send yours again when they are done.',
+    },
+  },
   import_refused: {
     status: 422,
     title: { ko: '파일에 고칠 곳이 있습니다', en: 'Check the file' },

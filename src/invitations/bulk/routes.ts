@@ -4,6 +4,7 @@ import { answerInLines } from '../../http/line-answer.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
 import { repeatableHeaders } from '../../http/repeatable-headers.ts';
 import { repeatableProblems } from '../../repeatable.ts';
+import { openSemaphore } from '../../semaphore.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import { linkOf } from '../shown-invitation.ts';
@@ -12,14 +13,14 @@ import { type BulkMade, createInBulk } from './create-in-bulk.ts';
 import { bulkProblems } from './errors.ts';
 import { exportRoutes } from './export/routes.ts';
 import { importRoutes } from './import/routes.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { openUploadPlaces } from './import/upload-places.ts';
 import { bulkAnswer, bulkBody } from './schema.ts';
 import { codesOfBatch } from './store.ts';
 
 /** Many invitations at once. */
 export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
-  const bulkServices = { ...services, turn: oneAtATime() };
-  await app.register(importRoutes, { services: bulkServices });
+  const bulkServices = { ...services, turn: openSemaphore(1) };
+  await app.register(importRoutes, { services: { ...bulkServices, uploads: openUploadPlaces() } });
   await app.register(exportRoutes, { services });
 
   app.post(

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { Problem } from '../../errors.ts';
+import { clientGone } from '../../http/client-gone.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
-import type { InTurn } from '../../in-turn.ts';
+import { busyProblems, longWorkWait } from '../../long-work.ts';
 import { decodeCursor, pageOf } from '../../paging.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import { hasUnusableCharacter } from '../../well-formed-text.ts';
@@ -16,13 +17,10 @@ import { campaignAnswer, campaignPath, campaignsAnswer, campaignsQuery, countedC
 import { type CampaignSeen, countCampaign, listCampaigns, readCampaign } from './store.ts';
 
 /** Campaigns: the groups of invitations that are watched and stopped together. */
-export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices; inTurn: InTurn }> = async (
-  app,
-  { services, inTurn },
-) => {
+export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   const tags = ['invitations'];
-  const { database } = services;
-  const { campaign_unknown, count_busy } = invitationProblems;
+  const { database, longWork } = services;
+  const { campaign_unknown } = invitationProblems;
 
   app.get(
     '/campaigns',
@@ -54,16 +52,18 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         params: campaignPath,
         response: {
           200: countedCampaign,
-          ...problemResponses(campaign_unknown, databaseProblems.database_unavailable, count_busy),
+          ...problemResponses(campaign_unknown, databaseProblems.database_unavailable, busyProblems.count_busy),
         },
       },
     },
-    async ({ params }) => {
+    async ({ params }, reply) => {
       const name = nameIn(params);
+      const signal = clientGone(reply);
       const campaign = await readCampaign(database, name);
       if (!campaign) throw new Problem(campaign_unknown);
       const count = (transaction: Queryable) => countCampaign(transaction, name);
-      const counts = await inTurn(() => database.transaction(count, { statementMilliseconds: longestCount }));
+      using _turn = await longWork.take(longWorkWait(signal));
+      const counts = await database.transaction(count, { statementMilliseconds: longestCount, signal });
       const { seats_total, seats_used, seats_held, seats_free, ...invitations } = counts;
       const seats = { total: seats_total, used: seats_used, held: seats_held, free: seats_free };
       return { ...shown(campaign), invitations, seats };

@@ -1,5 +1,6 @@
-import type { Database, Queryable } from '../../database/database.ts';
-import type { InTurn } from '../../in-turn.ts';
+import type { Queryable } from '../../database/database.ts';
+import { longWorkWait } from '../../long-work.ts';
+import type { InvitationServices } from '../dependencies.ts';
 import type { ListFilters } from './list-filters.ts';
 import { looksAt, sourcesAtMost, sourcesOf, thoroughLook } from './list-invitations.ts';
 import { countMatching, countWindow } from './list-store.ts';
@@ -43,9 +44,13 @@ export async function countQuickly(database: Queryable, filters: ListFilters): P
 /** Milliseconds that an exact count may take. */
 export const longestCount = 15_000;
 
-/** Counts everything. @throws Problem `count_busy`, and `database_unavailable` where it takes too long. */
-export async function countExactly(database: Database, inTurn: InTurn, filters: ListFilters): Promise<Total> {
+/** Counts everything. @param signal ends it. @throws Problem `count_busy`, and `database_unavailable` where it takes too long. */
+export async function countExactly(
+  { database, longWork }: Pick<InvitationServices, 'database' | 'longWork'>,
+  filters: ListFilters,
+  signal: AbortSignal,
+): Promise<Total> {
+  using _turn = await longWork.take(longWorkWait(signal));
   const count = (transaction: Queryable) => countMatching(transaction, filters);
-  const value = await inTurn(() => database.transaction(count, { statementMilliseconds: longestCount }));
-  return { value, relation: 'exact' };
+  return { value: await database.transaction(count, { statementMilliseconds: longestCount, signal }), relation: 'exact' };
 }

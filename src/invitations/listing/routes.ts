@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Actor } from '../../audit.ts';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
+import { clientGone } from '../../http/client-gone.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
-import type { InTurn } from '../../in-turn.ts';
+import { busyProblems } from '../../long-work.ts';
 import { pagingRules } from '../../paging.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { countExactly, countQuickly, type Total } from './count-invitations.ts';
@@ -15,7 +15,7 @@ import { type InvitationPage, listInvitations } from './list-invitations.ts';
 import { invitationsAnswer, invitationsQuery } from './schema.ts';
 
 /** Finding invitations: below `/admin`, behind the guard. */
-export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices; inTurn: InTurn }> = async (app, { services, inTurn }) => {
+export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   app.get(
     '/invitations',
     {
@@ -33,19 +33,19 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
           ...problemResponses(
             validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }]),
             databaseProblems.database_unavailable,
-            invitationProblems.count_busy,
+            busyProblems.count_busy,
           ),
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { query } = request;
       const { limit, cursor, total, people } = query;
       const inFull = seesPhones(request);
       const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services.database, filters.value, limit, cursor);
-      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined });
+      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined, signal: clientGone(reply) });
       if (inFull) await recordList(request.actor(), filters.value, page.rows, count);
       return { items: await withPeople(page.rows, people, inFull), next: page.next, total: count };
     },
@@ -72,12 +72,12 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
     filters: ListFilters,
     wanted: 'none' | 'capped' | 'exact',
     page: InvitationPage,
-    { limit, isFirst }: { limit: number; isFirst: boolean },
+    { limit, isFirst, signal }: { limit: number; isFirst: boolean; signal: AbortSignal },
   ): Promise<Total | null> {
     if (wanted === 'none') return null;
     // Of a text, a page never shows more than the first matches.
     if (isFirst && page.next === null && !filters.text) return { value: page.rows.length, relation: 'exact' };
-    if (wanted === 'exact') return countExactly(services.database, inTurn, filters);
+    if (wanted === 'exact') return countExactly(services, filters, signal);
     // A short page has looked at all that a count would look at.
     if (isFirst && page.rows.length < limit && !filters.text) return { value: page.rows.length, relation: 'at_least' };
     return countQuickly(services.database, filters);

@@ -1,5 +1,6 @@
 import { validationFailed } from '../../errors.ts';
-import type { InTurn } from '../../in-turn.ts';
+import { longWorkWait } from '../../long-work.ts';
+import { registrationProblems } from '../errors.ts';
 import { completingStep, steps, stepsBeforeLast } from '../steps.ts';
 import { calendarDays } from './calendar-days.ts';
 import type { ProgressServices } from './dependencies.ts';
@@ -33,10 +34,14 @@ export interface FunnelQuery {
 
 /**
  * Counts the sign-ups that were verified in a range, how far each came, and how long each step took.
- * @param inTurn so that no more than one of these is under way in this process.
+ * @param signal ends it.
  * @throws Problem `validation_failed`, `funnel_busy`.
  */
-export async function countFunnel({ database, timeZone }: ProgressServices, inTurn: InTurn, query: FunnelQuery): Promise<Funnel> {
+export async function countFunnel(
+  { database, longWork, timeZone }: ProgressServices,
+  query: FunnelQuery,
+  signal: AbortSignal,
+): Promise<Funnel> {
   const days = calendarDays(timeZone);
   const range = acceptFunnelRange(query, { days, now: await readClock(database) });
   if (!range.ok) throw validationFailed(range.errors);
@@ -44,7 +49,8 @@ export async function countFunnel({ database, timeZone }: ProgressServices, inTu
   const dates = query.by === 'day' ? days.between(from, to) : [];
   const starts = query.by === 'day' ? dates.map((date) => date.start) : [from];
   const question = { from, to, starts, campaign: query.campaign };
-  const rows = await inTurn(() => database.transaction((transaction) => countAttempts(transaction, question), { statementMilliseconds }));
+  using _turn = await longWork.take(longWorkWait(signal, registrationProblems.funnel_busy));
+  const rows = await database.transaction((transaction) => countAttempts(transaction, question), { statementMilliseconds, signal });
 
   const parts = new Map(rows.map((row) => [row.part, countsOf(row)]));
   return {

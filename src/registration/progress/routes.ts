@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
+import { clientGone } from '../../http/client-gone.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
-import { takeTurns } from '../../in-turn.ts';
 import { acceptCampaign } from '../../invitations/labels.ts';
 import { cursorBigId, decodeCursor, encodeCursor, pagingRules } from '../../paging.ts';
 import { registrationProblems } from '../errors.ts';
@@ -15,14 +15,11 @@ import { funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './sche
 import { type LiveSession, listSessions } from './session-store.ts';
 
 const cursorShape = z.tuple([cursorBigId, z.guid()]);
-/** Milliseconds that a funnel may wait for the one before it. */
-const patience = 5_000;
 
 /** How far sign-ups came, for operators: below `/admin`, behind the guard. */
 export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices }> = async (app, { services }) => {
   const tags = ['progress'];
   const config = { role: 'viewer' as const };
-  const inTurn = takeTurns(patience, registrationProblems.funnel_busy);
 
   app.get(
     '/sessions',
@@ -68,7 +65,7 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         },
       },
     },
-    async ({ query }) => countFunnel(services, inTurn, { ...query, campaign: campaignOf(query) }),
+    async ({ query }, reply) => countFunnel(services, { ...query, campaign: campaignOf(query) }, clientGone(reply)),
   );
 };
 

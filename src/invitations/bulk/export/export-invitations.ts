@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../../../audit.ts';
-import type { Database } from '../../../database/database.ts';
+import type { Database, Queryable } from '../../../database/database.ts';
+import { longWorkWait } from '../../../long-work.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import type { InvitationRow } from '../../invitation-row.ts';
 import { auditedFilters, type ListFilters } from '../../listing/list-filters.ts';
@@ -15,22 +16,25 @@ const countingTime = 30_000;
 /**
  * Every invitation that matches. The audit log has it, with how many there are, before the first of them leaves: a client that breaks off leaves
  * its entry, too.
- * @param format only for the audit log.
+ * @param format only for the audit log. @param signal ends the counting.
+ * @throws Problem `count_busy`.
  * @returns some at a time, in the order of the list, read as they are asked for.
  */
 export async function exportInvitations(
-  { database, audit }: InvitationServices,
+  { database, audit, longWork }: InvitationServices,
   actor: Actor,
   filters: ListFilters,
   format: string,
+  signal: AbortSignal,
 ): Promise<AsyncGenerator<readonly InvitationRow[], void>> {
-  await database.transaction(
-    async (transaction) => {
-      const after = { ...auditedFilters(filters), format, count: await countMatching(transaction, filters) };
-      await audit(transaction, actor, { action: 'invitation.export', subject: 'invitation', after });
-    },
-    { statementMilliseconds: countingTime },
-  );
+  const count = async (transaction: Queryable) => {
+    const after = { ...auditedFilters(filters), format, count: await countMatching(transaction, filters) };
+    await audit(transaction, actor, { action: 'invitation.export', subject: 'invitation', after });
+  };
+  {
+    using _turn = await longWork.take(longWorkWait(signal));
+    await database.transaction(count, { statementMilliseconds: countingTime, signal });
+  }
   return matching(database, filters, await sourceOf(database, filters));
 }
 

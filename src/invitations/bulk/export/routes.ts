@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { validationFailed } from '../../../errors.ts';
+import { clientGone } from '../../../http/client-gone.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
 import { lifeSpanRules } from '../../../life-span.ts';
+import { busyProblems } from '../../../long-work.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { acceptFilters } from '../../listing/list-filters.ts';
 import { filterQuery } from '../../listing/schema.ts';
@@ -26,7 +28,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
         querystring: z.object({ format: exportFormat, ...filterQuery }),
         response: {
           200: exportAnswer('One invitation a line.'),
-          ...problemResponses(validationFailed([{ field: 'created_from', rule: lifeSpanRules.moment_format }])),
+          ...problemResponses(validationFailed([{ field: 'created_from', rule: lifeSpanRules.moment_format }]), busyProblems.count_busy),
         },
       },
     },
@@ -35,7 +37,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
       const inFull = seesPhones(request);
       const filters = acceptFilters(asked, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
-      const rows = await exportInvitations(services, request.actor(), filters.value, format);
+      const rows = await exportInvitations(services, request.actor(), filters.value, format, clientGone(reply));
       return sendExport(reply, { format, name: 'invitations', columns, batches: shown(rows, inFull) });
     },
   );

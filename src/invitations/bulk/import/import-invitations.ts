@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../../../audit.ts';
 import type { Queryable } from '../../../database/database.ts';
 import { Problem } from '../../../errors.ts';
+import { busyProblems, longWorkWait } from '../../../long-work.ts';
 import { invitationProblems } from '../../errors.ts';
 import { type BulkServices, bulkStatementMilliseconds } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
@@ -10,6 +11,14 @@ import { refreshStatistics } from '../store.ts';
 import { judgeFile } from './judge-file.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { insertImported, nameCampaignsOf } from './store.ts';
+import type { UploadPlaces } from './upload-places.ts';
+
+export interface ImportServices extends BulkServices {
+  readonly uploads: UploadPlaces;
+}
+
+/** Milliseconds that a file waits for its turn: to send it again may take minutes, and a million codes are made in 20 s. */
+const turnPatience = 30_000;
 
 export interface ImportRequest {
   readonly actor: Actor;
@@ -33,19 +42,22 @@ export interface Imported {
 }
 
 /**
- * Makes the invitations of a file, all or none. First the whole file comes and is judged; only then a transaction begins, so that a slow line
- * holds up nobody. A code that exists already is left as it is, so a file may be sent again.
- * @throws Problem `import_refused`, `bulk_under_way`, `campaign_revoked`, `import_space_missing`, `idempotency_key_reused`,
+ * Makes the invitations of a file, all or none. First the whole file comes and is judged; only then it takes its turn and a transaction begins, so that
+ * a slow line holds up neither other files nor bulk requests. A code that exists already is left as it is, so a file may be sent again.
+ * @throws Problem `import_refused`, `import_busy`, `bulk_under_way`, `operators_busy`, `campaign_revoked`, `import_space_missing`, `idempotency_key_reused`,
  *   `idempotency_key_invalid`; what `bytes` throws; the signal's reason.
  */
-export async function importInvitations(services: BulkServices, request: ImportRequest): Promise<Imported> {
-  using _turn = services.turn.take();
+export async function importInvitations(services: ImportServices, request: ImportRequest): Promise<Imported> {
+  const { actor, signal } = request;
+  using _upload = services.uploads.take(actor.keyId);
   await using spool = await openSpool().catch(refuseWithoutSpace);
   const digest = createHash('sha256');
   const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(spool));
   if (errorCount > 0) {
     throw new Problem(bulkProblems.import_refused, { errors, values: { errors: errorCount }, members: { lines, error_count: errorCount } });
   }
+  using _turn = await services.turn.take({ milliseconds: turnPatience, busy: bulkProblems.bulk_under_way, signal });
+  using _place = await services.longWork.take(longWorkWait(signal, busyProblems.operators_busy));
   const asked = ['POST', '/admin/invitations/import', digest.digest('hex')];
   const imported = await storeAll(services, request, asked, spool, lines);
   if (!request.dryRun) await refreshStatistics(services.database, imported.created);
@@ -82,7 +94,7 @@ async function storeAll(
   };
 
   try {
-    const options = { statementMilliseconds: bulkStatementMilliseconds };
+    const options = { statementMilliseconds: bulkStatementMilliseconds, signal };
     return (await database.transaction((transaction) => once(transaction, { actor, key, asked }, all(transaction)), options)).answer;
   } catch (error) {
     if (error === dryRunOver && answer) return answer;

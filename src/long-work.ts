@@ -1,0 +1,35 @@
+import { problemCatalogue } from './errors.ts';
+import type { Wait } from './semaphore.ts';
+
+/** Why requests of operators are refused while others of theirs keep the database busy; sign-ups go on. */
+export const busyProblems = problemCatalogue({
+  operators_busy: {
+    status: 503,
+    retryAfterSeconds: 2,
+    title: { ko: '운영자 요청이 너무 많습니다', en: 'Too many requests of operators' },
+    detail: {
+      ko: '운영자 요청에는 데이터베이스 연결의 절반까지만 쓰는데, 지금은 모두 쓰고 있습니다. 잠시 후 다시 시도하세요.',
+      en: 'Requests of operators may use half of the connections to the database, and all of these are in use. Try again in a moment.',
+    },
+  },
+  count_busy: {
+    status: 503,
+    retryAfterSeconds: 5,
+    title: { ko: '다른 집계가 진행 중입니다', en: 'Another count is under way' },
+    detail: {
+      ko: '모두 세는 일과 내보내기는 한 번에 몇 개씩만 합니다. 잠시 후 다시 시도하세요.',
+      en: 'Only a few requests that count or export everything run at a time. Try again in a moment.',
+    },
+  },
+});
+
+/** Milliseconds. */
+const patience = 5_000;
+
+/**
+ * How an operator's request waits for `longWork`, the places for statements that may take seconds. There are fewer of them than operators have
+ * connections, so that a short request always finds one.
+ */
+export function longWorkWait(signal: AbortSignal, busy = busyProblems.count_busy): Wait {
+  return { milliseconds: patience, busy, signal };
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AdminRoute, adminRoutes } from '../support/admin-routes.ts';
+import { sampleRequest } from '../support/admin-samples.ts';
+import { openApplication } from '../support/application.ts';
+import { invite } from '../support/sign-up-scenes.ts';
+
+/** Operators who keep the database busy take no connection from the people who sign up; on the embedded database everybody shares one. */
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+const { query, http, services } = application;
+const isEmbedded = services.database.kind === 'embedded';
+const skip = isEmbedded && 'the embedded database has one connection';
+const headers = { authorization: `Bearer ${services.localKey}` };
+let routes: readonly AdminRoute[];
+let port: number;
+
+before(async () => {
+  routes = (await adminRoutes(application)).filter(({ method }) => method === 'GET');
+  await http.listen({ host: '127.0.0.1', port: 0 });
+  ({ port } = http.server.address() as AddressInfo);
+  await query(`INSERT INTO campaigns (name) VALUES ('spring')`);
+});
+
+/** Sends a request whose client can leave. @returns the status; 0 where the client left before there was one. */
+function send(path: string, client?: AbortController): Promise<number> {
+  return new Promise((resolve) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers, ...(client && { signal: client.signal }) }, (response) => {
+      response.resume().once('close', () => resolve(response.statusCode ?? 0));
+    });
+    asked.once('error', () => resolve(0)).end();
+  });
+}
+
+async function until(what: string, milliseconds: number, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(20)) if (await holds()) return;
+  assert.fail(`not within ${milliseconds} ms: ${what}`);
+}
+
+test('however many requests of operators wait in the database, sign-ups, readiness and metrics are answered', { skip }, async () => {
+  const code = await invite(application);
+  // What operators read and sign-ups do not, so that every statement of an operator waits for as long as it may.
+  const locked = query(`DO $$ BEGIN LOCK TABLE "User", audit_log IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(8); END $$`);
+  await sleep(200);
+  let isOver = false;
+  const answered: number[] = [];
+  const crowd = ['/admin/users?total=exact', '/admin/users/export', '/admin/invitations/export', '/admin/audit'].flatMap((path) =>
+    Array.from({ length: 12 }, async () => {
+      while (!isOver) answered.push(await send(path));
+    }),
+  );
+  await sleep(500);
+  const probes: number[] = [];
+  for (let times = 0; times < 15; times += 1) {
+    probes.push((await application.verify(code)).status, await send('/readyz'), await send('/metrics'));
+    await sleep(100);
+  }
+  isOver = true;
+  await Promise.all([...crowd, locked]);
+  assert.deepEqual([...new Set(probes)], [200]);
+  assert.ok(answered.includes(503), 'nothing waited: the test locks the wrong tables');
+});
+
+const marked = `wait_event_type = 'Timeout' AND application_name = 'chodae' AND state = 'active'`;
+const sleeping = async () => ((await query<{ n: number }>(`SELECT count(*) AS n FROM pg_stat_activity WHERE ${marked}`))[0]?.n ?? 0) > 0;
+
+/** Until it is put back, looking at a row of the table takes 300 s. */
+async function whileSlow(table: string, work: () => Promise<void>): Promise<void> {
+  await query(`CREATE POLICY slow ON "${table}" USING (pg_sleep(300) IS NOT NULL)`);
+  await query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`);
+  try {
+    await work();
+  } finally {
+    await query(`ALTER TABLE "${table}" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY`);
+    await query(`DROP POLICY slow ON "${table}"`);
+  }
+}
+
+const long: readonly [path: string, table: string][] = [
+  ['/admin/invitations/export?text=zzzz', 'Invitation'],
+  ['/admin/campaigns/spring', 'Invitation'],
+  ['/admin/funnel', 'registration_events'],
+];
+
+for (const [path, table] of long) {
+  test(`when the client of ${path} leaves, its statement is cancelled and its place is free`, { skip }, async () => {
+    await query(`UPDATE "Invitation" SET campaign = 'spring'`);
+    await application.signUp(await invite(application, { campaign: `'spring'` }));
+    await whileSlow(table, async () => {
+      const clients = Array.from({ length: 6 }, () => new AbortController());
+      const left = clients.map((client) => send(path, client));
+      await until('it is running', 60_000, sleeping);
+      for (const client of clients) client.abort();
+      assert.deepEqual(new Set(await Promise.all(left)), new Set([0]));
+      // By themselves they would end after 10 s and more.
+      await until('nothing is running', 8_000, async () => !(await sleeping()));
+    });
+    assert.equal(await send(path), 200);
+  });
+}
+
+test('every route below /admin that reads says that it may be refused while operators keep the database busy', async () => {
+  const { paths } = (await http.inject('/openapi.json')).json() as { paths: Record<string, Record<string, { responses: object }>> };
+  for (const route of routes) {
+    const { responses } = paths[route.path]?.get ?? assert.fail();
+    assert.ok(JSON.stringify((responses as Record<string, object>)['503']).includes('operators_busy'), route.path);
+  }
+});
+
+test('a crowd of every request that only reads is answered or refused, and leaves nothing behind', async () => {
+  const values = { id: '1', campaign: 'spring' };
+  const paths = routes.map((route) => sampleRequest(route, values).path);
+  const crowd = await Promise.all(paths.flatMap((path) => Array.from({ length: 10 }, () => send(path))));
+  assert.deepEqual(
+    crowd.filter((status) => ![200, 404, 503].includes(status)),
+    [],
+  );
+  assert.deepEqual(
+    await Promise.all(paths.map((path) => send(path).then((status) => status === 200 || status === 404))),
+    paths.map(() => true),
+  );
+});
+
+test('on the embedded database operators who ask all at once leave the connection to sign-ups in between', {
+  skip: !isEmbedded && 'only there',
+}, async () => {
+  await query(`INSERT INTO "Invitation" (code, note) SELECT 'many-' || n, 'guest ' || n FROM generate_series(1, 3000) n`);
+  const code = await invite(application);
+  const order: string[] = [];
+  const crowd = Array.from({ length: 30 }, async () =>
+    order.push(`operator ${await send('/admin/invitations?total=none&limit=500&text=guest')}`),
+  );
+  await once(http.server, 'request');
+  await sleep(20);
+  order.push(`sign-up ${(await application.verify(code)).status}`);
+  await Promise.all(crowd);
+  assert.ok(order.indexOf('sign-up 200') < 25, `the sign-up was answered as number ${order.indexOf('sign-up 200') + 1} of 31`);
+});
