@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openTestDatabase } from '../../test/support/database.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
@@ -114,4 +115,19 @@ test('with one connection there is none to cancel with: the statement ends by it
   client.abort();
   await work.catch((error) => assert.equal(error.name, 'AbortError'));
   assert.deepEqual(await database.run(one), [{ one: 1 }]);
+});
+
+test('on the embedded database one statement of a share at a time stands in the way of others', async (t) => {
+  const { database, drop } = await openTestDatabase('embedded');
+  t.after(drop);
+  const share = shareConnections(database, 1, { busy });
+  // When the server was done with it, whenever that is heard.
+  const ended = 'extract(epoch FROM clock_timestamp())::float8 AS ended';
+  const counting = statement<{ ended: number }>('share_counting', `SELECT count(*) AS n, ${ended} FROM generate_series(1, 100000)`);
+  const crowd = Array.from({ length: 30 }, () => share.run(counting));
+  // The crowd has come first.
+  await new Promise((resolve) => setImmediate(resolve));
+  const [other] = await database.run(statement<{ ended: number }>('share_other', `SELECT ${ended}`));
+  const before = (await Promise.all(crowd)).filter(([row]) => (row?.ended ?? 0) < (other?.ended ?? 0));
+  assert.ok(before.length <= 3, `${before.length} of 30 came before it`);
 });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openSemaphore, type Wait } from '../semaphore.ts';
 import type { Database } from './database.ts';
 
@@ -9,19 +10,24 @@ import type { Database } from './database.ts';
  */
 export function shareConnections(database: Database, connections: number, wait: Omit<Wait, 'signal'>): Database {
   const share = openSemaphore(connections);
+  /** The embedded database works in this very thread and gives it to nobody else by itself, however many statements wait. */
+  async function giveWay<T>(result: T): Promise<T> {
+    if (database.kind === 'embedded') await nextTurn();
+    return result;
+  }
   return {
     ...database,
     async run(statement, values, options) {
       using _connection = await share.take(wait);
-      return await database.run(statement, values, options);
+      return await giveWay(await database.run(statement, values, options));
     },
     async runWaiting(row, statement, values) {
       using _connection = await share.take(wait);
-      return await database.runWaiting(row, statement, values);
+      return await giveWay(await database.runWaiting(row, statement, values));
     },
     async transaction(work, options) {
       using _connection = await share.take({ ...wait, signal: options?.signal });
-      return await database.transaction(work, options);
+      return await giveWay(await database.transaction(work, options));
     },
   };
 }
