@@ -41,7 +41,7 @@ async function outcomeOf(promise: Promise<string>): Promise<string> {
   }
 }
 
-test('first come, first served, as many at once as there are places', async () => {
+test('of one owner, first come, first served, as many at once as there are places', async () => {
   const { queue, started, finish } = openControlledQueue();
   const outcomes = ['a', 'b', 'c', 'd'].map((task) => outcomeOf(queue.add(task)));
   assert.deepEqual(started, ['a', 'b']);
@@ -165,4 +165,113 @@ test('the refusal is a 503 that tells when to come again', async () => {
     assert.deepEqual(error.details.values, { seconds: 1 });
     return true;
   });
+});
+
+/** Lets a queue with one place, which is taken, serve everything that waits. @returns the tasks in the order in which they began. */
+async function serveAll({ queue, started, finish }: ReturnType<typeof openControlledQueue>): Promise<string[]> {
+  for (let served = 0; served < started.length; served += 1) await finish(started[served] ?? '');
+  assert.equal(queue.state().waiting, 0);
+  return started.slice(1);
+}
+
+test('owners are served in turn, each in the order in which its tasks came', async () => {
+  const controlled = openControlledQueue({ places: 1 });
+  const add = (owner: string, task: string) => outcomeOf(controlled.queue.add(`${owner}${task}`, undefined, { owner }));
+  const outcomes = [add('z', '0')];
+  for (const [owner, count] of Object.entries({ a: 4, b: 1, c: 2 })) {
+    for (let task = 1; task <= count; task += 1) outcomes.push(add(owner, String(task)));
+  }
+  assert.deepEqual(await serveAll(controlled), ['a1', 'b1', 'c1', 'a2', 'c2', 'a3', 'a4']);
+  assert.ok((await Promise.all(outcomes)).every((outcome) => outcome.endsWith('done')));
+});
+
+test('a newcomer goes in front of fifty owners that always have a task waiting', async () => {
+  const { queue, started, finish } = openControlledQueue({ places: 1, maximumWaitSeconds: 60 });
+  const add = (owner: string, task: string) => void outcomeOf(queue.add(task, undefined, { owner }));
+  for (let round = 0; round < 3; round += 1) for (let owner = 0; owner < 50; owner += 1) add(`owner ${owner}`, `${owner}.${round}`);
+  // Each had its first turn; one is running its second.
+  for (let served = 0; served < 50; served += 1) await finish(started[served] ?? '');
+  add('newcomer', 'first of the newcomer');
+  add('newcomer', 'second of the newcomer');
+  await finish(started.at(-1) ?? '');
+  assert.equal(started.at(-1), 'first of the newcomer');
+  // The second one waits for its turn: the 49 others of this round come first.
+  for (let served = 0; served < 49; served += 1) await finish(started.at(-1) ?? '');
+  assert.ok(!started.includes('second of the newcomer'));
+  await finish(started.at(-1) ?? '');
+  await finish(started.at(-1) ?? '');
+  assert.ok(started.slice(-2).includes('second of the newcomer'), started.slice(-3).join());
+});
+
+test('a repeated task is served after all that are none, and the owner of both has them in that order', async () => {
+  const controlled = openControlledQueue({ places: 1 });
+  const add = (owner: string, task: string, isRepeat: boolean) => outcomeOf(controlled.queue.add(task, undefined, { owner, isRepeat }));
+  void add('z', 'running', false);
+  void add('a', 'a repeats', true);
+  void add('b', 'b repeats', true);
+  void add('a', 'a', false);
+  void add('c', 'c', false);
+  assert.deepEqual(await serveAll(controlled), ['a', 'c', 'b repeats', 'a repeats']);
+});
+
+test('a full queue refuses the newest task of the owner with the most, and not a newcomer', async () => {
+  // One runs, ten may wait.
+  const controlled = openControlledQueue({ places: 1 });
+  const add = (owner: string, task: string) => outcomeOf(controlled.queue.add(`${owner}${task}`, undefined, { owner }));
+  void add('z', '0');
+  const crowd = Array.from({ length: 8 }, (_, task) => add('a', String(task)));
+  void add('b', '0');
+  void add('b', '1');
+  assert.equal(controlled.queue.state().waiting, 10);
+  assert.equal(await add('a', 'one too many'), 'overloaded 2');
+  const newcomer = add('c', '0');
+  assert.equal(await crowd[7], 'overloaded 2');
+  assert.equal(controlled.queue.state().waiting, 10);
+  assert.deepEqual(await serveAll(controlled), ['a0', 'b0', 'c0', 'a1', 'b1', 'a2', 'a3', 'a4', 'a5', 'a6']);
+  assert.equal(await newcomer, 'c0 done');
+});
+
+test('where every owner has one waiting, the one that had a turn last makes room for one that had none', async () => {
+  const { queue, started, finish } = openControlledQueue({ places: 1 });
+  const add = (owner: string, task: string) => outcomeOf(queue.add(`${owner}-${task}`, undefined, { owner }));
+  const owners = Array.from({ length: 11 }, (_, owner) => `owner${owner}`);
+  for (const owner of owners) void add(owner, 'first');
+  for (let served = 0; served < 10; served += 1) await finish(started[served] ?? '');
+  const second = owners.slice(0, 10).map((owner) => add(owner, 'second'));
+  assert.equal(queue.state().waiting, 10);
+  void add('newcomer', 'first');
+  assert.equal(await second[9], 'overloaded 2');
+  assert.equal(await add('owner10', 'second'), 'overloaded 2');
+  await finish(started.at(-1) ?? '');
+  assert.equal(started.at(-1), 'newcomer-first');
+});
+
+test('whoever is overtaken all the time is refused after twice the maximum', async () => {
+  const { queue, started, clock, finish } = openControlledQueue({ places: 1 });
+  void outcomeOf(queue.add('0'));
+  const overtaken = outcomeOf(queue.add('overtaken', undefined, { owner: 'a', isRepeat: true }));
+  for (let round = 1; round <= 21; round += 1) {
+    void outcomeOf(queue.add(String(round), undefined, { owner: `newcomer ${round}` }));
+    clock.milliseconds += 100;
+    await finish(started.at(-1) ?? '');
+  }
+  assert.equal(await overtaken, 'overloaded 1');
+});
+
+test('one task of a key at a time: another is refused until the place is given up, and whoever is refused keeps nothing', async () => {
+  const { queue, finish } = openControlledQueue({ places: 1 });
+  const claim = { owner: 'a' };
+  {
+    using place = queue.claim('session', claim);
+    assert.throws(() => queue.claim('session', { owner: 'b' }), { message: 'overloaded' });
+    const outcome = outcomeOf(place.add('a'));
+    assert.throws(() => queue.claim('session', claim), { message: 'overloaded' });
+    using _other = queue.claim('another session', claim);
+    await finish('a');
+    assert.equal(await outcome, 'a done');
+  }
+  queue.claim('session', claim)[Symbol.dispose]();
+  queue.claim('another session', claim)[Symbol.dispose]();
+  await queue.close();
+  assert.throws(() => queue.claim('session', claim), { message: 'overloaded' });
 });

@@ -28,96 +28,231 @@ export interface QueueState {
   readonly averageMilliseconds: number;
 }
 
+/** Whose task it is: what decides when it is served. */
+export interface TaskClaim {
+  /** Owners are served in turn, such as the networks of clients. */
+  readonly owner: string;
+  /** A task that can be done without for now: it is served after all others. Default: false. */
+  readonly isRepeat?: boolean;
+}
+
 export interface BoundedQueue<Task, Result> {
   /**
-   * First come, first served.
    * @param signal takes a waiting task out of the queue; one that is running runs on, and its result is given.
-   * @throws Problem `overloaded` at once where the wait would be too long, or where the queue is closed; the signal's reason where it is aborted.
+   * @param claim default: an owner of its own, that of this process.
+   * @throws Problem `overloaded` at once where the wait would be too long or the queue is closed; later where the queue is full and tasks came that
+   *   are served before it; the signal's reason where it is aborted.
    */
-  add(task: Task, signal?: AbortSignal): Promise<Result>;
+  add(task: Task, signal?: AbortSignal, claim?: TaskClaim): Promise<Result>;
+  /**
+   * Refuses what `add` would refuse at once, before anything is done for the task, and keeps other tasks with the same key away until it is disposed.
+   * @param key such as a session, of which one task at a time is enough.
+   * @throws Problem `overloaded` where `add` would throw it at once, and where the key is taken.
+   */
+  claim(key: string, claim: TaskClaim): ClaimedPlace<Task, Result>;
   state(): QueueState;
   /** Refuses what waits and whatever still comes, and resolves when nothing runs any more. */
   close(): Promise<void>;
 }
 
+export interface ClaimedPlace<Task, Result> extends Disposable {
+  /** As `add` of the queue. */
+  add(task: Task, signal?: AbortSignal): Promise<Result>;
+}
+
+const ownTask: TaskClaim = { owner: 'this process' };
+
+/** Owners whose last turn is remembered; the one whose turn is longest ago is forgotten first, which puts it where it stood: in front. */
+const mostRememberedOwners = 10_000;
+
 interface Job<Task, Result> {
   readonly task: Task;
+  readonly claim: TaskClaim;
+  /** Counts those that came. */
+  readonly number: number;
   readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
   readonly stopListening: () => void;
 }
 
-/** What the wait depends on. */
-interface Load {
-  readonly waiting: { readonly size: number };
-  readonly running: { readonly size: number };
-  readonly places: number;
-  readonly averageMilliseconds: number;
-}
+/** Where a task stands in the order of service: the lower, the sooner, the first member that differs decides. */
+type Rank = readonly [isRepeat: number, round: number, ownersLastTurn: number, number: number];
 
 interface Queue<Task, Result> extends QueueSettings<Task, Result> {
-  readonly waiting: Set<Job<Task, Result>>;
+  /** For each owner, those that are no repeats first, then as they came; no list is empty. */
+  readonly waiting: Map<string, Job<Task, Result>[]>;
   readonly running: Set<Promise<void>>;
+  /** Those that are claimed. */
+  readonly keys: Set<string>;
+  /** When each owner had its last turn, counted in turns; the oldest first. */
+  readonly lastTurns: Map<string, number>;
   readonly now: () => number;
+  turns: number;
+  arrivals: number;
   averageMilliseconds: number;
   measured: boolean;
   closed: boolean;
 }
 
-/** A queue bounded by time, not by number: how many may wait follows from how fast they are served. */
+/**
+ * A queue bounded by time, not by number: how many may wait follows from how fast they are served.
+ *
+ * Served next is the owner whose last turn is longest ago, so that owners who always have tasks waiting take turns (round robin), and one who comes
+ * for the first time, or after a while, goes in front of them however many they are. Where the queue is full the task that would be served last is
+ * refused: the newest of the owner with the most, and not the first of a newcomer.
+ */
 export function openBoundedQueue<Task, Result>(settings: QueueSettings<Task, Result>): BoundedQueue<Task, Result> {
   const queue: Queue<Task, Result> = {
     now: () => performance.now(),
     ...settings,
-    waiting: new Set(),
+    waiting: new Map(),
     running: new Set(),
+    keys: new Set(),
+    lastTurns: new Map(),
+    turns: 0,
+    arrivals: 0,
     averageMilliseconds: settings.expectedMilliseconds,
     measured: false,
     closed: false,
   };
   return {
-    add: (task, signal) => addJob(queue, task, signal),
-    state: () => ({ waiting: queue.waiting.size, running: queue.running.size, averageMilliseconds: queue.averageMilliseconds }),
+    add: (task, signal, claim = ownTask) => addJob(queue, task, signal, claim),
+    claim: (key, claim) => claimPlace(queue, key, claim),
+    state: () => ({ waiting: countWaiting(queue), running: queue.running.size, averageMilliseconds: queue.averageMilliseconds }),
     close: () => closeQueue(queue),
   };
 }
 
-async function addJob<Task, Result>(queue: Queue<Task, Result>, task: Task, signal?: AbortSignal): Promise<Result> {
+async function addJob<Task, Result>(
+  queue: Queue<Task, Result>,
+  task: Task,
+  signal: AbortSignal | undefined,
+  claim: TaskClaim,
+): Promise<Result> {
   signal?.throwIfAborted();
-  if (queue.closed || estimatedWaitSeconds(queue) > queue.maximumWaitSeconds) throw refusal(queue);
+  demandRoom(queue, claim);
   return new Promise((resolve, reject) => {
     const leave = () => {
-      queue.waiting.delete(job);
+      withdraw(queue, job);
       reject(signal?.reason);
     };
     const stopListening = () => signal?.removeEventListener('abort', leave);
-    const job: Job<Task, Result> = { task, since: queue.now(), resolve, reject, stopListening };
+    queue.arrivals += 1;
+    const job: Job<Task, Result> = { task, claim, number: queue.arrivals, since: queue.now(), resolve, reject, stopListening };
     signal?.addEventListener('abort', leave, { once: true });
-    queue.waiting.add(job);
-    fillPlaces(queue);
+    insert(queue, job);
+    startJobs(queue);
+    if (estimatedWaitSeconds(queue, countWaiting(queue)) > queue.maximumWaitSeconds) refuseLast(queue);
   });
 }
 
-/** A place falls free every average / places; a newcomer takes the one after those who wait already. */
-function estimatedWaitSeconds({ waiting, running, places, averageMilliseconds }: Load): number {
-  if (running.size < places) return 0;
-  return ((waiting.size + 1) * averageMilliseconds) / places / 1000;
+function claimPlace<Task, Result>(queue: Queue<Task, Result>, key: string, claim: TaskClaim): ClaimedPlace<Task, Result> {
+  if (queue.keys.has(key)) throw refusal(queue);
+  demandRoom(queue, claim);
+  queue.keys.add(key);
+  return {
+    add: (task, signal) => addJob(queue, task, signal, claim),
+    [Symbol.dispose]: () => queue.keys.delete(key),
+  };
 }
 
-function fillPlaces<Task, Result>(queue: Queue<Task, Result>): void {
-  for (const job of queue.waiting) {
-    if (queue.running.size >= queue.places) return;
-    queue.waiting.delete(job);
-    job.stopListening();
-    if (waitedTooLong(queue, job)) job.reject(refusal(queue));
-    else startJob(queue, job);
+/** A full queue has room for whoever is not served last: `refuseLast` then refuses another. */
+function demandRoom<Task, Result>(queue: Queue<Task, Result>, claim: TaskClaim): void {
+  if (queue.closed) throw refusal(queue);
+  if (queue.running.size < queue.places) return;
+  const waiting = countWaiting(queue);
+  if (estimatedWaitSeconds(queue, waiting + 1) <= queue.maximumWaitSeconds) return;
+  const rank = rankOf(queue, { claim, number: queue.arrivals + 1 }, placeFor(queue.waiting.get(claim.owner) ?? [], claim));
+  const last = lastOf(queue);
+  if (!last || isBefore(last.rank, rank)) throw refusal(queue);
+}
+
+/** @param place of the task in the order of service, the first is 1: a thread falls free every average / places. */
+function estimatedWaitSeconds({ places, averageMilliseconds }: Pick<Queue<never, never>, 'places' | 'averageMilliseconds'>, place: number) {
+  return (place * averageMilliseconds) / places / 1000;
+}
+
+function rankOf(
+  { lastTurns }: Pick<Queue<never, never>, 'lastTurns'>,
+  { claim, number }: { readonly claim: TaskClaim; readonly number: number },
+  round: number,
+): Rank {
+  return [Number(claim.isRepeat ?? false), round, lastTurns.get(claim.owner) ?? 0, number];
+}
+
+function isBefore(left: Rank, right: Rank): boolean {
+  const differing = left.findIndex((value, at) => value !== right[at]);
+  return differing >= 0 && (left[differing] ?? 0) < (right[differing] ?? 0);
+}
+
+/** All owners are looked at: 1,000 take a millisecond. As delivered some seven for each core wait. */
+function lastOf<Task, Result>(queue: Queue<Task, Result>): { job: Job<Task, Result>; rank: Rank } | undefined {
+  let last: { job: Job<Task, Result>; rank: Rank } | undefined;
+  for (const jobs of queue.waiting.values()) {
+    const job = jobs.at(-1);
+    if (!job) continue;
+    const rank = rankOf(queue, job, jobs.length - 1);
+    if (!last || isBefore(last.rank, rank)) last = { job, rank };
+  }
+  return last;
+}
+
+function nextOf<Task, Result>(queue: Queue<Task, Result>): Job<Task, Result> | undefined {
+  let next: { job: Job<Task, Result>; rank: Rank } | undefined;
+  for (const [job] of queue.waiting.values()) {
+    if (!job) continue;
+    const rank = rankOf(queue, job, 0);
+    if (!next || isBefore(rank, next.rank)) next = { job, rank };
+  }
+  return next?.job;
+}
+
+/** @returns where a task goes in the list of its owner. */
+function placeFor(jobs: readonly { readonly claim: TaskClaim }[], { isRepeat }: TaskClaim): number {
+  const firstRepeat = isRepeat ? -1 : jobs.findIndex((job) => job.claim.isRepeat);
+  return firstRepeat < 0 ? jobs.length : firstRepeat;
+}
+
+function insert<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
+  const { owner } = job.claim;
+  const jobs = queue.waiting.get(owner) ?? [];
+  jobs.splice(placeFor(jobs, job.claim), 0, job);
+  queue.waiting.set(owner, jobs);
+}
+
+function withdraw<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
+  job.stopListening();
+  const { owner } = job.claim;
+  const others = (queue.waiting.get(owner) ?? []).filter((other) => other !== job);
+  if (others.length > 0) queue.waiting.set(owner, others);
+  else queue.waiting.delete(owner);
+}
+
+function refuse<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
+  const reason = refusal(queue);
+  withdraw(queue, job);
+  job.reject(reason);
+}
+
+function refuseLast<Task, Result>(queue: Queue<Task, Result>): void {
+  const last = lastOf(queue);
+  if (last) refuse(queue, last.job);
+}
+
+function startJobs<Task, Result>(queue: Queue<Task, Result>): void {
+  for (const job of allWaiting(queue)) if (waitedTooLong(queue, job)) refuse(queue, job);
+  while (queue.running.size < queue.places) {
+    const next = nextOf(queue);
+    if (!next) return;
+    withdraw(queue, next);
+    startJob(queue, next);
   }
 }
 
 /**
- * Twice what was promised: the machine has become slower than the estimate of their wait, and without this, nothing bounds it.
- * The double leaves alone those who were estimated to wait just as long as they may.
+ * Twice what was promised: the machine has become slower than the estimate of their wait, or others went in front all the time, and without this
+ * nothing bounds it. The double leaves alone those who were estimated to wait just as long as they may.
  */
 function waitedTooLong<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): boolean {
   return queue.now() - job.since > 2 * queue.maximumWaitSeconds * 1000;
@@ -125,20 +260,30 @@ function waitedTooLong<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, 
 
 function startJob<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
   queue.onBegin?.(queue.now() - job.since);
+  noteTurn(queue, job.claim.owner);
   const run = runJob(queue, job).finally(() => {
     queue.running.delete(run);
-    fillPlaces(queue);
+    startJobs(queue);
   });
   queue.running.add(run);
 }
 
-async function runJob<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): Promise<void> {
+function noteTurn<Task, Result>(queue: Queue<Task, Result>, owner: string): void {
+  const { lastTurns } = queue;
+  const [oldest] = lastTurns.keys();
+  if (oldest !== undefined && lastTurns.size >= mostRememberedOwners) lastTurns.delete(oldest);
+  queue.turns += 1;
+  lastTurns.delete(owner);
+  lastTurns.set(owner, queue.turns);
+}
+
+async function runJob<Task, Result>(queue: Queue<Task, Result>, { task, resolve, reject }: Job<Task, Result>): Promise<void> {
   try {
-    const { result, milliseconds } = await queue.run(job.task);
+    const { result, milliseconds } = await queue.run(task);
     recordTime(queue, milliseconds);
-    job.resolve(result);
+    resolve(result);
   } catch (error) {
-    job.reject(error);
+    reject(error);
   }
 }
 
@@ -151,15 +296,23 @@ function recordTime<Task, Result>(queue: Queue<Task, Result>, milliseconds: numb
 
 async function closeQueue<Task, Result>(queue: Queue<Task, Result>): Promise<void> {
   queue.closed = true;
-  for (const job of queue.waiting) {
-    job.stopListening();
-    job.reject(refusal(queue));
-  }
-  queue.waiting.clear();
+  for (const job of allWaiting(queue)) refuse(queue, job);
   await Promise.all(queue.running);
 }
 
+function allWaiting<Task, Result>({ waiting }: Queue<Task, Result>): Job<Task, Result>[] {
+  return [...waiting.values()].flat();
+}
+
+function countWaiting<Task, Result>({ waiting }: Queue<Task, Result>): number {
+  let count = 0;
+  for (const jobs of waiting.values()) count += jobs.length;
+  return count;
+}
+
 /** `Retry-After`: when those who wait now will all have been served; at least a second, since the field knows no fractions. */
-function refusal(load: Load): Problem {
-  return overloaded(Math.max(1, Math.ceil(estimatedWaitSeconds(load))));
+function refusal<Task, Result>(queue: Queue<Task, Result>): Problem {
+  const isBusy = queue.running.size >= queue.places;
+  const seconds = isBusy ? estimatedWaitSeconds(queue, countWaiting(queue) + 1) : 0;
+  return overloaded(Math.max(1, Math.ceil(seconds)));
 }

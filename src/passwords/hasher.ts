@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 // Being loaded here too, the native code stops the program at start where a platform lacks it, and not the first sign-up in its thread.
 import bcrypt from 'bcrypt';
 import { Piscina } from 'piscina';
-import { openBoundedQueue, type QueueState } from './bounded-queue.ts';
+import { type ClaimedPlace, openBoundedQueue, type QueueState, type TaskClaim } from './bounded-queue.ts';
 import type { HashTask, TimedHash } from './hash-worker.ts';
 import { maximumPasswordBytes, normalizePassword } from './password-rules.ts';
 
@@ -23,10 +23,16 @@ export interface PasswordHasher {
    * @param password as `acceptPassword` gave it; it is hashed in NFC, as it is, with nothing added and no hash before the hash.
    * @param signal of the request: takes the password out of the queue when the client has gone.
    * @returns `$2b$`, the cost, salt and hash: 60 characters.
-   * @throws Problem `overloaded` at once where it would wait longer than `maximumWaitSeconds`, or where the hasher is closed; the signal's reason;
-   *   RangeError for a password that bcrypt would cut (more than 72 bytes in UTF-8, or with NUL), which is a mistake of the caller.
+   * @throws Problem `overloaded` where it would wait longer than `maximumWaitSeconds`, or where the hasher is closed; the signal's reason; RangeError
+   *   for a password that bcrypt would cut (more than 72 bytes in UTF-8, or with NUL), which is a mistake of the caller.
    */
   hash(password: string, signal?: AbortSignal): Promise<string>;
+  /**
+   * The same for a client, whose turn depends on others: `add` of the place hashes.
+   * @param key such as a session: it has one password hashed at a time.
+   * @throws Problem `overloaded`, also where the key has one under way.
+   */
+  claim(key: string, claim: TaskClaim): ClaimedPlace<string, string>;
   /** Starts the threads and times a first hash before anybody waits for one; else the first password does both. */
   warmUp(): void;
   state(): QueueState;
@@ -67,6 +73,13 @@ export function openPasswordHasher({
   });
   return {
     hash: async (password, signal) => queue.add(asBcryptReadsIt(password), signal),
+    claim(key, claim) {
+      const place = queue.claim(key, claim);
+      return {
+        add: async (password, signal) => place.add(asBcryptReadsIt(password), signal),
+        [Symbol.dispose]: () => place[Symbol.dispose](),
+      };
+    },
     warmUp() {
       // Whatever goes wrong goes wrong again, and is told, where somebody waits for a hash.
       queue.add('the first hash, for its time').catch(() => undefined);
