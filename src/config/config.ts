@@ -68,8 +68,12 @@ export interface LimitsConfig {
   readonly signUp: Rate;
   /** Requests that verify a code: each network. */
   readonly verify: Rate;
-  /** Requests that name a session: each session. */
+  /** Requests that name a session, except those that set a password: each session. */
   readonly session: Rate;
+  /** Passwords that are hashed: each network. */
+  readonly passwords: Rate;
+  /** Passwords that are hashed: each session. */
+  readonly sessionPasswords: Rate;
   /** Wrong codes: everybody together. */
   readonly guesses: Rate;
   /** Wrong operator keys: each network. */

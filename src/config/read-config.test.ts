@@ -39,6 +39,8 @@ test('without any variable the defaults hold', () => {
       signUp: { count: 2000, seconds: 600 },
       verify: { count: 600, seconds: 600 },
       session: { count: 60, seconds: 600 },
+      passwords: { count: 400, seconds: 600 },
+      sessionPasswords: { count: 10, seconds: 600 },
       guesses: { count: 1000, seconds: 600 },
       operatorKeys: { count: 20, seconds: 600 },
       redisUrl: undefined,

@@ -142,6 +142,8 @@ function limitsOf(values: SettingValues): LimitsConfig {
     signUp: values.RATE_LIMIT_SIGN_UP,
     verify: values.RATE_LIMIT_VERIFY,
     session: values.RATE_LIMIT_SESSION,
+    passwords: values.RATE_LIMIT_PASSWORDS,
+    sessionPasswords: values.RATE_LIMIT_SESSION_PASSWORDS,
     guesses: values.RATE_LIMIT_GUESSES,
     operatorKeys: values.RATE_LIMIT_OPERATOR_KEYS,
     redisUrl: values.REDIS_URL,

@@ -28,26 +28,29 @@ export interface Counter {
   reward(key: string): Promise<RateLimiterRes>;
 }
 
+/** @returns what a key is kept as. 128 bits: two keys that meet would only share a count. */
+export function keptKey(secret: string, key: string): string {
+  return createHmac('sha256', secret).update(key).digest('base64url').slice(0, 22);
+}
+
 /**
  * @param secret keys are kept as an HMAC with it, because addresses and session ids are personal data and tables are copied; there are so few
  *   IPv4 addresses that a hash without a secret would tell each of them.
  */
 export function limiterOver(counter: Counter, name: string, rate: Rate, secret: string): Limiter {
-  // 128 bits: two keys that meet would only share a count.
-  const keptKey = (key: string) => createHmac('sha256', secret).update(key).digest('base64url').slice(0, 22);
   return {
     name,
     rate,
     async take(key) {
       try {
-        return verdict(true, await counter.consume(keptKey(key)));
+        return verdict(true, await counter.consume(keptKey(secret, key)));
       } catch (refusal) {
         if (refusal instanceof RateLimiterRes) return verdict(false, refusal);
         throw refusal;
       }
     },
     async giveBack(key) {
-      await counter.reward(keptKey(key));
+      await counter.reward(keptKey(secret, key));
     },
   };
 }

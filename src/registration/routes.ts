@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { databaseProblems } from '../database/unavailable.ts';
 import { validationFailed } from '../errors.ts';
 import { clientGone } from '../http/client-gone.ts';
+import { networkOfClient } from '../http/limits/limit-routes.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { acceptCode } from '../invitations/code.ts';
 import { invitationProblems } from '../invitations/errors.ts';
@@ -79,7 +80,8 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
       },
       async (request, reply) => {
         const { session_id, ...body } = request.body;
-        const progress = await saveRegistrationStep(services, step, session_id, body, clientGone(reply));
+        const client = { network: networkOfClient(request), signal: clientGone(reply), countHash: request.countHash };
+        const progress = await saveRegistrationStep(services, step, session_id, body, client);
         return { ok: true as const, ...shownProgress(progress) };
       },
     );

@@ -6,33 +6,65 @@ import { demandOpenSession } from './refusals.ts';
 import type { Step } from './steps.ts';
 import { deleteSession, readSession, type SessionProgress, saveStep } from './store.ts';
 
+/** Who asks, as far as a hash depends on it. */
+export interface StepClient {
+  /** Networks of clients are served in turn. */
+  readonly network: string;
+  /** Ends the wait for a hash when the client goes away. */
+  readonly signal?: AbortSignal;
+  /**
+   * Counts a password against the limits, right before it is hashed: one that is refused for another reason costs no try. undefined: no limits.
+   * @returns takes the count back.
+   * @throws Problem `rate_limited`.
+   */
+  readonly countHash?: ((sessionId: string) => Promise<() => Promise<void>>) | undefined;
+}
+
 /**
  * Stores one step that is not the last and renews the session. May be repeated; the last values count.
  * Cheap refusals come first: the body, then the session, and only then a hash is paid for, outside any transaction.
- * @param signal ends the wait for a hash when the client goes away.
- * @throws Problem `validation_failed`, `session_not_found`, `invitation_used`, `invitation_revoked`, `overloaded`.
+ * @throws Problem `validation_failed`, `session_not_found`, `invitation_used`, `invitation_revoked`, `overloaded`, `rate_limited`.
  */
 export async function saveRegistrationStep(
   services: RegistrationServices,
   step: Step,
   sessionId: string,
   body: unknown,
-  signal?: AbortSignal,
+  client: StepClient,
 ): Promise<SessionProgress> {
-  const { database, passwords, rules } = services;
+  const { database, rules } = services;
   const askedAt = performance.now();
   const accepted = step.accept(body as never, rules);
   if (!accepted.ok) throw await refuseValues(services, sessionId, accepted.errors);
   const values = [...accepted.value];
   if (step.passwordAt !== undefined) {
-    demandOpenSession(await readSession(database, sessionId));
-    values[step.passwordAt] = await passwords.hash(values[step.passwordAt] ?? '', signal);
+    const { completed_steps } = demandOpenSession(await readSession(database, sessionId));
+    const isRepeat = completed_steps.includes(step.name);
+    values[step.passwordAt] = await hashPassword(services, values[step.passwordAt] ?? '', { sessionId, isRepeat }, client);
   }
   const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, values, askedAt);
   if (saved) return saved;
   demandOpenSession(await readSession(database, sessionId));
   // Refused a moment ago and open now: the code was reset in between.
   throw refusalFor('used');
+}
+
+/** A sign-up has one hash at a time, and one that has no password yet goes before one that replaces its password. */
+async function hashPassword(
+  { passwords }: RegistrationServices,
+  password: string,
+  { sessionId, isRepeat }: { sessionId: string; isRepeat: boolean },
+  { network, signal, countHash }: StepClient,
+): Promise<string> {
+  // Before it is counted: a full queue costs neither a try nor a statement.
+  using place = passwords.claim(sessionId, { owner: network, isRepeat });
+  const giveBack = await countHash?.(sessionId);
+  try {
+    return await place.add(password, signal);
+  } catch (error) {
+    await giveBack?.();
+    throw error;
+  }
 }
 
 /** Somebody below the minimum age may leave no data behind: their sign-up is deleted before they read the refusal. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { networkOf } from '../../ip-address.ts';
-import type { GuessBudget } from '../../limits/guess-budget.ts';
+import type { Guess, GuessBudget } from '../../limits/guess-budget.ts';
 import type { Limiter } from '../../limits/limiter.ts';
 import { problemResponses } from '../problem-responses.ts';
 import { limitProblems } from './limit-problems.ts';
@@ -11,6 +11,14 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The limits that this request was counted against. */
     counted: readonly Counted[];
+    /** The guess at a code that this request is, once it was admitted. */
+    guess: Guess | undefined;
+    /**
+     * Counts a password that is about to be hashed, for its session and its network. undefined: the route hashes none, or nothing is limited.
+     * @returns takes both counts back.
+     * @throws Problem `rate_limited`.
+     */
+    countHash: ((sessionId: string) => Promise<() => Promise<void>>) | undefined;
   }
 }
 
@@ -23,6 +31,8 @@ export interface RouteLimits {
     readonly limiter: Limiter;
     readonly idOf: (request: Pick<FastifyRequest, 'body' | 'headers'>) => string | undefined;
   };
+  /** Counts passwords right before they are hashed; the route asks for it by `request.countHash`. */
+  readonly hashes?: { readonly network: Limiter; readonly session: Limiter };
   /** For a route that tells whether a guess was right: 200 says that it was. @param missed whether a refusal says that it was not. */
   readonly guesses?: { readonly budget: GuessBudget; readonly missed: (refusal: Error, body: unknown) => boolean };
 }
@@ -34,11 +44,14 @@ export interface RouteLimits {
  */
 export function limitRoutes(scope: FastifyInstance, limitsOf: (pattern: string) => RouteLimits): void {
   scope.decorateRequest('counted', null as never);
+  scope.decorateRequest('guess', undefined);
+  scope.decorateRequest('countHash', undefined);
   scope.addHook('onRoute', (route) => {
-    const { network, session, guesses } = limitsOf(route.url);
+    const { network, session, hashes, guesses } = limitsOf(route.url);
     addHooks(route, 'onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
       request.counted = [];
       await count(request, reply, network, networkOfClient(request));
+      if (hashes) request.countHash = (sessionId) => countHash(request, reply, hashes, sessionId);
     });
     if (guesses) limitGuesses(route, guesses);
     if (session) {
@@ -58,17 +71,40 @@ export function documentLimit(route: RouteOptions): void {
 
 const limited = new Problem(limitProblems.rate_limited, { retryAfterSeconds: 12, values: { seconds: 12 } });
 
+/** A guess is admitted once its body was judged, so that none is under way while its body arrives. */
 function limitGuesses(route: RouteOptions, { budget, missed }: NonNullable<RouteLimits['guesses']>): void {
-  addHooks(route, 'onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const counted = await budget.admit(networkOfClient(request));
-    if (counted) note(request, reply, counted);
+  addHooks(route, 'preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
+    const guess = await budget.admit(networkOfClient(request));
+    if (guess.counted) note(request, reply, guess.counted);
+    request.guess = guess;
+    // Answered while it waited: nothing looks the code up any more, and no hook is called.
+    if (reply.sent) await guess.settle('neither');
   });
   addHooks(route, 'onError', async (request: FastifyRequest, _reply: FastifyReply, error: Error) => {
-    if (missed(error, request.body)) await budget.wrong(networkOfClient(request));
+    await request.guess?.settle(missed(error, request.body) ? 'wrong' : 'neither');
   });
   addHooks(route, 'onSend', async (request: FastifyRequest, reply: FastifyReply) => {
-    if (reply.statusCode === 200) budget.right(networkOfClient(request));
+    await request.guess?.settle(reply.statusCode === 200 ? 'right' : 'neither');
   });
+}
+
+async function countHash(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { network, session }: NonNullable<RouteLimits['hashes']>,
+  sessionId: string,
+): Promise<() => Promise<void>> {
+  await count(request, reply, session, sessionId);
+  try {
+    await count(request, reply, network, networkOfClient(request));
+  } catch (refusal) {
+    await session.giveBack(sessionId);
+    throw refusal;
+  }
+  return async () => {
+    await session.giveBack(sessionId);
+    await network.giveBack(networkOfClient(request));
+  };
 }
 
 async function count(request: FastifyRequest, reply: FastifyReply, limiter: Limiter, key: string): Promise<void> {

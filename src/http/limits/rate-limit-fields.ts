@@ -5,7 +5,7 @@ import { limitProblems } from './limit-problems.ts';
 
 /** A limit that a request was counted against. */
 export interface Counted {
-  readonly limiter: Limiter;
+  readonly limiter: Pick<Limiter, 'name' | 'rate'>;
   readonly verdict: Verdict;
 }
 
