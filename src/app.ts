@@ -20,14 +20,17 @@ import { invitationRoutes } from './invitations/routes.ts';
 import type { Limits } from './limits/open-limits.ts';
 import { busyProblems } from './long-work.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
+import { bearerIn } from './operators/authenticate-operator.ts';
 import { operatorProblems } from './operators/errors.ts';
 import { requireOperator } from './operators/guard.ts';
+import { isOperatorKey } from './operators/operator-key.ts';
 import { operatorRoutes } from './operators/routes.ts';
 import { overloadProblems } from './overload/errors.ts';
 import { registrationProblems } from './registration/errors.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { sessionNamedBy } from './registration/session-id.ts';
+import { steps } from './registration/steps.ts';
 import { repeatableProblems } from './repeatable.ts';
 import type { Services } from './services.ts';
 import { userProblems } from './users/errors.ts';
@@ -103,7 +106,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   await http.register(
     async (admin) => {
       shedRequests(admin, overloaded);
-      if (limits) limitWrongKeys(admin, limits, services.localKey);
+      if (limits) limitWrongKeys(admin, limits, services);
       requireOperator(admin, services.operators);
       await admin.register(invitationRoutes, { services: services.invitations });
       await admin.register(progressRoutes, { services: services.progress });
@@ -113,7 +116,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
     { prefix: '/admin' },
   );
   await http.register(async (scope) => {
-    if (limits) limitWrongKeys(scope, limits, services.localKey);
+    if (limits) limitWrongKeys(scope, limits, services);
     // Whoever watches the service is let in however busy operators keep their connections.
     requireOperator(scope, { ...services.operators, database });
     addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
@@ -145,15 +148,22 @@ function isForPages(pattern: string): boolean {
   return /^\/(?:auth|problems)\/|^\/openapi\.json$/.test(pattern);
 }
 
-function signUpLimits({ verify, guesses, signUp, session }: Limits, pattern: string): RouteLimits {
-  return pattern.endsWith('/invitation/verify')
-    ? { network: verify, guesses: { budget: guesses, missed: missedGuess } }
-    : { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
+function signUpLimits({ verify, guesses, signUp, session, hashes }: Limits, pattern: string): RouteLimits {
+  if (pattern.endsWith('/invitation/verify')) return { network: verify, guesses: { budget: guesses, missed: missedGuess } };
+  if (hashingRoutes.some((route) => pattern.endsWith(route))) return { network: signUp, hashes };
+  return { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
 }
 
-function limitWrongKeys(scope: FastifyInstance, { operatorKeys }: Limits, own: string): void {
-  const isWrong = ({ kind }: Problem) => kind === operatorProblems.operator_key_invalid;
-  limitFailedCredentials(scope, { limiter: operatorKeys, own, isWrong });
+const hashingRoutes = steps.filter(({ passwordAt }) => passwordAt !== undefined).map(({ name }) => `/register/${name}`);
+
+function limitWrongKeys(scope: FastifyInstance, { operatorKeys }: Limits, { localKey, recogniseKey }: Services): void {
+  limitFailedCredentials(scope, {
+    limiter: operatorKeys,
+    own: localKey,
+    isShaped: (authorization) => isOperatorKey(bearerIn(authorization) ?? ''),
+    isGood: recogniseKey,
+    isWrong: ({ kind }) => kind === operatorProblems.operator_key_invalid,
+  });
 }
 
 function missedGuess(refusal: Error, body: unknown): boolean {

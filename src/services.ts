@@ -14,6 +14,7 @@ import type { OperatorServices } from './operators/dependencies.ts';
 import { forgetInAnswers } from './operators/idempotency-store.ts';
 import { oncePerKey } from './operators/once-per-key.ts';
 import { generateOperatorKey } from './operators/operator-key.ts';
+import { recogniseKeys } from './operators/recognise-keys.ts';
 import { recordAudit } from './operators/store.ts';
 import { sweptOperatorRows } from './operators/sweep-records.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
@@ -42,6 +43,8 @@ export interface Services extends AsyncDisposable {
   readonly metrics: Metrics;
   /** An admin's key that only this process knows and that dies with it, for whoever is at the machine itself. */
   readonly localKey: string;
+  /** Whether an `Authorization` field brings a usable key; for networks that are over the limit of wrong ones. */
+  readonly recogniseKey: ReturnType<typeof recogniseKeys>;
 }
 
 export interface ServiceOverrides {
@@ -98,6 +101,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     operators: { ...audited, localKeyHash: localKey.hash },
     metrics,
     localKey: localKey.key,
+    recogniseKey: recogniseKeys(database),
     async [Symbol.asyncDispose]() {
       await passwords.close();
       await limits?.[Symbol.asyncDispose]();

@@ -15,8 +15,13 @@ export interface Operator {
   readonly role: Role;
 }
 
+/** @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1). @returns what it brings; undefined: nothing of that form. */
+export function bearerIn(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
 /**
- * @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1).
+ * @param authorization the field of that name.
  * @param demanded the least role that the route asks for.
  * @throws Problem `operator_key_required`, `operator_key_invalid`, `role_insufficient`.
  */
@@ -25,7 +30,7 @@ export async function authenticateOperator(
   authorization: string | undefined,
   demanded: Role,
 ): Promise<Operator> {
-  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  const key = bearerIn(authorization);
   if (key === undefined) throw new Problem(operatorProblems.operator_key_required);
   const operator = await findOperator(services, key);
   if (!operator) throw new Problem(operatorProblems.operator_key_invalid);

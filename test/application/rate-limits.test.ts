@@ -8,6 +8,7 @@ import { readSamples } from '../support/prometheus-text.ts';
 import { shownLimits } from '../support/rate-limit-fields.ts';
 import type { Answer } from '../support/sign-up-client.ts';
 import { bearer, beginSignUp, invite } from '../support/sign-up-scenes.ts';
+import { storeOperator } from '../support/stored-operator.ts';
 
 const defaults = readConfig({}).limits as LimitsConfig;
 const perMinute = (count: number) => ({ count, seconds: 60 });
@@ -142,24 +143,151 @@ test('a field that the client forged does not make it another client', async () 
 
 test('guesses from many addresses are slowed down, and honest people still get in', async () => {
   await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
-  const school = '198.51.100.1';
-  assert.equal((await verifyFrom(application, school, await invite(application))).status, 200);
   const counted = async () => {
     const samples = readSamples(await application.services.metrics.registry.metrics());
     return [samples.get('chodae_guess_budget_spent_total'), samples.get('chodae_guesses_guarded')];
   };
   assert.deepEqual(await counted(), [0, 0]);
-  for (let index = 0; index < 25; index += 1) await verifyFrom(application, `203.0.113.${index}`, 'guess');
+  await spendGuesses(application, 25);
 
-  const attacker = [];
-  for (let index = 0; index < 30; index += 1) attacker.push(await verifyFrom(application, '203.0.113.99', `guess-${index}`));
-  assert.deepEqual(statusesOf(attacker), { 404: 10, 429: 20 });
-  assert.deepEqual(Object.keys(shownLimits(attacker.at(-1)?.headers as Headers, 429)), ['guarded-verify']);
+  const attacker = await times(100, (index) => verifyFrom(application, '203.0.113.99', `guess-${index}`));
+  assert.deepEqual(statusesOf(attacker), { 404: 30, 429: 70 });
+  const refused = attacker.find(({ status }) => status === 429);
+  assert.deepEqual(Object.keys(shownLimits(refused?.headers as Headers, 429)), ['guarded-verify']);
   assert.deepEqual(await counted(), [1, 1]);
 
   const code = await invite(application);
-  assert.deepEqual(statusesOf(await times(50, () => verifyFrom(application, school, code))), { 200: 50 });
+  assert.deepEqual(statusesOf(await times(50, () => verifyFrom(application, '198.51.100.1', code))), { 200: 50 });
   assert.equal((await verifyFrom(application, '198.51.100.2', code)).status, 200);
+});
+
+/** Wrong codes, each from another address. */
+async function spendGuesses(application: Application, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await verifyFrom(application, `203.0.113.${index}`, 'guess');
+}
+
+test('an office of 30 that mistypes ten times gets in while others have spent the budget of guesses', async () => {
+  await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
+  await spendGuesses(application, 25);
+  const code = await invite(application);
+  const office = (index: number) => `198.51.100.${index}`;
+  const mistype = (address: string, count: number) => times(count, (index) => verifyFrom(application, address, `welcme-${index}`));
+  const enter = (address: string, count: number) => times(count, () => verifyFrom(application, address, code));
+  // First all mistakes and then the codes; all at once; in turn; and one whose codes come first.
+  assert.deepEqual(statusesOf([...(await mistype(office(1), 10)), ...(await enter(office(1), 30))]), { 404: 10, 200: 30 });
+  const [mistakes, entries] = await Promise.all([mistype(office(2), 10), enter(office(2), 30)]);
+  assert.deepEqual(statusesOf([...mistakes, ...entries]), { 404: 10, 200: 30 });
+  for (let person = 0; person < 30; person += 1) {
+    if (person % 3 === 0) assert.equal((await verifyFrom(application, office(3), 'welcme')).status, 404);
+    assert.equal((await verifyFrom(application, office(3), code)).status, 200);
+  }
+  assert.deepEqual(statusesOf([...(await enter(office(4), 30)), ...(await mistype(office(4), 30))]), { 200: 30, 404: 30 });
+});
+
+test('a code that exists is no guess, whatever else keeps it from being used', async () => {
+  await using application = await openLimited({ guesses: { count: 5, seconds: 600 } });
+  await spendGuesses(application, 6);
+  const full = await invite(application, { max_uses: '2' });
+  await application.verify(full);
+  await application.verify(full);
+  const past = "now() - interval '1 hour'";
+  const codes = [
+    await invite(application, { expires_at: past, starts_at: "now() - interval '2 hours'" }),
+    await invite(application, { revoked_at: past }),
+    await invite(application, { is_used: 'true' }),
+    await invite(application, { starts_at: "now() + interval '1 hour'" }),
+    full,
+  ];
+  for (const code of codes) {
+    const answers = await times(40, () => verifyFrom(application, '198.51.100.1', code));
+    assert.deepEqual(
+      [...new Set(answers.map(({ status }) => status))].filter((status) => status === 404 || status === 429),
+      [],
+    );
+  }
+  for (const body of ['{', '{}', '{"invitation_code":""}', '{"invitation_code":"ABCDE-FGHJK-MNPQR"}']) {
+    const send = () =>
+      application.send('POST', '/auth/invitation/verify', body, { ...from('198.51.100.1'), 'content-type': 'application/json' });
+    const answers = await times(40, send);
+    assert.ok(!answers.some(({ status, body: { code } }) => status === 429 || code === 'invitation_not_found'), body);
+  }
+  const guesses = await times(40, (index) => verifyFrom(application, '198.51.100.1', `guess-${index}`));
+  assert.deepEqual(statusesOf(guesses), { 404: 30, 429: 10 });
+});
+
+test('whoever has a right code and guesses at others, all at once or in turn, gains no more than 60 tries', async () => {
+  await using application = await openLimited({ guesses: { count: 5, seconds: 600 } });
+  await spendGuesses(application, 6);
+  const code = await invite(application);
+  const atOnce = await times(200, (index) => verifyFrom(application, '203.0.113.98', index === 0 ? code : `guess-${index}`));
+  const wrong = statusesOf(atOnce)[404] ?? 0;
+  assert.ok(wrong >= 30 && wrong <= 30 + 3, String(wrong));
+  const inTurn: Answer[] = [];
+  for (let index = 0; index < 300; index += 1) {
+    inTurn.push(await verifyFrom(application, '203.0.113.99', index % 3 === 0 ? code : `guess-${index}`));
+  }
+  assert.equal(statusesOf(inTurn)[404], 30 + 60);
+});
+
+test('a burst that comes at once is guarded by the time the budget is spent', async () => {
+  await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
+  const answers = await times(80, (index) => verifyFrom(application, '203.0.113.99', `guess-${index}`));
+  assert.deepEqual(statusesOf(answers), { 404: 20 + 30, 429: 30 });
+});
+
+test('passwords have limits of their own, for each sign-up and for each address', async () => {
+  await using application = await openLimited({ passwords: perMinute(5), sessionPasswords: perMinute(3) });
+  const sessions = await times(3, async () => beginSignUp(application, await invite(application)));
+  const save = (session_id: string | undefined, address: string, password = 'seven quiet rivers') =>
+    application.send('PUT', '/auth/register/name', { session_id, name: '홍길동', password }, from(address));
+  const first = [];
+  for (let index = 0; index < 5; index += 1) first.push(await save(sessions[0], `192.0.2.${index}`));
+  assert.deepEqual(
+    first.map(({ status }) => status),
+    [200, 200, 200, 429, 429],
+  );
+  assert.deepEqual(Object.keys(shownLimits(first[0]?.headers as Headers, 200)), ['sign-up', 'session-passwords', 'passwords']);
+  assert.deepEqual(Object.keys(shownLimits(first[4]?.headers as Headers, 429)), ['session-passwords']);
+
+  // Refused values, unknown sessions and those that are over their own limit take nothing from the address.
+  for (let index = 0; index < 10; index += 1) {
+    assert.equal((await save(sessions[1], '192.0.2.77', '1q2w3e')).status, 422);
+    assert.equal((await save('nobody', '192.0.2.77')).status, 404);
+    assert.equal((await save(sessions[0], '192.0.2.77')).status, 429);
+  }
+  const second = [];
+  for (const session of [sessions[1], sessions[1], sessions[1], sessions[2], sessions[2], sessions[2]])
+    second.push(await save(session, '192.0.2.77'));
+  assert.deepEqual(statusesOf(second), { 200: 5, 429: 1 });
+  assert.deepEqual(Object.keys(shownLimits(second[5]?.headers as Headers, 429)), ['passwords']);
+  // What the address was refused for is not taken from the sign-up.
+  assert.equal((await save(sessions[2], '192.0.2.78')).status, 200);
+  assert.equal((await save(sessions[2], '192.0.2.78')).status, 429);
+});
+
+test('a sign-up has one password hashed at a time; another is told when to come again, and costs it no try', async () => {
+  await using application = await openLimited({ sessionPasswords: perMinute(3) });
+  const session_id = await beginSignUp(application, await invite(application));
+  const save = (index: number) =>
+    application.send(
+      'PUT',
+      '/auth/register/name',
+      { session_id, name: '홍길동', password: `seven quiet rivers ${index}` },
+      from('192.0.2.1'),
+    );
+  const answers = await times(20, save);
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0, JSON.stringify(statusesOf(answers)));
+  for (const { headers, body } of refused) {
+    assert.equal(body.code, 'overloaded');
+    assert.match(headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+  }
+  const saved = statusesOf(answers)[200] ?? 0;
+  assert.ok(saved >= 1 && saved <= 3, String(saved));
+  const later: Answer[] = [];
+  for (let index = saved; index < 3; index += 1) later.push(await save(index));
+  assert.deepEqual(statusesOf(later), saved < 3 ? { 200: 3 - saved } : {});
+  assert.equal((await save(3)).status, 429);
 });
 
 test('200 people behind one address sign up within ten minutes at the default settings', async () => {
@@ -193,6 +321,43 @@ test('of 200 wrong operator keys at once exactly as many are looked up as the li
   assert.deepEqual(Object.keys(shownLimits(answers.find(({ status }) => status === 429)?.headers as Headers, 429)), ['operator-keys']);
   assert.equal((await ask(localKey)).status, 200);
   assert.equal((await ask(wrongKey(1), '192.0.2.2')).status, 401);
+
+  // Nobody has used this key before.
+  const { authorization } = await storeOperator(application.query);
+  const send = (path: string) => application.send('GET', path, undefined, { authorization, ...from('192.0.2.1') });
+  assert.deepEqual(statusesOf(await times(20, (index) => send(index % 2 === 0 ? '/admin/me' : '/metrics'))), { 200: 20 });
+  assert.equal((await ask(wrongKey(999))).status, 429);
+  await application.query('UPDATE operator_keys SET revoked_at = now()');
+  assert.equal((await send('/admin/me')).status, 401);
+  assert.equal((await send('/admin/me')).status, 429, 'a key that was revoked is a wrong one');
+});
+
+test('what cannot be an operator key is refused without a count and without a look-up', async (context) => {
+  await using application = await openLimited({ operatorKeys: perMinute(5) });
+  const sessionId = await beginSignUp(application, await invite(application));
+  const shapeless = [
+    'Bearer x1',
+    `Bearer ${sessionId}`,
+    'Basic eDp5',
+    `Bearer chodae_key_${'0'.repeat(39)}`,
+    `Bearer chodae_key_${'A'.repeat(40)}`,
+  ];
+  const statements: string[] = [];
+  const run = context.mock.method(application.services.database, 'run');
+  for (const authorization of [...shapeless, ...shapeless, ...shapeless]) {
+    for (const path of ['/admin/me', '/metrics']) {
+      const { status } = await application.send('GET', path, undefined, { authorization, ...from('192.0.2.1') });
+      assert.equal(status, 401, authorization);
+    }
+  }
+  statements.push(...run.mock.calls.map((call) => call.arguments[0].name));
+  run.mock.restore();
+  assert.deepEqual(statements, []);
+  // A session's own field still works from there.
+  const { status } = await application.send('GET', '/auth/register/session', undefined, { ...bearer(sessionId), ...from('192.0.2.1') });
+  assert.equal(status, 200);
+  const { authorization } = await storeOperator(application.query);
+  assert.equal((await application.send('GET', '/admin/me', undefined, { authorization, ...from('192.0.2.1') })).status, 200);
 });
 
 test('wrong operator keys are limited wherever they are taken', async () => {

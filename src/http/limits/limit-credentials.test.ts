@@ -13,8 +13,10 @@ const problems = problemCatalogue({
 });
 
 let judged = 0;
+let recognised = 0;
 beforeEach(() => {
   judged = 0;
+  recognised = 0;
 });
 
 /** A server whose guard takes a moment for each key and lets those in that begin with `good`. */
@@ -23,7 +25,17 @@ async function guardedServer(context: TestContext): Promise<HttpServer> {
   const rate = { count: 5, seconds: 60 };
   const limiter = limiterOver(new MemoryCounter('keys', rate), 'keys', rate, 'secret');
   app.register(async (scope) => {
-    limitFailedCredentials(scope, { limiter, own: 'good-and-ours', isWrong: ({ kind }) => kind === problems.wrong_key });
+    limitFailedCredentials(scope, {
+      limiter,
+      own: 'good-and-ours',
+      isShaped: (authorization) => !authorization.includes('shapeless'),
+      async isGood(authorization) {
+        recognised += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        return authorization.includes('good') || authorization.includes('lesser');
+      },
+      isWrong: ({ kind }) => kind === problems.wrong_key,
+    });
     scope.addHook('onRequest', async ({ headers: { authorization = '' } }) => {
       judged += 1;
       await new Promise((resolve) => setImmediate(resolve));
@@ -78,12 +90,32 @@ test('a good key is never refused, however many requests bring it at once, and i
   assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 15 });
 });
 
-test('a good key still works from a network whose wrong ones are refused, once it proved good there', async (context) => {
+test('a good key gets in from a network whose wrong ones are refused, whether or not this process has seen it', async (context) => {
   const app = await guardedServer(context);
   assert.equal(await ask(app, 'good'), 200);
-  await many(20, (index) => ask(app, `wrong-${index}`));
+  assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 15 });
   assert.equal(await ask(app, 'good'), 200);
-  assert.equal(await ask(app, 'good-but-new'), 429);
+  assert.equal(recognised, 15);
+  assert.deepEqual(countsOf(await many(50, () => ask(app, 'good-but-new'))), { 200: 50 });
+  assert.equal(await ask(app, 'lesser-but-new'), 403);
+  assert.equal(await ask(app, 'wrong-again'), 429);
+  assert.equal(judged, 1 + 5 + 1 + 50 + 1, 'wrong ones over the limit reach no guard');
+});
+
+test('a good key over the limit gives nothing back to those who guess', async (context) => {
+  const app = await guardedServer(context);
+  await many(20, (index) => ask(app, `wrong-${index}`));
+  const mixed = await many(60, (index) => ask(app, index % 3 === 0 ? 'good' : index % 3 === 1 ? `good-${index}` : `wrong-${index}`));
+  assert.deepEqual(countsOf(mixed), { 200: 40, 429: 20 });
+  assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 429: 20 });
+});
+
+test('what cannot be a credential is refused by the guard without a count, before and after the limit is reached', async (context) => {
+  const app = await guardedServer(context);
+  assert.deepEqual(countsOf(await many(50, () => ask(app, 'shapeless'))), { 401: 50 });
+  assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 401: 5, 429: 15 });
+  assert.equal(await ask(app, 'shapeless'), 401);
+  assert.equal(recognised, 15);
 });
 
 test('a key that is in use is not locked out by others, however long they go on', async (context) => {
@@ -108,5 +140,5 @@ test("the process's own key gets in whatever others do from the same address", a
   const app = await guardedServer(context);
   await many(20, (index) => ask(app, `wrong-${index}`));
   assert.equal(await ask(app, 'good-and-ours'), 200);
-  assert.equal(await ask(app, 'good'), 429);
+  assert.equal(recognised, 15);
 });

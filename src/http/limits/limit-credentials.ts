@@ -5,7 +5,7 @@ import type { Limiter } from '../../limits/limiter.ts';
 import { documentLimit, networkOfClient } from './limit-routes.ts';
 import { showLimits } from './rate-limit-fields.ts';
 
-/** A credential that proved good is not counted again for this long after its last use, in this process: others cannot lock it out. */
+/** A credential that proved good is not counted again for this long after its last use in this process, which saves two statements a request. */
 const knownMilliseconds = 3_600_000;
 const mostKnown = 1_000;
 
@@ -17,23 +17,29 @@ interface Attempt {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The mark of the credential that this request brought; undefined: none, or the process's own. */
+    /** The mark of the credential that this request brought; undefined: none that is counted. */
     guessedCredential: string | undefined;
   }
+}
+
+export interface CredentialLimit {
+  readonly limiter: Limiter;
+  /** A credential that this process made for itself: never counted, so that an operator at the machine gets in whatever others do from its address. */
+  readonly own: string;
+  /** Whether an `Authorization` field could bring a good credential at all. The guard refuses others without a look-up, so they are not counted. */
+  isShaped(authorization: string): boolean;
+  /** Asked where a network is over the limit: whether the credential is good all the same. To be cheap, however often it is asked. */
+  isGood(authorization: string, network: string): Promise<boolean>;
+  /** Whether a refusal of the guard means that the credential was not good. */
+  isWrong(refusal: Problem): boolean;
 }
 
 /**
  * Limits the wrong credentials that a network may send as `Authorization`. To be called before the guard of the scope adds its hook: a credential
  * that this process does not know is counted before it is judged, so that of any number at once only as many are judged as the limit allows,
- * and a good one gets its count back.
- * @param own a credential that this process made for itself and that nobody can guess: it is never counted, so that whoever is at the machine gets in
- *   whatever others do from the same address.
- * @param isWrong whether a refusal of the guard means that the credential was not good.
+ * and a good one gets its count back. Over the limit only good ones reach the guard, so that nobody is locked out by the network they share.
  */
-export function limitFailedCredentials(
-  scope: FastifyInstance,
-  { limiter, own, isWrong }: { limiter: Limiter; own: string; isWrong: (refusal: Problem) => boolean },
-): void {
+export function limitFailedCredentials(scope: FastifyInstance, { limiter, own, isShaped, isGood, isWrong }: CredentialLimit): void {
   const ownMark = markOf('', `Bearer ${own}`);
   const attempts = new Map<string, Attempt>();
   const known = new Map<string, number>();
@@ -42,7 +48,7 @@ export function limitFailedCredentials(
   scope.addHook('onRoute', documentLimit);
   scope.addHook('onRequest', async (request, reply) => {
     const { authorization } = request.headers;
-    if (authorization === undefined || markOf('', authorization) === ownMark) return;
+    if (authorization === undefined || !isShaped(authorization) || markOf('', authorization) === ownMark) return;
     const network = networkOfClient(request);
     const mark = markOf(network, authorization);
     request.guessedCredential = mark;
@@ -50,10 +56,12 @@ export function limitFailedCredentials(
     const attempt = attempts.get(mark) ?? { verdict: limiter.take(network), isGivenBack: false };
     attempts.set(mark, attempt);
     const verdict = await attempt.verdict;
-    if (!verdict.allowed) {
-      attempts.delete(mark);
-      showLimits(reply, [{ limiter, verdict }]);
-    }
+    if (verdict.allowed) return;
+    if (attempts.get(mark) === attempt) attempts.delete(mark);
+    if (await isGood(authorization, network)) return;
+    // Its count is not to be given back.
+    request.guessedCredential = undefined;
+    showLimits(reply, [{ limiter, verdict }]);
   });
   // The guard let it pass.
   scope.addHook('preParsing', async (request) => {
@@ -81,6 +89,7 @@ export function limitFailedCredentials(
     request.guessedCredential = undefined;
     if (attempt === undefined || attempt.isGivenBack) return;
     attempt.isGivenBack = true;
+    if (!(await attempt.verdict).allowed) return;
     await limiter.giveBack(networkOfClient(request));
   }
 }

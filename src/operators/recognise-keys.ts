@@ -1,0 +1,54 @@
+import { type Queryable, statement } from '../database/database.ts';
+import { bearerIn } from './authenticate-operator.ts';
+import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
+
+/** Milliseconds between two look-ups of this process. */
+const pause = 100;
+/** Of one network in one look-up. More than a process answers in the pause, so that a flood leaves an operator beside it a place. */
+const mostOfNetwork = 100;
+
+const findKeysStatement = statement<{ key_hash: string }>(
+  'operators_find_keys',
+  `SELECT key_hash FROM operator_keys
+   WHERE key_hash = ANY($1::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+);
+
+interface Batch {
+  readonly hashes: Set<string>;
+  readonly ofNetwork: Map<string, number>;
+  readonly found: Promise<ReadonlySet<string>>;
+}
+
+/**
+ * For a network that is over its limit of wrong keys: its keys are looked up together, ten times a second at most, so that a good one gets in however
+ * many wrong ones come with it, and a flood costs the database the same whatever its size. It keeps nothing, so every process can do it.
+ * @returns whether an `Authorization` field brings a usable key.
+ */
+export function recogniseKeys(database: Queryable): (authorization: string, network: string) => Promise<boolean> {
+  let collecting: Batch | undefined;
+
+  function collect(): Batch {
+    const hashes = new Set<string>();
+    const found = new Promise((resolve) => setTimeout(resolve, pause)).then(async () => {
+      collecting = undefined;
+      const rows = await database.run(findKeysStatement, [[...hashes]]);
+      return new Set(rows.map(({ key_hash }) => key_hash));
+    });
+    return { hashes, ofNetwork: new Map(), found };
+  }
+
+  return async (authorization, network) => {
+    const key = bearerIn(authorization);
+    if (key === undefined || !isOperatorKey(key)) return false;
+    collecting ??= collect();
+    const { hashes, ofNetwork, found } = collecting;
+    const hash = hashOperatorKey(key);
+    const count = ofNetwork.get(network) ?? 0;
+    if (!hashes.has(hash)) {
+      if (count >= mostOfNetwork) return false;
+      hashes.add(hash);
+      ofNetwork.set(network, count + 1);
+    }
+    return (await found).has(hash);
+  };
+}
