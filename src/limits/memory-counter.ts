@@ -1,7 +1,7 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Rate } from '../config/config.ts';
 
-/** Keys that one limiter keeps in memory; with its timer a key takes about 500 bytes. Six limiters stay below 100,000. */
+/** Keys that one limiter keeps in memory; with its timer a key takes about 500 bytes. Eight limiters stay below 130,000. */
 const mostKeysInMemory = 16_000;
 
 /**

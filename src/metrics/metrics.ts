@@ -151,7 +151,7 @@ function watchSources({ hashQueue, connections, guessesGuarded }: MetricSources,
   watched('chodae_hash_queue_waiting', 'Passwords that wait for their hash.', () => hashQueue().waiting, registers);
   watched('chodae_hash_queue_running', 'Passwords that are being hashed.', () => hashQueue().running, registers);
   if (guessesGuarded) {
-    const help = 'Processes in which networks without a right code may try a few only, because the budget of guesses is spent.';
+    const help = 'Processes in which each network may have a few wrong codes only, because the budget of guesses is spent.';
     watched('chodae_guesses_guarded', help, () => Number(guessesGuarded()), registers);
   }
   if (!connections) return;

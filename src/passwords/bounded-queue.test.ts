@@ -69,12 +69,15 @@ test('who would wait longer than the maximum is refused at once, with Retry-Afte
   );
 });
 
-test('a free place is given even where one task alone takes longer than the maximum', async () => {
+test('as many as run may wait, also where one task alone takes longer than the maximum', async () => {
   const { queue, started } = openControlledQueue({ expectedMilliseconds: 60_000 });
-  const outcomes = ['a', 'b'].map((task) => outcomeOf(queue.add(task)));
+  const outcomes = ['a', 'b', 'c', 'd'].map((task) => outcomeOf(queue.add(task)));
   assert.deepEqual(started, ['a', 'b']);
-  assert.equal(await outcomeOf(queue.add('c')), 'overloaded 30');
-  assert.equal(outcomes.length, 2);
+  assert.equal(queue.state().waiting, 2);
+  assert.equal(await outcomeOf(queue.add('e')), 'overloaded 90');
+  const newcomer = outcomeOf(queue.add('of another', undefined, { owner: 'a' }));
+  assert.equal(await outcomes[3], 'overloaded 90');
+  assert.deepEqual([queue.state().waiting, await Promise.race([newcomer, 'waits'])], [2, 'waits']);
 });
 
 test('the first time replaces the guess, later ones move the average', async () => {
@@ -85,10 +88,10 @@ test('the first time replaces the guess, later ones move the average', async () 
     await outcome;
   }
   assert.equal(queue.state().averageMilliseconds, 1100);
-  // With two running, the wait of the next is 0.55 s, of the one after it 1.1 s.
-  for (const task of ['d', 'e', 'f']) void outcomeOf(queue.add(task));
-  assert.deepEqual(queue.state(), { waiting: 1, running: 2, averageMilliseconds: 1100 });
-  assert.equal(await outcomeOf(queue.add('g')), 'overloaded 2');
+  // With two running, the wait of the next is 0.55 s, of the one after it 1.1 s, as long as a task takes.
+  for (const task of ['d', 'e', 'f', 'g']) void outcomeOf(queue.add(task));
+  assert.deepEqual(queue.state(), { waiting: 2, running: 2, averageMilliseconds: 1100 });
+  assert.equal(await outcomeOf(queue.add('h')), 'overloaded 2');
 });
 
 test('who has gone leaves the queue, and makes room', async () => {
@@ -131,7 +134,8 @@ test('who has waited twice the maximum, because the tasks became slower, is refu
   clock.milliseconds = 2000;
   await finish('a', 2000);
   assert.deepEqual(started, ['a', 'b']);
-  clock.milliseconds = 2001;
+  // On average a task takes 1.8 s by now, so that is what one may wait.
+  clock.milliseconds = 3601;
   await finish('b', 1);
   assert.deepEqual(started, ['a', 'b']);
   assert.deepEqual(queue.state().waiting, 0);

@@ -10,7 +10,7 @@ export interface Timed<Result> {
 export interface QueueSettings<Task, Result> {
   /** Tasks that run at once. */
   readonly places: number;
-  /** Seconds that a task may wait before it begins to run. */
+  /** Seconds that a task may wait before it begins to run; or as long as one task takes, where that is more. */
   readonly maximumWaitSeconds: number;
   /** How long a task is thought to take until the first one is done. */
   readonly expectedMilliseconds: number;
@@ -143,7 +143,7 @@ async function addJob<Task, Result>(
     signal?.addEventListener('abort', leave, { once: true });
     insert(queue, job);
     startJobs(queue);
-    if (estimatedWaitSeconds(queue, countWaiting(queue)) > queue.maximumWaitSeconds) refuseLast(queue);
+    if (estimatedWaitSeconds(queue, countWaiting(queue)) > longestWaitSeconds(queue)) refuseLast(queue);
   });
 }
 
@@ -162,7 +162,7 @@ function demandRoom<Task, Result>(queue: Queue<Task, Result>, claim: TaskClaim):
   if (queue.closed) throw refusal(queue);
   if (queue.running.size < queue.places) return;
   const waiting = countWaiting(queue);
-  if (estimatedWaitSeconds(queue, waiting + 1) <= queue.maximumWaitSeconds) return;
+  if (estimatedWaitSeconds(queue, waiting + 1) <= longestWaitSeconds(queue)) return;
   const rank = rankOf(queue, { claim, number: queue.arrivals + 1 }, placeFor(queue.waiting.get(claim.owner) ?? [], claim));
   const last = lastOf(queue);
   if (!last || isBefore(last.rank, rank)) throw refusal(queue);
@@ -171,6 +171,17 @@ function demandRoom<Task, Result>(queue: Queue<Task, Result>, claim: TaskClaim):
 /** @param place of the task in the order of service, the first is 1: a thread falls free every average / places. */
 function estimatedWaitSeconds({ places, averageMilliseconds }: Pick<Queue<never, never>, 'places' | 'averageMilliseconds'>, place: number) {
   return (place * averageMilliseconds) / places / 1000;
+}
+
+/**
+ * The maximum, or as long as one task takes where that is more: as many as run may always wait. Without anybody in the queue a place that falls free would go
+ * to whoever asks soonest, which is whoever asks most often.
+ */
+function longestWaitSeconds({
+  maximumWaitSeconds,
+  averageMilliseconds,
+}: Pick<Queue<never, never>, 'maximumWaitSeconds' | 'averageMilliseconds'>): number {
+  return Math.max(maximumWaitSeconds, averageMilliseconds / 1000);
 }
 
 function rankOf(
@@ -230,9 +241,8 @@ function withdraw<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Resul
 }
 
 function refuse<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {
-  const reason = refusal(queue);
   withdraw(queue, job);
-  job.reject(reason);
+  job.reject(refusal(queue));
 }
 
 function refuseLast<Task, Result>(queue: Queue<Task, Result>): void {
@@ -255,7 +265,7 @@ function startJobs<Task, Result>(queue: Queue<Task, Result>): void {
  * nothing bounds it. The double leaves alone those who were estimated to wait just as long as they may.
  */
 function waitedTooLong<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): boolean {
-  return queue.now() - job.since > 2 * queue.maximumWaitSeconds * 1000;
+  return queue.now() - job.since > 2 * longestWaitSeconds(queue) * 1000;
 }
 
 function startJob<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): void {

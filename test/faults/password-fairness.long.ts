@@ -8,6 +8,9 @@ import { attackPasswords, type HonestCrowd, type PasswordAttack, patience, start
 /** Of all scenes together. `CHODAE_FAIRNESS_SECONDS=60` for a try. */
 const seconds = Number(process.env.CHODAE_FAIRNESS_SECONDS || 300);
 
+/** As delivered; less where other programs use the machine, so that enough people come to tell something. */
+const cost = process.env.CHODAE_FAIRNESS_COST || '12';
+
 const single: HonestCrowd = { share: 0.2, perNetwork: 1, comeBack: true };
 const scenes: readonly { readonly attack: PasswordAttack; readonly honest: HonestCrowd }[] = [
   { attack: { networks: 1, connections: 16, sessions: 'repeat' }, honest: single },
@@ -22,7 +25,7 @@ test(`passwords are attacked for ${seconds} s from 1 to 50 addresses: at least 9
   let inTime = 0;
   for (const { attack, honest } of scenes) {
     // A server for each: what an attacker used up of its limits would end the next scene early.
-    await using group = await startAttackedServer({ BCRYPT_COST: '12' });
+    await using group = await startAttackedServer({ BCRYPT_COST: cost });
     const { served, unserved, attacker, perSecond } = await attackPasswords(group, seconds / scenes.length, attack, honest);
     const total = served.length + unserved.length;
     const figures =
@@ -38,7 +41,7 @@ test(`passwords are attacked for ${seconds} s from 1 to 50 addresses: at least 9
   assert.ok(inTime >= 0.95 * all, seen.join('; '));
   recordFault({
     name: 'password-fairness',
-    fault: `one valid code; 1 to 50 addresses set passwords without a pause, cost 12, ${seconds} s; others come at a fifth of what the machine hashes`,
+    fault: `one valid code; 1 to 50 addresses set passwords without a pause, cost ${cost}, ${seconds} s; others come at a fifth of what the machine hashes`,
     demand: `at least 95 % of the others have a password within ${patience / 1000} s, refusals and the waits they asked for included`,
     seen: seen.join('; '),
   });

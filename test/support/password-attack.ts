@@ -83,6 +83,11 @@ export async function attackPasswords(
     const connection = async () => {
       while (!isOver()) {
         const session_id = attack.sessions === 'fresh' ? await verify() : sessions[turn++ % sessions.length];
+        // Its codes are used up.
+        if (session_id === undefined) {
+          await delay(250);
+          continue;
+        }
         const { name, password } = samplePerson();
         const outcome = await send({ method: 'PUT', path: '/auth/register/name', body: { session_id, name, password } });
         note(attacker, outcome);
@@ -93,7 +98,8 @@ export async function attackPasswords(
   });
 
   // Before its first turn an attacker is like anybody else.
-  while (!isOver() && (attacker['200']?.length ?? 0) < attack.networks) await delay(50);
+  const latest = performance.now() + (seconds * 1000) / 3;
+  while (performance.now() < latest && (attacker['200']?.length ?? 0) < attack.networks) await delay(50);
   const people: Promise<void>[] = [];
   let address = '';
   while (!isOver()) {
