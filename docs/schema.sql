@@ -46,6 +46,8 @@ CREATE TABLE "RegisterSession" (
   created_at      timestamp with time zone  NOT NULL DEFAULT now(),
   expires_at      timestamp with time zone  NOT NULL DEFAULT (now() + '00:30:00'::interval),
   attempt         uuid                      NOT NULL DEFAULT gen_random_uuid(),
+  first_step_at   timestamp with time zone,
+  network_key     text,
   CONSTRAINT "RegisterSession_pkey" PRIMARY KEY ("sessionId")
 );
 CREATE INDEX "RegisterSession_created_at_idx" ON "RegisterSession" USING btree (created_at, attempt);
@@ -149,14 +151,17 @@ CREATE TABLE registration_receipts (
 );
 CREATE INDEX registration_receipts_completed_at_idx ON registration_receipts USING btree (completed_at);
 
-CREATE OR REPLACE FUNCTION public.chodae_open_seat_session(wanted_invitation integer, new_session text, life_seconds double precision)
+CREATE OR REPLACE FUNCTION public.chodae_hold_seat(wanted_invitation integer, new_session text, hold_seconds double precision, network text)
  RETURNS TABLE(session_expires_at timestamp with time zone, seat_free_at timestamp with time zone)
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 DECLARE
+  locked_at timestamptz;
   free integer;
   held integer;
   next_release timestamptz;
+  ended uuid;
   opened "RegisterSession"%ROWTYPE;
 BEGIN
   SELECT i.max_uses - CASE WHEN i.use_count >= i.max_uses THEN 0 ELSE i.use_count END INTO free
@@ -168,21 +173,59 @@ BEGIN
   IF NOT FOUND THEN
     RETURN;
   END IF;
+  locked_at := clock_timestamp();
 
   -- A seat stays held for 10 seconds after its session expired: longer than any statement may run, so that a step or a completion that
   -- began in time is not overtaken by somebody who takes its seat.
   SELECT count(*), min(session.expires_at) + interval '10 seconds' INTO held, next_release
   FROM "RegisterSession" session
-  WHERE session."invitationId" = wanted_invitation AND session.expires_at > clock_timestamp() - interval '10 seconds';
+  WHERE session."invitationId" = wanted_invitation AND session.expires_at > locked_at - interval '10 seconds';
+
+  -- Where every seat is held, the network with the most seats that have no step yet gives its oldest one to a network that holds at least
+  -- two fewer. With a difference of one, two networks could take the same seat from each other for ever. "name" and "birthday" are asked for
+  -- because versions before "first_step_at" store these steps without it.
+  -- SKIP LOCKED: completing locks the session first and the invitation second, so waiting for a session here could be a deadlock; and a
+  -- session whose step is being stored is not without one.
   IF held >= free THEN
-    RETURN QUERY SELECT NULL::timestamptz, next_release;
-    RETURN;
+    WITH holding AS (
+      SELECT session.network_key, count(*) AS seats FROM "RegisterSession" session
+      WHERE session."invitationId" = wanted_invitation AND session.expires_at > locked_at - interval '10 seconds'
+        AND session.first_step_at IS NULL AND session.name IS NULL AND session.birthday IS NULL
+      GROUP BY session.network_key
+    ), largest AS (
+      SELECT other.network_key FROM holding other
+      WHERE other.network_key <> network AND other.seats >= 2 + COALESCE((SELECT own.seats FROM holding own WHERE own.network_key = network), 0)
+      ORDER BY other.seats DESC, other.network_key LIMIT 1
+    )
+    DELETE FROM "RegisterSession" session WHERE session."sessionId" = (
+      SELECT oldest."sessionId" FROM "RegisterSession" oldest
+      WHERE oldest."invitationId" = wanted_invitation AND oldest.expires_at > locked_at - interval '10 seconds'
+        AND oldest.first_step_at IS NULL AND oldest.name IS NULL AND oldest.birthday IS NULL
+        AND oldest.network_key = (SELECT network_key FROM largest)
+      ORDER BY oldest.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING session.attempt INTO ended;
+    IF NOT FOUND THEN
+      RETURN QUERY SELECT NULL::timestamptz, next_release;
+      RETURN;
+    END IF;
+    INSERT INTO registration_events (attempt, event, invitation_id) VALUES (ended, 'expired', wanted_invitation) ON CONFLICT DO NOTHING;
   END IF;
 
-  INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at, expires_at)
-  VALUES (new_session, wanted_invitation, clock_timestamp(), clock_timestamp() + make_interval(secs => life_seconds))
+  INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at, expires_at, network_key)
+  VALUES (new_session, wanted_invitation, locked_at, locked_at + make_interval(secs => hold_seconds), network)
   RETURNING * INTO opened;
   INSERT INTO registration_events (attempt, event, invitation_id) VALUES (opened.attempt, 'verified', wanted_invitation);
   RETURN QUERY SELECT opened.expires_at, NULL::timestamptz;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.chodae_open_seat_session(wanted_invitation integer, new_session text, life_seconds double precision)
+ RETURNS TABLE(session_expires_at timestamp with time zone, seat_free_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  RETURN QUERY SELECT seat.session_expires_at, seat.seat_free_at
+    FROM chodae_hold_seat(wanted_invitation, new_session, life_seconds, NULL::text) seat;
 END
 $function$;

@@ -7,6 +7,7 @@ import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
 import { sweptWindows } from './limits/database-store.ts';
+import { openNetworkHash } from './limits/network-hash.ts';
 import { type Limits, openLimits } from './limits/open-limits.ts';
 import { busyProblems } from './long-work.ts';
 import { type Metrics, openMetrics } from './metrics/metrics.ts';
@@ -26,6 +27,9 @@ import { openSemaphore, type Semaphore } from './semaphore.ts';
 import type { SweptRows } from './sweeping/sweep.ts';
 import type { UserServices } from './users/dependencies.ts';
 import { peopleOf } from './users/store.ts';
+
+/** Live sign-ups that one network may have on one invitation with one seat: a person needs one, or a few where they start again. */
+const signUpsPerNetwork = 20;
 
 /** Everything that the application works with, made once; see `openServices`. */
 export interface Services extends AsyncDisposable {
@@ -81,7 +85,14 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     database,
     passwords,
     limits,
-    registration: { database, passwords, rules, onSeatClaimed: metrics.seatClaimed },
+    registration: {
+      database,
+      passwords,
+      rules,
+      networkHash: openNetworkHash(config.database),
+      signUpsPerNetwork: limits && signUpsPerNetwork,
+      onSeatClaimed: metrics.seatClaimed,
+    },
     progress: { database: shared, longWork, timeZone: config.registration.timeZone },
     invitations: {
       ...audited,

@@ -209,7 +209,7 @@ export const settings = [
   setting({
     name: 'SESSION_TTL',
     default: '30m',
-    meaning: 'How long an unfinished sign-up lives after its last step.',
+    meaning: 'How long an unfinished sign-up lives after its last step; with several seats 5 minutes at most until the first.',
     unit: 'seconds',
     secret: false,
     ...duration('1m', '24h', 1000, '30m, 1800s or 2h'),

@@ -81,6 +81,13 @@ export const registerSessions = pgTable(
     expiresAt: moment('expires_at').notNull().default(sql`(now() + '00:30:00'::interval)`),
     /** Ties the events of one sign-up together without naming the session or the person. */
     attempt: uuid('attempt').notNull().defaultRandom(),
+    /** When the first step was stored; NULL: none was, or a version before this column stored it. */
+    firstStepAt: moment('first_step_at'),
+    /**
+     * A hash of the invitation and the network that verified it, the same for one network on one invitation; NULL: opened by a version before
+     * this column. Gone with the session.
+     */
+    networkKey: text('network_key'),
   },
   (table) => [
     index('RegisterSession_invitationId_expires_at_idx').on(table.invitationId, table.expiresAt),

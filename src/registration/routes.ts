@@ -1,8 +1,10 @@
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { databaseProblems } from '../database/unavailable.ts';
 import { validationFailed } from '../errors.ts';
 import { clientGone } from '../http/client-gone.ts';
 import { networkOfClient } from '../http/limits/limit-routes.ts';
+import { refuseOverLimit } from '../http/limits/rate-limit-fields.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { acceptCode } from '../invitations/code.ts';
 import { invitationProblems } from '../invitations/errors.ts';
@@ -53,13 +55,22 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         },
       },
     },
-    async ({ body }) => {
-      const code = acceptCode(body.invitation_code);
+    async (request, reply) => {
+      const code = acceptCode(request.body.invitation_code);
       if (!code.ok) throw validationFailed(code.errors);
-      const { sessionId, expiresAt } = await verifyInvitation(services, code.value);
+      const opened = await verifyInvitation(services, code.value, networkOfClient(request));
+      if ('retryAfterSeconds' in opened) return refuseMoreSignUps(reply, opened.retryAfterSeconds);
+      const { sessionId, expiresAt } = opened;
       return { valid: true as const, sessionId, ...shownProgress({ expires_at: expiresAt, completed_steps: [] }) };
     },
   );
+
+  /** @throws Problem `rate_limited`. */
+  function refuseMoreSignUps(reply: FastifyReply, seconds: number): never {
+    const rate = { count: services.signUpsPerNetwork ?? 0, seconds: services.rules.sessionSeconds };
+    const verdict = { allowed: false, remaining: 0, milliseconds: seconds * 1000 };
+    refuseOverLimit(reply, { limiter: { name: 'sign-ups-of-code', rate }, verdict });
+  }
 
   for (const step of stepsBeforeLast) addStep(step);
 

@@ -12,7 +12,7 @@ const sessionId = z
 const stepNames = z.array(z.enum(steps.map((step) => step.name) as [string, ...string[]]));
 const progress = {
   expiresAt: moment.describe(
-    'When the sign-up ends unless another step comes before; each step renews it, 24 hours after the start at most.',
+    'When the sign-up ends unless another step comes before: 5 minutes after verifying a code with several seats, else after the time that the operator has set; each step renews it, 24 hours after the start at most.',
   ),
   remainingSteps: stepNames.meta({
     description: 'The steps still to be done, in the order of the form.',

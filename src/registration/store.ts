@@ -5,14 +5,15 @@ import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
 
 /**
  * The statements of signing up. Those that need a session together with its invitation or its user are all here, one round trip each, so that
- * the database decides at one moment; the database's clock decides every expiry.
+ * the database decides at one moment; the database's clock decides every expiry. What is passed to a function is cast, and functions of any type are
+ * named with their schema: a function of the same name in our schema would otherwise be preferred where it fits better (CVE-2018-1058).
  */
 
 const quoted = (column: string) => `"${column}"`;
 const allFilled = (row: string, step: Step) => step.columns.map((column) => `${row}.${quoted(column)} IS NOT NULL`).join(' AND ');
 /** @param row the alias of "RegisterSession" in the statement. @returns SQL for the names of the steps that are stored. */
 export const completedSteps = (row: string) =>
-  `array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
+  `pg_catalog.array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
 
 export interface VerifiedInvitation {
   readonly id: number;
@@ -21,37 +22,64 @@ export interface VerifiedInvitation {
   readonly starts_at: Date | null;
   /** Filled where a session was opened. */
   readonly session_expires_at: Date | null;
+  /** Seconds until the oldest live session of the network on an invitation with one seat ends; NULL: it has none. */
+  readonly seconds_until_oldest_ends: number | null;
 }
 
+/** SQL for `network_key`: a network's keys on two invitations differ. @param network SQL for what `NewSession.network` holds. */
+const networkKey = (invitationId: string, network: string) =>
+  `left(encode(sha256(convert_to(${invitationId}::text || ':' || ${network}::text, 'UTF8'::name)), 'hex'), 16)`;
+
+/**
+ * The live sessions of the network are counted with the statement's snapshot: verifications that run at once may exceed the limit by as many as
+ * there are connections to the database.
+ */
 const openSessionStatement = statement<VerifiedInvitation>(
   'registration_open_session',
   `WITH invitation AS (
-     SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at
+     SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, ${networkKey('i.id', '$6')} AS network_key
      FROM "Invitation" i WHERE i.id = ${meantInvitation({ typed: '$1', plain: '$4', grouped: '$5' })}
+   ), own AS (
+     SELECT count(*) AS sessions, min(s.expires_at) AS oldest_ends_at FROM invitation
+     JOIN "RegisterSession" s ON s."invitationId" = invitation.id AND s.expires_at > now() AND s.network_key = invitation.network_key
+     WHERE NOT invitation.several_seats
    ), opened AS (
-     INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at)
-     SELECT $2, id, now() + make_interval(secs => $3) FROM invitation WHERE state = 'usable' AND NOT several_seats
+     INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
+     SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation, own
+     WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $7::integer) IS NOT FALSE
      RETURNING "invitationId", attempt, expires_at
    ), event AS (
      INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'verified', "invitationId" FROM opened
    )
-   SELECT invitation.*, opened.expires_at AS session_expires_at FROM invitation LEFT JOIN opened ON true`,
+   SELECT invitation.id, state, several_seats, starts_at, opened.expires_at AS session_expires_at,
+     extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
+   FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
 );
+
+/** A session that is to be opened. */
+export interface NewSession {
+  readonly sessionId: string;
+  /** A keyed hash of the network that verifies the code. */
+  readonly network: string;
+  /** Seconds that it lives. */
+  readonly lifeSeconds: number;
+}
 
 /**
  * Looks a code up and, where it is a usable invitation with one seat, opens a session on it: one statement. Such a session holds nothing.
  * @param code as typed.
- * @param lifeSeconds seconds that the session lives.
- * @returns undefined: no such code.
+ * @param mostSessions live sessions that a network may have on the invitation; undefined: any number.
+ * @returns undefined: no such code. Without `session_expires_at` on a usable invitation with one seat the network has `mostSessions` already.
  */
 export async function openSession(
   database: Queryable,
   code: string,
-  sessionId: string,
-  lifeSeconds: number,
+  { sessionId, network, lifeSeconds }: NewSession,
+  mostSessions: number | undefined,
 ): Promise<VerifiedInvitation | undefined> {
   const { typed, plain, grouped } = codeLookUp(code);
-  const [row] = await database.run(openSessionStatement, [typed, sessionId, lifeSeconds, plain, grouped]);
+  const values = [typed, sessionId, lifeSeconds, plain, grouped, network, mostSessions ?? null];
+  const [row] = await database.run(openSessionStatement, values);
   return row;
 }
 
@@ -64,17 +92,22 @@ export interface SeatSession {
 
 const openSeatSessionStatement = statement<SeatSession>(
   'registration_open_seat_session',
-  'SELECT session_expires_at, seat_free_at FROM chodae_open_seat_session($1, $2, $3)',
+  `SELECT session_expires_at, seat_free_at
+   FROM chodae_hold_seat($1::integer, $2::text, $3::double precision, ${networkKey('$1::integer', '$4')})`,
 );
 
-/** Opens a session that holds one of several seats. @returns undefined: the invitation stopped being usable meanwhile. */
+/**
+ * Opens a session that holds one of several seats. Where all are held, it may end another session that has stored no step: see the migration
+ * that makes the function.
+ * @returns undefined: the invitation stopped being usable meanwhile.
+ */
 export async function openSeatSession(
   database: Database,
   invitationId: number,
-  sessionId: string,
-  lifeSeconds: number,
+  { sessionId, network, lifeSeconds }: NewSession,
 ): Promise<SeatSession | undefined> {
-  const [row] = await database.runWaiting(invitationRow(invitationId), openSeatSessionStatement, [invitationId, sessionId, lifeSeconds]);
+  const values = [invitationId, sessionId, lifeSeconds, network];
+  const [row] = await database.runWaiting(invitationRow(invitationId), openSeatSessionStatement, values);
   return row;
 }
 
@@ -89,7 +122,8 @@ function saveStepStatement(step: Step): Statement<SessionProgress> {
     `registration_save_${step.name}`,
     `WITH saved AS (
        UPDATE "RegisterSession" s
-       SET ${assignments}, expires_at = LEAST(now() + make_interval(secs => $2), s.created_at + interval '24 hours')
+       SET ${assignments}, first_step_at = COALESCE(s.first_step_at, now()),
+         expires_at = LEAST(now() + make_interval(secs => $2::double precision), s.created_at + interval '24 hours')
        FROM "Invitation" i
        WHERE s."sessionId" = $1 AND s.expires_at > now() AND i.id = s."invitationId" AND ${stillOpen('i')}
        RETURNING s.*
@@ -173,7 +207,7 @@ const completeStatement = statement<{ user_id: number }>(
    ), campaign AS (
      ${lockCampaign('session', 'session."invitationId"')}
    ), claim AS (
-     UPDATE "Invitation" i SET ${takeOneSeat('i', `nextval(pg_get_serial_sequence('"User"', 'id'))::integer`)}
+     UPDATE "Invitation" i SET ${takeOneSeat('i', `nextval(pg_get_serial_sequence('"User"', 'id')::regclass)::integer`)}
      FROM session
      WHERE i.id = session."invitationId" AND ${stillOpen('i')} AND (i.phone IS NULL OR i.phone = $2)
        AND NOT EXISTS (SELECT FROM campaign WHERE revoked_at IS NOT NULL) AND i.campaign IS NOT DISTINCT FROM session.campaign_seen

@@ -9,21 +9,37 @@ export interface OpenedSession {
   readonly expiresAt: Date;
 }
 
+/** A network has as many live sign-ups on the invitation as it may have. */
+export interface TooManySignUps {
+  /** Seconds until the oldest of them ends. */
+  readonly retryAfterSeconds: number;
+}
+
+/** Seconds that a seat is held while the sign-up has stored no step; each step gives it the life of any other sign-up. */
+const holdSeconds = 300;
+
 /**
  * Opens a sign-up on an invitation. On one with several seats the session holds a seat; on one with a single seat it holds nothing, so that the
  * same person can simply start again after closing the tab.
  * @param code as typed: an invitation with exactly this code, or else the only one that differs in nothing that people confuse.
+ * @param network of the client, as the limits see it.
  * @throws Problem `invitation_not_found`, `invitation_mistyped`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
  */
-export async function verifyInvitation({ database, rules }: RegistrationServices, code: string): Promise<OpenedSession> {
+export async function verifyInvitation(
+  { database, rules, networkHash, signUpsPerNetwork }: RegistrationServices,
+  code: string,
+  network: string,
+): Promise<OpenedSession | TooManySignUps> {
   const sessionId = randomBytes(16).toString('hex');
+  const session = { sessionId, network: networkHash(network), lifeSeconds: rules.sessionSeconds };
   for (let round = 0; round < 3; round += 1) {
-    const invitation = await openSession(database, code, sessionId, rules.sessionSeconds);
+    const invitation = await openSession(database, code, session, signUpsPerNetwork);
     if (!invitation) throw unknownCode(code);
     if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
     if (invitation.state !== 'usable') throw refusalFor(invitation.state, invitation.starts_at);
+    if (!invitation.several_seats) return { retryAfterSeconds: invitation.seconds_until_oldest_ends ?? 1 };
 
-    const seat = await openSeatSession(database, invitation.id, sessionId, rules.sessionSeconds);
+    const seat = await openSeatSession(database, invitation.id, { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) });
     if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
     if (seat) throw everySeatHeld(seat.seat_free_at);
     // It stopped being usable between the two statements: the next round says why.

@@ -21,7 +21,10 @@ after(() => server?.[Symbol.asyncDispose]());
 
 const roles = ['anon', 'authenticated'];
 const sequences = ['"Invitation_id_seq"', '"User_id_seq"'];
-const callFunction = `SELECT * FROM chodae_open_seat_session(1, 'stolen', 600)`;
+const callFunctions = [
+  `SELECT * FROM chodae_hold_seat(1, 'stolen', 600, 'network')`,
+  `SELECT * FROM chodae_open_seat_session(1, 'stolen', 600)`,
+];
 
 /** Everything that the automatic REST API could be made to do with our tables. */
 function attempts(columns: Readonly<Record<string, string>>): string[] {
@@ -38,7 +41,7 @@ function attempts(columns: Readonly<Record<string, string>>): string[] {
     `SELECT setval('${name}', 1)`,
     `SELECT last_value FROM ${name}`,
   ]);
-  return [...onTables, ...onSequences, callFunction];
+  return [...onTables, ...onSequences, ...callFunctions];
 }
 
 async function assertClosed(database: RoleDatabase): Promise<void> {
@@ -115,7 +118,7 @@ const reopenings: readonly (readonly [sql: string, names: readonly string[]])[] 
   ['ALTER TABLE "RegisterSession" DISABLE ROW LEVEL SECURITY', ['RegisterSession']],
   ['GRANT SELECT (password) ON "User" TO authenticated', ['User']],
   ['GRANT USAGE ON SEQUENCE "User_id_seq" TO anon', ['User']],
-  ['GRANT EXECUTE ON FUNCTION chodae_open_seat_session TO PUBLIC', ['chodae_open_seat_session']],
+  ['GRANT EXECUTE ON FUNCTION chodae_hold_seat TO PUBLIC', ['chodae_hold_seat']],
   ['GRANT TRIGGER ON "User" TO anon', ['User']],
   ['GRANT REFERENCES ON "Invitation" TO authenticated', ['Invitation']],
   ['GRANT REFERENCES (id) ON "User" TO anon', ['User']],

@@ -37,7 +37,15 @@ export function showLimits(reply: FastifyReply, counted: readonly Counted[]): vo
     reply.headers(rateLimitFields(counted));
     return;
   }
-  reply.headers(rateLimitFields([newest]));
-  const seconds = secondsOf(newest.verdict);
+  refuseOverLimit(reply, newest);
+}
+
+/**
+ * Refuses a request for one limit.
+ * @throws Problem `rate_limited`.
+ */
+export function refuseOverLimit(reply: FastifyReply, counted: Counted): never {
+  reply.headers(rateLimitFields([counted]));
+  const seconds = secondsOf(counted.verdict);
   throw new Problem(limitProblems.rate_limited, { retryAfterSeconds: seconds, values: { seconds } });
 }
