@@ -12,7 +12,7 @@ const nothing: SweptBatch = { deleted: 0, up_to: null };
 const sweepSessionsStatement = statement<SweptBatch>(
   'registration_sweep_sessions',
   `WITH expired AS (
-     SELECT "sessionId" FROM "RegisterSession" WHERE expires_at <= now() AND expires_at >= COALESCE($2, '-infinity'::timestamptz)
+     SELECT "sessionId" FROM "RegisterSession" WHERE expires_at <= now() AND expires_at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
      ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
      DELETE FROM "RegisterSession" s USING expired WHERE s."sessionId" = expired."sessionId"
@@ -44,7 +44,7 @@ const sweepReceiptsStatement = statement<SweptBatch>(
   'registration_sweep_receipts',
   `WITH expired AS (
      SELECT session_id FROM registration_receipts
-     WHERE completed_at <= now() - interval '24 hours' AND completed_at >= COALESCE($2, '-infinity'::timestamptz)
+     WHERE completed_at <= now() - interval '24 hours' AND completed_at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
      ORDER BY completed_at LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
      DELETE FROM registration_receipts r USING expired WHERE r.session_id = expired.session_id RETURNING r.completed_at
@@ -72,7 +72,7 @@ const sweepEventsStatement = statement<SweptBatch>(
   'registration_sweep_events',
   `WITH old AS (
      SELECT attempt, event FROM registration_events
-     WHERE at <= now() - make_interval(secs => $3) AND at >= COALESCE($2, '-infinity'::timestamptz)
+     WHERE at <= now() - make_interval(secs => $3::double precision) AND at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
      ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
      DELETE FROM registration_events e USING old WHERE e.attempt = old.attempt AND e.event = old.event RETURNING e.at
@@ -88,7 +88,7 @@ export async function sweepEvents(database: Queryable, batch: number, from: Date
 
 const countEventsStatement = statement<Due>(
   'registration_count_old_events',
-  'SELECT count(*) AS due FROM registration_events WHERE at <= now() - make_interval(secs => $1)',
+  'SELECT count(*) AS due FROM registration_events WHERE at <= now() - make_interval(secs => $1::double precision)',
 );
 
 export async function countOldEvents(database: Queryable, keptSeconds: number): Promise<number> {

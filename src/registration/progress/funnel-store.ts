@@ -35,13 +35,16 @@ export function funnelOver(name: string, attempts: string): Statement<FunnelRow>
     `WITH attempts AS MATERIALIZED (
        ${attempts}
      ), counted AS (
-       SELECT width_bucket(a.verified, $3::timestamptz[]) AS part,
-         ${countedEvents.map((event) => `count(a.${quoted(event)}) AS ${quoted(event)}`).join(', ')}, count(s.attempt) AS under_way
+       SELECT pg_catalog.width_bucket(a.verified, $3::timestamptz[]) AS part,
+         ${countedEvents.map((event) => `pg_catalog.count(a.${quoted(event)}) AS ${quoted(event)}`).join(', ')}, pg_catalog.count(s.attempt) AS under_way
        FROM attempts a LEFT JOIN "RegisterSession" s ON s.attempt = a.attempt AND s.expires_at > now()
        GROUP BY part
      ), medians AS (
        SELECT ${timedEvents
-         .map((event) => `percentile_cont(0.5) WITHIN GROUP (ORDER BY ${secondsBefore(event)}) AS ${quoted(`median_${event}`)}`)
+         .map(
+           (event) =>
+             `percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY ${secondsBefore(event)}) AS ${quoted(`median_${event}`)}`,
+         )
          .join(', ')}
        FROM attempts
      )
