@@ -16,8 +16,8 @@ export interface AuditEntry {
   /** Such as `invitation.revoke`; a test compares the list with docs/operating.md. */
   readonly action: string;
   /** What kind of thing it was done to. */
-  readonly subject: 'invitation' | 'campaign' | 'user' | 'operator_key';
-  /** Which one: an id, or the name of a campaign; left out where it was several. */
+  readonly subject: 'invitation' | 'campaign' | 'user' | 'operator_key' | 'sign_up';
+  /** Which one: an id, the name of a campaign, or the attempt of a sign-up; left out where it was several. */
   readonly subjectId?: string | number;
   /** The members that changed, as they were and as they are. Never a code, a secret, or personal data: say `set` instead of a note or a phone number. */
   readonly before?: Readonly<Record<string, unknown>>;

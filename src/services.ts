@@ -93,7 +93,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       signUpsPerNetwork: limits && signUpsPerNetwork,
       onSeatClaimed: metrics.seatClaimed,
     },
-    progress: { database: shared, longWork, timeZone: config.registration.timeZone },
+    progress: { ...audited, longWork, timeZone: config.registration.timeZone },
     invitations: {
       ...audited,
       longWork,

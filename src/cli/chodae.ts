@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   seed: async () => (await import('./seed.ts')).addSeedCommand,
   invite: async () => (await import('./invite.ts')).addInviteCommand,
   key: async () => (await import('./key.ts')).addKeyCommand,
+  session: async () => (await import('./session.ts')).addSessionCommand,
   try: async () => (await import('./try.ts')).addTryCommand,
   sweep: async () => (await import('./sweep.ts')).addSweepCommand,
   doctor: async () => (await import('./doctor.ts')).addDoctorCommand,

@@ -41,6 +41,14 @@ export const registrationProblems = problemCatalogue({
       en: 'Somebody has signed up with this phone number already. Enter another one; what you entered so far is kept.',
     },
   },
+  sign_up_unknown: {
+    status: 404,
+    title: { ko: '진행 중인 가입이 아닙니다', en: 'No such sign-up' },
+    detail: {
+      ko: '이 번호(attempt)의 가입은 진행 중이 아닙니다. 이미 끝났거나 만료되었을 수 있습니다. GET /admin/sessions에서 확인하세요.',
+      en: 'No sign-up with this attempt is under way: it may be completed, expired or ended. GET /admin/sessions lists those that are.',
+    },
+  },
   funnel_busy: {
     status: 503,
     retryAfterSeconds: 5,

@@ -8,7 +8,7 @@ import { type KeyMade, makeKey } from '../support/operator-scenes.ts';
 import type { Answer } from '../support/sign-up-client.ts';
 import { beginSignUp, invite } from '../support/sign-up-scenes.ts';
 import { changesBetween, readStored } from '../support/stored-changes.ts';
-import { storedInvitation, tablesHolding } from '../support/stored-rows.ts';
+import { storedInvitation, storedSession, tablesHolding } from '../support/stored-rows.ts';
 
 /** Every route that an operator can use, found by asking the router: one that somebody adds is held to the same. */
 const application = await openApplication();
@@ -34,7 +34,8 @@ before(async () => {
   const code = await invite(application, { max_uses: '5', campaign: `'spring'` });
   const { userId } = await application.signUp(code);
   sessionId = await beginSignUp(application, code);
-  existing = { campaign: 'spring', id: String((await storedInvitation(application, code)).id) };
+  const attempt = String((await storedSession(application, await beginSignUp(application, code)))?.attempt);
+  existing = { campaign: 'spring', id: String((await storedInvitation(application, code)).id), attempt };
   await query('UPDATE "User" SET id = $1 WHERE id = $2', [existing.id, userId]);
   const key = 'INSERT INTO operator_keys (id, label, role, key_hash, hint, created_by) VALUES ($1, $2, $3, $4, $5, $6)';
   await query(key, [existing.id, 'a key', 'viewer', 'no hash', '…', 'local']);

@@ -1,3 +1,4 @@
+import type { RecordAudit } from '../../audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Semaphore } from '../../semaphore.ts';
 
@@ -6,6 +7,7 @@ export interface ProgressServices {
   readonly database: Database;
   /** Places for statements that may take seconds: `longWorkWait`. */
   readonly longWork: Semaphore;
+  readonly audit: RecordAudit;
   /** IANA name of the zone whose days the funnel counts by. */
   readonly timeZone: string;
 }

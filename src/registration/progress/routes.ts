@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
 import { clientGone } from '../../http/client-gone.ts';
+import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { acceptCampaign } from '../../invitations/labels.ts';
 import { cursorBigId, decodeCursor, encodeCursor, pagingRules } from '../../paging.ts';
@@ -10,8 +11,9 @@ import { registrationProblems } from '../errors.ts';
 import { remainingSteps } from '../steps.ts';
 import { countFunnel } from './count-funnel.ts';
 import type { ProgressServices } from './dependencies.ts';
+import { endSignUp } from './end-sign-up.ts';
 import { funnelRules } from './funnel-range.ts';
-import { funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './schema.ts';
+import { attemptPath, endedAnswer, funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './schema.ts';
 import { type LiveSession, listSessions } from './session-store.ts';
 
 const cursorShape = z.tuple([cursorBigId, z.guid()]);
@@ -44,6 +46,25 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
     },
   );
 
+  app.delete(
+    '/sessions/:attempt',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'endSignUp',
+        summary: 'End a sign-up under way',
+        description: 'Deletes what was entered; the seat, where one was held, is free. The person can begin again with the code.',
+        params: attemptPath,
+        response: { 200: endedAnswer, ...problemResponses(registrationProblems.sign_up_unknown, invalidAttempt) },
+      },
+    },
+    async (request) => {
+      const { attempt, invitation_id } = await endSignUp(services, request.actor(), request.params.attempt);
+      return { ended: true as const, attempt, invitation_id };
+    },
+  );
+
   app.get(
     '/funnel',
     {
@@ -68,6 +89,8 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
     async ({ query }, reply) => countFunnel(services, { ...query, campaign: campaignOf(query) }, clientGone(reply)),
   );
 };
+
+const invalidAttempt = validationFailed([{ field: 'attempt', rule: schemaRules.invalid_format }]);
 
 /** As campaigns are stored. @throws Problem `validation_failed`. */
 function campaignOf({ campaign }: { readonly campaign?: string | undefined }): string | undefined {

@@ -19,15 +19,29 @@ export const sessionsQuery = z.object({
 const moment = z.string().meta({ description: 'A moment in UTC (RFC 3339).', examples: ['2026-01-01T09:30:00.000Z'] });
 const stepNames = z.array(z.string());
 
+const attempt = z.string().meta({
+  description: 'Names this sign-up; it is no session id and lets nobody in.',
+  examples: ['0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'],
+});
+
+export const attemptPath = z.object({
+  attempt: z.guid().meta({ description: 'As the list of sign-ups shows it.', examples: ['0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'] }),
+});
+
+export const endedAnswer = z
+  .object({
+    ended: z.literal(true).meta({ description: 'What was entered is deleted.', examples: [true] }),
+    attempt,
+    invitation_id: z.int().meta({ description: 'The invitation that was shown.', examples: [1] }),
+  })
+  .meta({ id: 'SignUpEnded' });
+
 export const sessionsAnswer = z
   .object({
     items: z.array(
       z
         .object({
-          attempt: z.string().meta({
-            description: 'Names this sign-up; it is no session id and lets nobody in.',
-            examples: ['0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'],
-          }),
+          attempt,
           invitation_id: z.int().meta({ description: 'The invitation that was shown.', examples: [1] }),
           campaign: z
             .string()

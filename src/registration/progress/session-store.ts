@@ -73,3 +73,30 @@ export async function listSessions(
   const [{ edge_place, edge_attempt } = { edge_place: null, edge_attempt: null }] = rows;
   return { sessions, next: edge_place === null ? undefined : [edge_place, edge_attempt ?? ''] };
 }
+
+export interface EndedSession {
+  readonly attempt: string;
+  readonly invitation_id: number;
+  readonly completed_steps: readonly string[];
+}
+
+/**
+ * The lock that the DELETE takes is the one that completing takes first: of the two, one finds the session gone. No index leads to an attempt; the
+ * table has the sign-ups under way and little else.
+ */
+const endStatement = statement<EndedSession>(
+  'registration_end_session',
+  `WITH ended AS (
+     DELETE FROM "RegisterSession" s WHERE s.attempt = $1::uuid AND s.expires_at > now() RETURNING s.*
+   ), event AS (
+     INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'expired', "invitationId" FROM ended
+     ON CONFLICT DO NOTHING
+   )
+   SELECT ended.attempt, ended."invitationId" AS invitation_id, ${completedSteps('ended')} AS completed_steps FROM ended`,
+);
+
+/** Deletes a live session with everything in it. @returns undefined: there was none. */
+export async function endSession(transaction: Queryable, attempt: string): Promise<EndedSession | undefined> {
+  const [row] = await transaction.run(endStatement, [attempt]);
+  return row;
+}

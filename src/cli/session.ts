@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { addSessionEnd } from './session/end.ts';
+import { addSessionList } from './session/list.ts';
+
+/** `chodae session …`: sign-ups under way. */
+export function addSessionCommand(program: Command): void {
+  const session = program.command('session').description('list and end sign-ups under way');
+  addSessionList(session);
+  addSessionEnd(session);
+}

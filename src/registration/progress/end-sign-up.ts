@@ -1,0 +1,23 @@
+import type { Actor } from '../../audit.ts';
+import { Problem } from '../../errors.ts';
+import { stoppingLimits } from '../../invitations/stopping-limits.ts';
+import { registrationProblems } from '../errors.ts';
+import type { ProgressServices } from './dependencies.ts';
+import { type EndedSession, endSession } from './session-store.ts';
+
+/**
+ * Ends a sign-up under way: what was entered is deleted, and the seat, where one was held, is free. A sign-up that is completing at this moment is
+ * either completed or ended.
+ * @param attempt as the list of sign-ups shows it.
+ * @throws Problem `sign_up_unknown`.
+ */
+export async function endSignUp({ database, audit }: ProgressServices, actor: Actor, attempt: string): Promise<EndedSession> {
+  return database.transaction(async (transaction) => {
+    const ended = await endSession(transaction, attempt);
+    if (!ended) throw new Problem(registrationProblems.sign_up_unknown);
+    const { invitation_id, completed_steps } = ended;
+    const before = { invitation_id, completed_steps };
+    await audit(transaction, actor, { action: 'sign_up.end', subject: 'sign_up', subjectId: ended.attempt, before });
+    return ended;
+  }, stoppingLimits);
+}
