@@ -21,6 +21,7 @@ import { sweptOperatorRows } from './operators/sweep-records.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { RegistrationServices } from './registration/dependencies.ts';
 import type { ProgressServices } from './registration/progress/dependencies.ts';
+import { countHoldsWithoutStep } from './registration/progress/session-store.ts';
 import { forgetReceipts } from './registration/receipt-store.ts';
 import { sweptRegistrationRows } from './registration/sweep-sessions.ts';
 import { openSemaphore, type Semaphore } from './semaphore.ts';
@@ -75,7 +76,12 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     now: overrides.now ?? (() => new Date()),
   };
   const limits = config.limits && openLimits(config.limits, { settings: config.database, opened: database }, log, metrics.guessBudgetSpent);
-  metrics.watch({ hashQueue: passwords.state, connections: database.connections, guessesGuarded: limits?.guesses.isSpent });
+  metrics.watch({
+    hashQueue: passwords.state,
+    connections: database.connections,
+    guessesGuarded: limits?.guesses.isSpent,
+    holdsWithoutStep: () => countHoldsWithoutStep(database),
+  });
   const localKey = generateOperatorKey();
   const { shared, longWork } = operatorsDatabase(config.database, database);
   const audited = { database: shared, audit: recordAudit };

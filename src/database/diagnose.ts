@@ -45,6 +45,16 @@ export interface RowsSeen {
   readonly manyUsers: boolean;
   /** Whether sessions that expired more than five minutes ago are still there. */
   readonly hasOverdueSessions: boolean;
+  /** Invitations of whose seats many are held by sign-ups that have stored no step; those with the most first, at most five. */
+  readonly idleHolds: readonly IdleHolds[];
+}
+
+interface IdleHolds {
+  readonly invitation_id: number;
+  /** Seats that are held without a step. */
+  readonly seats: number;
+  /** Seats that are not used. */
+  readonly unused: number;
 }
 
 /** A server that could not be asked; the message is a sentence. */
@@ -145,7 +155,17 @@ async function rowsSeenBy(query: Query): Promise<RowsSeen> {
     `SELECT (SELECT count(*) FROM (SELECT FROM "User" LIMIT 50000) AS found) >= 50000 AS many_users,
        EXISTS (SELECT FROM "RegisterSession" WHERE expires_at < now() - interval '5 minutes') AS overdue`,
   );
-  return { manyUsers: row?.many_users ?? false, hasOverdueSessions: row?.overdue ?? false };
+  return { manyUsers: row?.many_users ?? false, hasOverdueSessions: row?.overdue ?? false, idleHolds: await readIdleHolds(query) };
+}
+
+/** Ten holds or more, and at least half of the seats that are not used. */
+function readIdleHolds(query: Query): Promise<IdleHolds[]> {
+  return query<IdleHolds>(`
+    SELECT i.id AS invitation_id, count(*)::integer AS seats, i.max_uses - i.use_count AS unused
+    FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId"
+    WHERE i.max_uses > 1 AND s.expires_at > now() AND s.first_step_at IS NULL AND s.network_key IS NOT NULL
+    GROUP BY i.id HAVING count(*) >= greatest(10, (i.max_uses - i.use_count) / 2.0)
+    ORDER BY seats DESC, i.id LIMIT 5`);
 }
 
 /** The answer was given in the middle of its round trip, as far as anybody can tell. */

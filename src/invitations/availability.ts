@@ -59,6 +59,17 @@ export function heldSeats(row: string): string {
     LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
 }
 
+/** Whether a live sign-up has stored no step yet. @param row the alias of "RegisterSession" in the statement. */
+export function withoutStep(row: string): string {
+  return `${row}.first_step_at IS NULL AND ${row}.network_key IS NOT NULL`;
+}
+
+/** Those of the held seats whose sign-up has stored no step yet, for showing; none where there is one seat, which nobody holds. */
+export function heldWithoutStep(row: string): string {
+  return `(SELECT count(*) FROM (SELECT FROM "RegisterSession" live WHERE ${row}.max_uses > 1 AND live."invitationId" = ${row}.id
+    AND live.expires_at > now() AND ${withoutStep('live')} LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
+}
+
 /** The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`. @param user SQL for the new user's id. */
 export function takeOneSeat(row: string, user: string): string {
   return `use_count = ${countedUses(row)} + 1, is_used = ${countedUses(row)} + 1 >= ${row}.max_uses, used_by = ${user}`;

@@ -1,4 +1,4 @@
-import { campaignRevoked, heldSeats, type InvitationState, stateOf, usedSeats } from './availability.ts';
+import { campaignRevoked, heldSeats, heldWithoutStep, type InvitationState, stateOf, usedSeats } from './availability.ts';
 
 /** An invitation as every statement for operators reads it: what `shown-invitation.ts` needs. */
 export interface InvitationRow {
@@ -9,6 +9,8 @@ export interface InvitationRow {
   readonly used: number;
   /** Never more than `max_uses - used`. */
   readonly held: number;
+  /** Of those held, the ones whose sign-up has stored no step. */
+  readonly held_without_step: number;
   readonly campaign: string | null;
   readonly note: string | null;
   /** E.164. */
@@ -41,5 +43,6 @@ export function invitationColumns(row: string): string {
     'revoked_at',
   ];
   return `${[...stored, 'batch'].map((column) => `${row}.${column}`).join(', ')},
-    ${stateOf(row)} AS status, ${usedSeats(row)} AS used, ${heldSeats(row)} AS held, ${campaignRevoked(row)} AS campaign_revoked`;
+    ${stateOf(row)} AS status, ${usedSeats(row)} AS used, ${heldSeats(row)} AS held,
+    ${heldWithoutStep(row)} AS held_without_step, ${campaignRevoked(row)} AS campaign_revoked`;
 }

@@ -39,9 +39,10 @@ export const invitationAnswer = z
         total: seats('How many people may sign up.', 1),
         used: seats('Seats of users.', 0),
         held: seats('Seats of people who are signing up right now.', 0),
+        held_without_step: seats('Those of the held seats whose sign-up has stored no step yet.', 0),
         free: seats('Seats that somebody can take right now; 0 unless the status is `usable`.', 1),
       })
-      .meta({ description: 'Where the seats are.', examples: [{ total: 1, used: 0, held: 0, free: 1 }] }),
+      .meta({ description: 'Where the seats are.', examples: [{ total: 1, used: 0, held: 0, held_without_step: 0, free: 1 }] }),
     campaign: nullable('Groups invitations.', 'spring'),
     note: nullable('For operators; nobody else sees it.', 'for the people of the workshop'),
     phone: nullable('Only this number can sign up (E.164); masked for viewers; null: any.', '+821012345678'),

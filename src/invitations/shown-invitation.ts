@@ -12,7 +12,13 @@ export interface InvitationMembers {
   readonly code: string;
   readonly link: string | null;
   readonly status: InvitationState;
-  readonly seats: { readonly total: number; readonly used: number; readonly held: number; readonly free: number };
+  readonly seats: {
+    readonly total: number;
+    readonly used: number;
+    readonly held: number;
+    readonly held_without_step: number;
+    readonly free: number;
+  };
   readonly campaign: string | null;
   readonly note: string | null;
   readonly phone: string | null;
@@ -60,14 +66,28 @@ export function showInvitation(row: InvitationRow, showing: Showing, inFull: boo
 
 /** @param inFull false: the phone number is masked. */
 export function membersOf(row: InvitationRow, { publicUrl, phoneRegion }: Showing, inFull: boolean): InvitationMembers {
-  const { id, code, status, max_uses: total, used, held, campaign, note, phone, created_by, campaign_revoked, batch } = row;
+  const {
+    id,
+    code,
+    status,
+    max_uses: total,
+    used,
+    held,
+    held_without_step,
+    campaign,
+    note,
+    phone,
+    created_by,
+    campaign_revoked,
+    batch,
+  } = row;
   const free = status === 'usable' ? Math.max(0, total - used - held) : 0;
   return {
     id,
     code,
     link: linkOf(code, publicUrl),
     status,
-    seats: { total, used, held, free },
+    seats: { total, used, held, held_without_step, free },
     campaign,
     note,
     phone: phone === null || inFull ? phone : maskPhone(phone, phoneRegion),

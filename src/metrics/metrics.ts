@@ -29,7 +29,12 @@ interface MetricSources {
   readonly connections: (() => ConnectionCounts) | undefined;
   /** Whether networks without a right code may try a few only; undefined: nothing is limited. */
   readonly guessesGuarded: (() => boolean) | undefined;
+  /** Asks the database how many seats are held by sign-ups that have stored no step. */
+  readonly holdsWithoutStep: () => Promise<number>;
 }
+
+/** Milliseconds that a scrape waits for what the database has to be asked. */
+const databasePatience = 500;
 
 /** Seconds: from a look at the database to the end of a wait for a hash. */
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -147,17 +152,46 @@ function sweepMetrics(registers: Registry[]): (outcome: SweepOutcome) => void {
   };
 }
 
-function watchSources({ hashQueue, connections, guessesGuarded }: MetricSources, registers: Registry[]): void {
+function watchSources({ hashQueue, connections, guessesGuarded, holdsWithoutStep }: MetricSources, registers: Registry[]): void {
   watched('chodae_hash_queue_waiting', 'Passwords that wait for their hash.', () => hashQueue().waiting, registers);
   watched('chodae_hash_queue_running', 'Passwords that are being hashed.', () => hashQueue().running, registers);
   if (guessesGuarded) {
     const help = 'Processes in which each network may have a few wrong codes only, because the budget of guesses is spent.';
     watched('chodae_guesses_guarded', help, () => Number(guessesGuarded()), registers);
   }
+  watchHolds(holdsWithoutStep, registers);
   if (!connections) return;
   watched('chodae_database_pool_connections', 'Connections to PostgreSQL.', () => connections().total, registers);
   watched('chodae_database_pool_idle', 'Connections that nobody is using.', () => connections().idle, registers);
   watched('chodae_database_pool_waiting', 'Statements that wait for a connection.', () => connections().waiting, registers);
+}
+
+/** Every process sees the same database, so of several the largest counts. Without an answer in time the sample is missing from that scrape. */
+function watchHolds(read: () => Promise<number>, registers: Registry[]): void {
+  new Gauge({
+    name: 'chodae_seats_held_without_step',
+    help: 'Seats held by sign-ups that have stored no step yet, over all invitations with several seats.',
+    aggregator: 'max',
+    registers,
+    async collect() {
+      const holds = await inTime(read(), databasePatience);
+      if (holds === undefined) this.remove();
+      else this.set(holds);
+    },
+  });
+}
+
+/** @returns undefined: it failed or took too long. */
+function inTime(answer: Promise<number>, milliseconds: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, milliseconds, undefined);
+    answer
+      .catch(() => undefined)
+      .then((value) => {
+        clearTimeout(late);
+        resolve(value);
+      });
+  });
 }
 
 function watched(name: string, help: string, read: () => number, registers: Registry[]): void {

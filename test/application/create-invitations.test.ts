@@ -34,7 +34,7 @@ test('an invitation that nothing is said about has one seat, a generated code, a
   assert.deepEqual(rest, {
     link: null,
     status: 'usable',
-    seats: { total: 1, used: 0, held: 0, free: 1 },
+    seats: { total: 1, used: 0, held: 0, held_without_step: 0, free: 1 },
     campaign: null,
     note: null,
     phone: null,
@@ -123,7 +123,7 @@ test('members that nobody asked for are ignored, and null is the same as nothing
     revoked_at: '2020-01-01T00:00:00Z',
     created_by: 'me',
   });
-  assert.deepEqual([seats, status], [{ total: 1, used: 0, held: 0, free: 1 }, 'usable']);
+  assert.deepEqual([seats, status], [{ total: 1, used: 0, held: 0, held_without_step: 0, free: 1 }, 'usable']);
 });
 
 test('nothing is made in a campaign that was revoked', async () => {

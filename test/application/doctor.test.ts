@@ -64,6 +64,28 @@ test('a database that was never used is in order, and stays as it is', async () 
   assert.deepEqual(await empty.query(`SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
 });
 
+test('seats that are held without a step are found, with the invitation, and an honest few are not', { skip: onlyPostgresql }, async () => {
+  await using fresh = await freshDatabase();
+  assert.equal((await runChodae(['migrate'], { environment: fresh.environment })).code, 0);
+  await fresh.query(`INSERT INTO "Invitation" (id, code, max_uses) VALUES (501, 'HALL', 20), (502, 'CALM', 20), (503, 'ONE', 1)`);
+  const hold = (invitation: number, count: number) =>
+    fresh.query(
+      `INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
+       SELECT gen_random_uuid()::text, $1, now() + interval '5 minutes', 'network' FROM generate_series(1, $2::integer)`,
+      [invitation, count],
+    );
+  await hold(502, 9);
+  await hold(503, 15);
+  assert.equal((await examine(fresh.environment)).get('seats')?.verdict, 'ok');
+  await hold(501, 12);
+  const finding = (await examine(fresh.environment)).get('seats');
+  assert.equal(finding?.verdict, 'warning');
+  assert.match(String(finding?.message), /: 12 of 20 of invitation 501$/);
+  assert.match(String(finding?.advice), /session list --invitation 501$/);
+  await fresh.query(`UPDATE "RegisterSession" SET first_step_at = now() WHERE "invitationId" = 501`);
+  assert.equal((await examine(fresh.environment)).get('seats')?.verdict, 'ok');
+});
+
 test('a database in use is in order; the text has a line for each finding', async () => {
   await using fresh = await freshDatabase();
   await using server = await startServer({ environment: fresh.environment });

@@ -13,7 +13,7 @@ interface Shown {
   readonly id: number;
   readonly code: string;
   readonly status: string;
-  readonly seats: { total: number; used: number; held: number; free: number };
+  readonly seats: { total: number; used: number; held: number; held_without_step: number; free: number };
   readonly version: string;
   readonly [member: string]: unknown;
 }
@@ -40,7 +40,7 @@ test('an invitation is shown with the people who came in by it, and with its ver
   const answer = await ask('GET', `/invitations/${id}`);
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('etag'), `"${version}"`);
-  assert.deepEqual(shown(answer).seats, { total: 3, used: 1, held: 0, free: 2 });
+  assert.deepEqual(shown(answer).seats, { total: 3, used: 1, held: 0, held_without_step: 0, free: 2 });
   const [somebody, ...others] = answer.body.people as { user_id: number; name: string; created_at: string }[];
   assert.deepEqual([somebody?.user_id, somebody?.name, others], [userId, person.name, []]);
   assert.match(somebody?.created_at ?? '', /^\d{4}-.*Z$/);
@@ -87,21 +87,25 @@ test('more seats open a used-up invitation again, as few as are used close it, a
   const { id, code } = await made();
   await application.signUp(code);
   assertRefused(await application.verify(code), 410, 'invitation_used');
-  assert.deepEqual(shown(await change(id, { max_uses: 3 })).seats, { total: 3, used: 1, held: 0, free: 2 });
+  assert.deepEqual(shown(await change(id, { max_uses: 3 })).seats, { total: 3, used: 1, held: 0, held_without_step: 0, free: 2 });
   assert.equal((await application.signUp(code)).answer.status, 200);
   assertRefused(await change(id, { max_uses: 1 }), 409, 'seats_in_use');
   const closed = shown(await change(id, { max_uses: 2 }));
-  assert.deepEqual([closed.status, closed.seats], ['used', { total: 2, used: 2, held: 0, free: 0 }]);
+  assert.deepEqual([closed.status, closed.seats], ['used', { total: 2, used: 2, held: 0, held_without_step: 0, free: 0 }]);
   assertRefused(await application.verify(code), 410, 'invitation_used');
 });
 
 test('an invitation that the original’s program used up has its one used seat when it is given more', async () => {
   const { id, code } = await made();
   await application.query('UPDATE "Invitation" SET is_used = true, used_by = 1 WHERE id = $1', [id]);
-  assert.deepEqual(shown(await change(id, { max_uses: 2 })).seats, { total: 2, used: 1, held: 0, free: 1 });
+  assert.deepEqual(shown(await change(id, { max_uses: 2 })).seats, { total: 2, used: 1, held: 0, held_without_step: 0, free: 1 });
   assert.equal((await application.signUp(code)).answer.status, 200);
   await application.query('UPDATE "Invitation" SET is_used = false, used_by = NULL WHERE id = $1', [id]);
-  assert.deepEqual(shown(await change(id, { max_uses: 1 })).seats, { total: 1, used: 0, held: 0, free: 1 }, 'reset by SQL');
+  assert.deepEqual(
+    shown(await change(id, { max_uses: 1 })).seats,
+    { total: 1, used: 0, held: 0, held_without_step: 0, free: 1 },
+    'reset by SQL',
+  );
 });
 
 test('a length of time counts from now where the start is past, and a life span that is none is refused', async () => {

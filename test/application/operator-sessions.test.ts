@@ -3,6 +3,8 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
+import { makeKey } from '../support/operator-scenes.ts';
+import { readSamples } from '../support/prometheus-text.ts';
 import type { Answer } from '../support/sign-up-client.ts';
 import { bearer, beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 import { storedInvitation, storedSession } from '../support/stored-rows.ts';
@@ -193,6 +195,106 @@ test('whatever is asked is answered or refused, and never a fault', async () => 
     }),
     { numRuns: 200 },
   );
+});
+
+const end = (attempt: string, key = application.services.localKey) =>
+  application.send('DELETE', `/admin/sessions/${encodeURIComponent(attempt)}`, undefined, bearer(key));
+const attemptOf = async (sessionId: string) => String((await storedSession(application, sessionId))?.attempt);
+
+test('an operator ends a sign-up: what was entered is gone, its seat is free, and the audit log says so', async () => {
+  const code = await invite(application, { max_uses: '2' });
+  const { id } = await storedInvitation(application, code);
+  const issuer = await makeKey(application, 'issuer');
+  const { sessionId, person } = await signUpToLastStep(application, code);
+  await beginSignUp(application, code);
+  assertRefused(await application.verify(code), 409, 'invitation_full');
+  const attempt = await attemptOf(sessionId);
+  const ended = await end(attempt, issuer.key);
+  assert.deepEqual([ended.status, ended.body], [200, { ended: true, attempt, invitation_id: id }]);
+  assert.equal(await storedSession(application, sessionId), undefined);
+  assertRefused(await application.phone(sessionId, person.phone), 404, 'session_not_found');
+  assert.equal((await application.signUp(code)).answer.status, 200);
+
+  const [entry] = await application.query(
+    'SELECT key_id, action, subject, subject_id, before, after FROM audit_log ORDER BY id DESC LIMIT 1',
+  );
+  const before = { invitation_id: id, completed_steps: ['name', 'birthday'] };
+  assert.deepEqual(entry, { key_id: issuer.id, action: 'sign_up.end', subject: 'sign_up', subject_id: attempt, before, after: null });
+});
+
+test('what has ended or never was is not ended, changes nothing, and is no entry in the audit log', async () => {
+  const code = await invite(application, { max_uses: '9' });
+  const completed = await signUpToLastStep(application, code);
+  const expired = await beginSignUp(application, code);
+  const twice = await attemptOf(await beginSignUp(application, code));
+  const attempts = [await attemptOf(completed.sessionId), await attemptOf(expired), twice, '0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'];
+  assert.equal((await application.phone(completed.sessionId, completed.person.phone)).status, 200);
+  await expireSession(application, expired);
+  assert.equal((await end(twice)).status, 200);
+  const entries = () => application.query('SELECT count(*) AS entries FROM audit_log');
+  const before = await entries();
+  for (const attempt of attempts) assertRefused(await end(attempt), 404, 'sign_up_unknown');
+  for (const odd of [completed.sessionId, '1', 'x', '%', "'", `${twice}x`]) assertRefused(await end(odd), 422, 'validation_failed');
+  assert.deepEqual(await entries(), before);
+  assert.equal((await application.phone(completed.sessionId, completed.person.phone)).status, 200);
+});
+
+test('a viewer ends nothing', async () => {
+  const viewer = await makeKey(application, 'viewer');
+  const sessionId = await beginSignUp(application, await invite(application));
+  assertRefused(await end(await attemptOf(sessionId), viewer.key), 403, 'role_insufficient');
+  assert.ok(await storedSession(application, sessionId));
+});
+
+test('the funnel counts a sign-up that was ended or taken over as expired', async () => {
+  const code = await invite(application, { max_uses: '3', campaign: `'ended'` });
+  const [first, , third] = [
+    await beginSignUp(application, code),
+    await beginSignUp(application, code),
+    await beginSignUp(application, code),
+  ];
+  await end(await attemptOf(third));
+  await application.query(`UPDATE "RegisterSession" SET network_key = 'other' WHERE "sessionId" = $1`, [first]);
+  const operator = bearer(application.services.localKey);
+  const { body } = await application.send('GET', '/admin/funnel?campaign=ended&by=none', undefined, operator);
+  const { verified, expired, abandoned, under_way } = body.totals as Record<string, number>;
+  assert.deepEqual([verified, expired, abandoned, under_way], [3, 1, 0, 2]);
+});
+
+test('operators see how many of the held seats have no step yet: in the invitation and as a metric', async () => {
+  const code = await invite(application, { max_uses: '5' });
+  const { id } = await storedInvitation(application, code);
+  const operator = bearer(application.services.localKey);
+  const seen = async () => {
+    const { body } = await application.send('GET', `/admin/invitations/${id}`, undefined, operator);
+    const { held, held_without_step } = body.seats as Record<string, number>;
+    return [held, held_without_step];
+  };
+  const gauge = async () =>
+    readSamples(await application.services.metrics.registry.metrics()).get('chodae_seats_held_without_step') ?? assert.fail('no gauge');
+  const before = await gauge();
+  const sessions = [await beginSignUp(application, code), await beginSignUp(application, code), await beginSignUp(application, code)];
+  assert.deepEqual(await seen(), [3, 3]);
+  assert.equal((await gauge()) - before, 3);
+  await application.birthday(String(sessions[0]), '1990-01-01');
+  assert.deepEqual(await seen(), [3, 2]);
+  await expireSession(application, String(sessions[1]));
+  assert.deepEqual(await seen(), [2, 1]);
+  assert.equal((await gauge()) - before, 1);
+  // On an invitation with one seat nobody holds it.
+  const single = await invite(application);
+  await beginSignUp(application, single);
+  assert.equal((await gauge()) - before, 1);
+});
+
+test('a database that does not answer leaves the metric out and keeps nobody waiting', async (context) => {
+  context.mock.method(application.services.database, 'run', () => Promise.reject(new Error('gone')));
+  const samples = readSamples(await application.services.metrics.registry.metrics());
+  assert.equal(samples.has('chodae_seats_held_without_step'), false);
+  assert.ok(samples.has('chodae_hash_queue_waiting'));
+  context.mock.restoreAll();
+  context.mock.method(application.services.database, 'run', () => new Promise(() => {}));
+  assert.equal(readSamples(await application.services.metrics.registry.metrics()).has('chodae_seats_held_without_step'), false);
 });
 
 test('nobody without a key sees it', async () => {

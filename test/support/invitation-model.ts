@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ShownInvitation } from '../../src/invitations/shown-invitation.ts';
 import type { Application } from './application.ts';
 
 /** An invitation as a test imagines it: every moment is an hour from now, or days for `createdDaysAgo`. */
@@ -146,12 +147,13 @@ export function statusOf(one: ImaginedInvitation): 'usable' | 'used' | 'expired'
   return one.starts === 'future' ? 'not_started' : 'usable';
 }
 
-export function seatsOf(one: ImaginedInvitation): { total: number; used: number; held: number; free: number } {
+export function seatsOf(one: ImaginedInvitation): ShownInvitation['seats'] {
   const total = one.maxUses;
   // A count that is full while the invitation is not used: the original's SQL has reset it.
   const used = one.isUsed ? total : one.useCount >= total ? 0 : one.useCount;
   const held = Math.min(one.liveSessions, total - used);
-  return { total, used, held, free: statusOf(one) === 'usable' ? total - used - held : 0 };
+  // The sessions of the model were opened by no network.
+  return { total, used, held, held_without_step: 0, free: statusOf(one) === 'usable' ? total - used - held : 0 };
 }
 
 /** @param index of the invitation: it is the end of its code. */

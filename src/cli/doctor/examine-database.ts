@@ -73,8 +73,22 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize, runtime }: Postgresql
       ? pooledConnectionsFinding(poolSize * process.workers)
       : connectionsFinding(poolSize, process.workers, seen.maximumConnections),
     clockFinding(seen.clockDifferenceSeconds),
-    ...(seen.rows ? retentionFindings(seen.rows, retention.auditSeconds) : []),
+    ...(seen.rows ? [...retentionFindings(seen.rows, retention.auditSeconds), seatsFinding(seen.rows)] : []),
   ];
+}
+
+/** Many people who begin at once look the same for a minute or two. */
+function seatsFinding({ idleHolds }: RowsSeen): Finding {
+  const named = { name: 'seats', page: pages.seats };
+  const [first] = idleHolds;
+  if (!first) return { ...named, verdict: 'ok', message: 'few are held by sign-ups without a step' };
+  const places = idleHolds.map(({ invitation_id, seats, unused }) => `${seats} of ${unused} of invitation ${invitation_id}`);
+  return {
+    ...named,
+    verdict: 'warning',
+    message: `many are held by sign-ups without a step: ${places.join(', ')}`,
+    advice: `Look at them with: npx chodae session list --invitation ${first.invitation_id}`,
+  };
 }
 
 function schemaFinding({ pendingMigrations, schemaMistake }: PostgresqlDiagnosis): Finding {

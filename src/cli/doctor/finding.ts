@@ -16,6 +16,7 @@ export const pages = {
   files: 'docs/running.md#files',
   testCodes: 'docs/invitation-codes.md#test-codes',
   limits: 'docs/configuration.md#limits',
+  seats: 'docs/operating.md#seats',
   metrics: 'docs/observability.md#metrics',
 } as const;
 

@@ -28,6 +28,10 @@ const sentences = {
   usedBy: { ko: '가입한 사람', en: 'USED BY' },
   seatsUsed: { ko: '{used}/{total}', en: '{used}/{total}' },
   held: { ko: '{used}/{total} ({held} 진행 중)', en: '{used}/{total} ({held} held)' },
+  heldWithoutStep: {
+    ko: '{used}/{total} ({held} 진행 중, 그중 {without} 입력 전)',
+    en: '{used}/{total} ({held} held, {without} without a step)',
+  },
   more: { ko: '{names} 외 {count}명', en: '{names} and {count} more' },
 } satisfies Record<string, Sentence>;
 
@@ -52,9 +56,11 @@ export function invitationLines(invitations: readonly ListedInvitation[], { say 
   return tableLines(columns, rows, output);
 }
 
-/** @returns such as `1/20 (2 held)`. */
-export function seatsText({ seats }: ShownInvitation, say: Operator['say']): string {
-  const { used, total, held } = seats;
+/** @returns such as `1/20 (2 held)`. @param inFull also how many of those held have no step yet. */
+export function seatsText({ seats }: ShownInvitation, say: Operator['say'], inFull = false): string {
+  // A service before this version does not tell.
+  const { used, total, held, held_without_step: without = 0 } = seats;
+  if (inFull && without > 0) return say(sentences.heldWithoutStep, { used, total, held, without });
   return say(held > 0 ? sentences.held : sentences.seatsUsed, { used, total, held });
 }
 

@@ -56,7 +56,7 @@ function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
     code: invitation.code,
     link: invitation.link ?? '',
     status: invitation.campaign_revoked ? say(sentences.campaignRevoked, { status }) : status,
-    seats: seatsText(invitation, say),
+    seats: seatsText(invitation, say, true),
     campaign: invitation.campaign ?? '',
     note: invitation.note ?? '',
     phone: invitation.phone ?? '',

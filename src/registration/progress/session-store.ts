@@ -1,4 +1,5 @@
 import { type Queryable, statement } from '../../database/database.ts';
+import { withoutStep } from '../../invitations/availability.ts';
 import { completedSteps } from '../store.ts';
 
 /** Rows that one page looks at, whether they are shown or not, so that no filter makes a page slow. */
@@ -99,4 +100,16 @@ const endStatement = statement<EndedSession>(
 export async function endSession(transaction: Queryable, attempt: string): Promise<EndedSession | undefined> {
   const [row] = await transaction.run(endStatement, [attempt]);
   return row;
+}
+
+const countHoldsStatement = statement<{ holds: number }>(
+  'registration_count_holds_without_step',
+  `SELECT count(*) AS holds FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId" AND i.max_uses > 1
+   WHERE s.expires_at > now() AND ${withoutStep('s')}`,
+);
+
+/** @returns how many seats are held by sign-ups that have stored no step, over all invitations. */
+export async function countHoldsWithoutStep(database: Queryable): Promise<number> {
+  const [row] = await database.run(countHoldsStatement);
+  return row?.holds ?? 0;
 }
