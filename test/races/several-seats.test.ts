@@ -3,13 +3,15 @@ import { after, test } from 'node:test';
 import { acknowledgedUsers, countOutcomes, openRacers, type RaceAnswer, type Racer } from '../support/racers.ts';
 import { fillIn, insertInvitation, insertReadySessions, readInvitation, readySessionsOf, usersOf } from '../support/ready-sessions.ts';
 import { testRounds } from '../support/rounds.ts';
+import { runChodae } from '../support/run-chodae.ts';
 import { startServerPair } from '../support/server-pair.ts';
 import { samplePhone } from '../support/sign-up-client.ts';
 import { invitationLine, raceRound } from '../support/starting-line.ts';
 
 const seats = 5;
 const racerCount = 32;
-const pair = await startServerPair();
+// Where a request comes from is said by its X-Forwarded-For.
+const pair = await startServerPair({ TRUST_PROXY: 'loopback' });
 after(() => pair[Symbol.asyncDispose]());
 const open = () =>
   openRacers(
@@ -98,6 +100,106 @@ test('32 sessions that finish at once on five seats make five users: the claim g
     const refused = sessions.filter((_, index) => answers[index]?.status !== 200).sort();
     assert.deepEqual(await readySessionsOf(pair.query, invitation), refused, `round ${round}`);
   }
+});
+
+const verifyFrom = (racer: Racer, code: string, address: string) =>
+  racer.send('POST', '/auth/invitation/verify', { invitation_code: code }, { 'x-forwarded-for': address });
+const newcomer = (index: number) => `198.51.100.${index + 1}`;
+
+async function liveSessions(invitation: number): Promise<{ id: string; has_step: boolean }[]> {
+  return pair.query<{ id: string; has_step: boolean }>(
+    `SELECT "sessionId" AS id, birthday IS NOT NULL AS has_step FROM "RegisterSession" WHERE "invitationId" = $1 AND expires_at > now()`,
+    [invitation],
+  );
+}
+
+test('32 networks that want the seats of one that holds all five get four of them, and five stay held', async () => {
+  using racers = await open();
+  for (let round = 1; round <= testRounds(5); round += 1) {
+    const code = `TAKEN-OVER-${round}`;
+    const invitation = await insertInvitation(pair.query, code, seats);
+    const [racer = assert.fail()] = racers.all;
+    for (let seat = 0; seat < seats; seat += 1) assert.equal((await verifyFrom(racer, code, '203.0.113.7')).status, 200);
+
+    const line = invitationLine(invitation);
+    const answers = await raceRound(pair, racers, { round, line }, (one, index) => verifyFrom(one, code, newcomer(index)));
+
+    assert.deepEqual(countOutcomes(answers), { '200': seats - 1, '409 invitation_full': racerCount - seats + 1 }, `round ${round}`);
+    const live = await liveSessions(invitation);
+    assert.equal(live.length, seats, `round ${round}`);
+    for (const session of heldSessions(answers)) assert.ok(live.some(({ id }) => id === session));
+  }
+});
+
+test('while holders store their first step and others want their seats, each holder keeps the seat with the step or loses it without', async () => {
+  using racers = await open();
+  const [many, stepping] = [16, 8];
+  for (let round = 1; round <= testRounds(10); round += 1) {
+    const code = `FIRST-STEP-${round}`;
+    const invitation = await insertInvitation(pair.query, code, many);
+    const holders: string[] = [];
+    const [racer = assert.fail()] = racers.all;
+    for (let seat = 0; seat < many; seat += 1) holders.push(...heldSessions([await verifyFrom(racer, code, '203.0.113.7')]));
+
+    // The oldest store a step while 24 newcomers want the oldest seats.
+    const answers = await racers.race((one, index) =>
+      index < stepping
+        ? one.send('PUT', '/auth/register/birthday', { session_id: holders[index], birthday: '1990-01-01' })
+        : verifyFrom(one, code, newcomer(index)),
+    );
+
+    const live = await liveSessions(invitation);
+    assert.ok(live.length <= many, `round ${round}: ${live.length} hold ${many} seats`);
+    for (const [index, { status, body }] of answers.slice(0, stepping).entries()) {
+      assert.ok(status === 200 || body.code === 'session_not_found', `round ${round}: ${status} ${body.code}`);
+      const session = live.find(({ id }) => id === holders[index]);
+      assert.equal(session?.has_step ?? false, status === 200, `round ${round}: a step was acknowledged and lost, or refused and stored`);
+    }
+    const came = heldSessions(answers.slice(stepping));
+    assert.ok(came.length > 0, `round ${round}: nobody took a seat over`);
+    for (const session of came) assert.ok(live.some(({ id }) => id === session));
+    assert.equal(live.length, many, `round ${round}: each seat that was taken over is held again`);
+  }
+});
+
+test('a sign-up that an operator ends while it completes becomes a user or is ended, never both', async () => {
+  using racers = await open();
+  const made = await runChodae(['key', 'create', '--label', 'ends sign-ups', '--role', 'issuer'], { environment: pair.environment });
+  const authorization = `Bearer ${made.stdout.trim()}`;
+  const outcomes = { completed: 0, ended: 0 };
+  for (let round = 1; round <= testRounds(10); round += 1) {
+    const invitation = await insertInvitation(pair.query, `ENDED-${round}`, racerCount);
+    const sessions = await insertReadySessions(pair.query, invitation, racerCount / 2);
+    const attempts = await pair.query<{ id: string; attempt: string }>(
+      'SELECT "sessionId" AS id, attempt FROM "RegisterSession" WHERE "invitationId" = $1',
+      [invitation],
+    );
+    const attemptOf = new Map(attempts.map(({ id, attempt }) => [id, attempt]));
+    const answers = await raceRound(pair, racers, { round, line: invitationLine(invitation) }, (racer, index) => {
+      const session = sessions[Math.floor(index / 2)] ?? '';
+      // Each asks first in half of the rounds.
+      const asksFirst = round % 4 < 2 ? 0 : 1;
+      if (index % 2 === asksFirst) return racer.phone(session, samplePhone());
+      return racer.send('DELETE', `/admin/sessions/${attemptOf.get(session)}`, undefined, { authorization });
+    });
+    const users = (await usersOf(pair.query, invitation)).length;
+    const completions = answers.filter(({ status, body }) => status === 200 && body.userId !== undefined).length;
+    const ends = answers.filter(({ status, body }) => status === 200 && body.ended === true).length;
+    assert.deepEqual(
+      [completions, completions + ends],
+      [users, sessions.length],
+      `round ${round}: ${JSON.stringify(countOutcomes(answers))}`,
+    );
+    const [row] = await pair.query<{ entries: number }>(
+      `SELECT count(*) AS entries FROM audit_log WHERE action = 'sign_up.end' AND subject_id = ANY ($1)`,
+      [[...attemptOf.values()]],
+    );
+    assert.equal(row?.entries, ends);
+    assert.deepEqual(await liveSessions(invitation), []);
+    outcomes.completed += completions;
+    outcomes.ended += ends;
+  }
+  assert.ok(outcomes.completed > 0 && outcomes.ended > 0, JSON.stringify(outcomes));
 });
 
 /** Time is moved, not waited for. */
