@@ -1,8 +1,8 @@
 import { type Accepted, accepted, refused } from '../accepted.ts';
-import { isCalendarDate } from '../calendar-date.ts';
 import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../well-formed-text.ts';
 import { isCommonPassword, isWordWithTrimmings } from './common-passwords.ts';
+import { isDate, isNumberWithTrimmings } from './number-passwords.ts';
 
 /** Bytes in UTF-8 after NFC. bcrypt reads no more: what comes after would not count, and nobody would be told. */
 export const maximumPasswordBytes = 72;
@@ -44,28 +44,29 @@ export interface PasswordContext {
   /** The person's name, which is no password. Empty: not known. */
   readonly name: string;
   /**
-   * Whether a text is a phone number, in any spelling. Any number is refused, since the person's own may come later, and then only the hash of the
-   * password is there to compare it with.
+   * Whether ASCII digits are a phone number, with or without the country code. Any number is refused, since the person's own may come later, and then
+   * only the hash of the password is there to compare it with.
    */
-  readonly isPhoneNumber: (text: string) => boolean;
+  readonly isPhoneNumber: (digits: string) => boolean;
 }
 
 /**
  * The password as it is hashed: in NFC, otherwise as typed; nothing is trimmed and no kind of character is asked for (NIST SP 800-63B, 5.1.1.2).
- * At least `minimumLength` code points and at most 72 bytes in UTF-8; no lone surrogates, no NUL (bcrypt stops there in some libraries), no controls.
- * Not the name, a phone number, a date, or a common password (OWASP ASVS 5.0, 6.2.4 and 6.2.11). Only the first broken rule is told.
+ * At least `minimumLength` code points that can be seen and at most 72 bytes in UTF-8; no lone surrogates, no NUL (bcrypt stops there in some
+ * libraries), no controls. Not the name, a phone number, a date, or a common password (OWASP ASVS 5.0, 6.2.4 and 6.2.11), nor one of them with at most
+ * three other characters or in look-alikes. Only the first broken rule is told.
  */
 export function acceptPassword(text: string, { minimumLength, name, isPhoneNumber }: PasswordContext): Accepted<string> {
   if (text.length > maximumUnitsRead) return broken(passwordRules.password_too_long, { maximum: maximumPasswordBytes });
   const password = normalizePassword(text);
   if (hasUnusableCharacter(password)) return broken(passwordRules.password_characters);
   if (Buffer.byteLength(password) > maximumPasswordBytes) return broken(passwordRules.password_too_long, { maximum: maximumPasswordBytes });
-  if (countCodePoints(password) < minimumLength) return broken(passwordRules.password_too_short, { minimum: minimumLength });
+  if (countSeen(password) < minimumLength) return broken(passwordRules.password_too_short, { minimum: minimumLength });
   // A name that no field would take is nobody's name, and is not worth comparing.
   if (name.length <= maximumUnitsRead && isWordWithTrimmings(password, name)) return broken(passwordRules.password_is_name);
+  if (isDate(password)) return broken(passwordRules.password_is_birthday);
+  if (isNumberWithTrimmings(password, isPhoneNumber)) return broken(passwordRules.password_is_phone);
   if (isCommonPassword(password)) return broken(passwordRules.password_too_common);
-  if (isPlainDate(password)) return broken(passwordRules.password_is_birthday);
-  if (isPhoneNumber(password)) return broken(passwordRules.password_is_phone);
   return accepted(password);
 }
 
@@ -78,26 +79,16 @@ export function normalizePassword(text: string): string {
 }
 
 /**
- * Whether a text is a day and nothing else: year first, day first, or month first, the year from 1900 to 2099 or of two digits; with any signs,
- * 년, 월 and 일 between the numbers, or with none.
+ * @returns the length in code points that a person has to know: without invisible characters, with white space as one space and none at the ends, and
+ * with at most two marks on a character, as many as Thai and Vietnamese put there.
  */
-function isPlainDate(text: string): boolean {
-  const plain = text.normalize('NFKC');
-  if (/[^\p{N}\p{P}\p{S}\p{White_Space}년월일]/u.test(plain)) return false;
-  const digits = (plain.match(/[0-9]+/g) ?? []).map((group) => group.padStart(2, '0')).join('');
-  if (digits.length !== 8 && digits.length !== 6) return false;
-  const [start, end] = [Number(digits.slice(0, 2)), Number(digits.slice(-2))];
-  const middle = Number(digits.slice(-4, -2));
-  return (
-    isRecentDate(digits.slice(0, -4), middle, end) ||
-    isRecentDate(digits.slice(4), Number(digits.slice(2, 4)), start) ||
-    isRecentDate(digits.slice(4), start, Number(digits.slice(2, 4)))
-  );
-}
-
-function isRecentDate(digitsOfYear: string, month: number, day: number): boolean {
-  const year = digitsOfYear.length === 2 ? 2000 + Number(digitsOfYear) : Number(digitsOfYear);
-  return year >= 1900 && year <= 2099 && isCalendarDate(year, month, day);
+function countSeen(password: string): number {
+  const seen = password
+    .replace(/[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu, '')
+    .replace(/\p{White_Space}+/gu, ' ')
+    .trim()
+    .replace(/(\p{M}{2})\p{M}+/gu, '$1');
+  return countCodePoints(seen.normalize('NFC'));
 }
 
 function broken(rule: FieldRule, values: SentenceValues = {}): Accepted<never> {

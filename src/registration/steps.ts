@@ -53,7 +53,7 @@ const nameStep = step({
     }),
     password: z.string().meta({
       description:
-        'At least 8 code points (the operator may ask for more) and at most 72 bytes in UTF-8; normalised to NFC, not trimmed. Refused: very common passwords, the name, a phone number, a date. Stored as a bcrypt hash.',
+        'At least 8 visible characters (the operator may ask for more) and at most 72 bytes in UTF-8; normalised to NFC, not trimmed. Refused: very common passwords, the name, a phone number, a date, and what only looks different. Stored as a bcrypt hash.',
       format: 'password',
       examples: ['securePass123!'],
     }),
