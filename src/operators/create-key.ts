@@ -4,8 +4,8 @@ import { acceptDuration, acceptMoment, lifeSpanRules } from '../life-span.ts';
 import type { RepeatableRequest } from '../repeatable.ts';
 import type { OperatorServices } from './dependencies.ts';
 import { operatorProblems } from './errors.ts';
-import { acceptLabel } from './key-label.ts';
-import { insertKey, type KeyRow } from './key-store.ts';
+import { acceptLabel, labelKey } from './key-label.ts';
+import { insertKey, type KeyRow, lockLabels } from './key-store.ts';
 import { oncePerKey } from './once-per-key.ts';
 import { generateOperatorKey } from './operator-key.ts';
 import type { Role } from './roles.ts';
@@ -27,7 +27,7 @@ export interface KeyCreated extends KeyRow {
 
 /**
  * Makes an operator key. A repeated `Idempotency-Key` makes no second one, and cannot show the first again.
- * @throws Problem `validation_failed`, `key_shown_once`, `idempotency_key_reused`, `idempotency_key_invalid`.
+ * @throws Problem `validation_failed`, `key_label_taken`, `key_shown_once`, `idempotency_key_reused`, `idempotency_key_invalid`.
  */
 export async function createOperatorKey(
   { database, audit }: OperatorServices,
@@ -40,6 +40,8 @@ export async function createOperatorKey(
   return database.transaction(async (transaction) => {
     let created: KeyCreated | undefined;
     const { answer } = await oncePerKey(transaction, request, async () => {
+      const taken = (await lockLabels(transaction)).find((other) => labelKey(other.label) === labelKey(label));
+      if (taken) throw new Problem(operatorProblems.key_label_taken, { values: { id: taken.id }, members: { other_id: taken.id } });
       const { key, hash, hint } = generateOperatorKey();
       const row = await insertKey(transaction, { label, role, hash, hint, createdBy: actor.label, expiresAt, validSeconds });
       if (!row) throw validationFailed([{ field: 'expires_at', rule: lifeSpanRules.moment_past }]);

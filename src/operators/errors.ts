@@ -33,6 +33,14 @@ export const operatorProblems = problemCatalogue({
       en: 'There is no operator key with this id. The list has the ids.',
     },
   },
+  key_label_taken: {
+    status: 409,
+    title: { ko: '이미 쓰는 라벨입니다', en: 'Label already in use' },
+    detail: {
+      ko: '{id}번 키의 라벨과 구별할 수 없습니다. 감사 기록에는 라벨이 남으므로 다른 라벨을 적거나, 먼저 그 키를 취소하세요.',
+      en: 'The key {id} has this label, or one that looks the same. The audit log shows labels: enter another one, or revoke that key first.',
+    },
+  },
   key_shown_once: {
     status: 409,
     title: { ko: '이미 만든 키입니다', en: 'Key already made' },

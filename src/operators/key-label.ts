@@ -1,5 +1,6 @@
 import { type Accepted, accepted, refused } from '../accepted.ts';
 import { fieldRules } from '../errors.ts';
+import { latinLook } from '../look-alikes.ts';
 import {
   countCodePoints,
   hasBidirectionalControl,
@@ -20,13 +21,17 @@ export const keyLabelRules = fieldRules({
     ko: '라벨을 {maximum}자 이하로 적으세요.',
     en: 'Enter a label of at most {maximum} characters.',
   },
+  label_reserved: {
+    ko: '감사 기록에서 local은 이 컴퓨터에서 직접 한 일을 뜻합니다. 다른 라벨을 적으세요.',
+    en: 'In the audit log, local means whoever was at the machine itself. Enter another label.',
+  },
   label_characters: {
     ko: '라벨에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
     en: 'A label cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
   },
 });
 
-/** The label of an operator key as it is stored: in NFC and trimmed, 1 to 64 code points that somebody can see on one line. */
+/** The label of an operator key as it is stored: in NFC and trimmed, 1 to 64 code points that somebody can see on one line, and not `local`. */
 export function acceptLabel(text: string): Accepted<string> {
   const field = 'label';
   const tooLong = { field, rule: keyLabelRules.label_too_long, values: { maximum: maximumKeyLabelLength } };
@@ -35,5 +40,16 @@ export function acceptLabel(text: string): Accepted<string> {
   if (hasUnusableCharacter(label) || hasBidirectionalControl(label)) return refused({ field, rule: keyLabelRules.label_characters });
   if (!hasVisibleCharacter(label)) return refused({ field, rule: keyLabelRules.label_empty });
   if (countCodePoints(label) > maximumKeyLabelLength) return refused(tooLong);
+  if (looksLikeLocal(label)) return refused({ field, rule: keyLabelRules.label_reserved });
   return accepted(label);
+}
+
+/** @returns what two labels have in common where a reader of the audit log takes one for the other: case, spaces, width and invisible characters aside. */
+export function labelKey(label: string): string {
+  return latinLook(label).replace(/\p{White_Space}/gu, '');
+}
+
+function looksLikeLocal(label: string): boolean {
+  const letters: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', i: 'l', '|': 'l', '@': 'a' };
+  return labelKey(label).replace(/[01i|@]/g, (sign) => letters[sign] ?? sign) === 'local';
 }

@@ -43,6 +43,19 @@ export async function insertKey(transaction: Queryable, key: KeyToStore): Promis
   return row;
 }
 
+// Nothing else waits for this lock, and nothing is locked after it.
+const lockLabelsStatement = statement('operators_lock_labels', 'SELECT pg_advisory_xact_lock(4015161720)');
+const labelsStatement = statement<{ id: number; label: string }>(
+  'operators_labels_in_use',
+  'SELECT id, label FROM operator_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id',
+);
+
+/** Keeps others from making a key until the transaction ends. @returns the labels of all keys that can be used. */
+export async function lockLabels(transaction: Queryable): Promise<readonly { readonly id: number; readonly label: string }[]> {
+  await transaction.run(lockLabelsStatement);
+  return transaction.run(labelsStatement);
+}
+
 const revokeStatement = statement<KeyRow>(
   'operators_revoke_key',
   `UPDATE operator_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING ${columns}`,

@@ -21,6 +21,7 @@ import { shownKey } from './shown-key.ts';
 export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices }> = async (app, { services }) => {
   const tags = ['operators'];
   const { operator_key_unknown, key_shown_once } = operatorProblems;
+  const key_label_taken = new Problem(operatorProblems.key_label_taken, { values: { id: 3 }, members: { other_id: 3 } });
 
   app.post(
     '/keys',
@@ -35,7 +36,12 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         body: createKeyBody,
         response: {
           201: keyCreatedAnswer,
-          ...problemResponses(...bodyProblems, ...Object.values(repeatableProblems), new Problem(key_shown_once, { members: { id: 3 } })),
+          ...problemResponses(
+            ...bodyProblems,
+            ...Object.values(repeatableProblems),
+            new Problem(key_shown_once, { members: { id: 3 } }),
+            key_label_taken,
+          ),
         },
       },
     },

@@ -160,7 +160,8 @@ test('a repeated Idempotency-Key makes no second key and does not show the first
 
   // The key of one operator means nothing for another one's requests.
   const other = await makeKey(application, 'admin');
-  assert.equal((await other.send('POST', '/admin/keys', wanted, headers)).status, 201);
+  assert.equal((await other.send('POST', '/admin/keys', { ...wanted, label: 'of another' }, headers)).status, 201);
+  assert.equal((await local('POST', `/admin/keys/${first.body.id}/revoke`)).status, 200);
   await query(`UPDATE idempotency_keys SET created_at = created_at - interval '24 hours'`);
   assert.equal((await create(wanted, headers)).status, 201);
 });
@@ -223,4 +224,53 @@ test('the list of keys comes in pages, the newest first', async () => {
   for (const odd of ['limit=0', 'limit=501', 'limit=x', 'cursor=x', 'cursor=', 'cursor=WzBd', 'cursor=a&cursor=b']) {
     assertRefused(await local('GET', `/admin/keys?${odd}`), 422, 'validation_failed');
   }
+});
+
+test('no key is called local, in whatever spelling', async () => {
+  const spellings = [
+    'local',
+    'LOCAL',
+    ' Local ',
+    'lo cal',
+    'ｌｏｃａｌ',
+    'lo\u200bcal',
+    'lócal',
+    'lоcаl',
+    '1ocal',
+    'l0ca1',
+    'Iocal',
+    'loc\u{e0061}al',
+  ];
+  for (const label of spellings) assertInvalid(await create({ label, role: 'viewer' }), 'label label_reserved');
+  assert.equal((await create({ label: 'local office', role: 'viewer' })).status, 201);
+});
+
+test('no two keys that can be used have labels that read alike; one that was revoked or has expired is in nobody’s way', async () => {
+  const { id } = (await create({ label: 'Lim, markets', role: 'viewer' })).body;
+  for (const label of [
+    'Lim, markets',
+    'LIM,  MARKETS',
+    'lim,markets',
+    'Ｌｉｍ, markets',
+    'Li\u200bm, markets',
+    'Lіm, mаrkets',
+    'Lím, markets',
+  ]) {
+    const refused = await create({ label, role: 'viewer' });
+    assertRefused(refused, 409, 'key_label_taken');
+    assert.equal(refused.body.other_id, id, label);
+  }
+  assert.equal((await create({ label: 'Lim, markets 2', role: 'viewer' })).status, 201);
+  assert.equal((await local('POST', `/admin/keys/${id}/revoke`)).status, 200);
+  const again = await create({ label: 'Lim, markets', role: 'viewer', valid_for: '1d' });
+  assert.equal(again.status, 201);
+  await query(`UPDATE operator_keys SET expires_at = now() WHERE id = $1`, [again.body.id]);
+  assert.equal((await create({ label: 'lim, markets', role: 'viewer' })).status, 201);
+});
+
+test('of twenty keys with one label that are made at once, one is made', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => insist(() => create({ label: at % 2 ? 'At Once' : 'at once', role: 'viewer' }))),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array<number>(19).fill(409)]);
 });

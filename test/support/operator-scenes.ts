@@ -18,8 +18,10 @@ export interface KeyMade {
   readonly send: OperatorClient;
 }
 
-/** Makes an operator key over HTTP. */
-export async function makeKey(application: Application, role: Role, label = `a test's ${role}`): Promise<KeyMade> {
+let keys = 0;
+
+/** Makes an operator key over HTTP; no two keys that can be used have one label. */
+export async function makeKey(application: Application, role: Role, label = `a test's ${role} ${++keys}`): Promise<KeyMade> {
   const { status, body } = await asOperator(application)('POST', '/admin/keys', { label, role });
   assert.equal(status, 201);
   const { id, key } = body as { id: number; key: string };
