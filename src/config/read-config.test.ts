@@ -67,9 +67,12 @@ test('several processes may share a PostgreSQL database', () => {
 });
 
 test('metrics are answered at an address of their own where there is one', () => {
-  assert.deepEqual(readConfig({ HOST: '0.0.0.0', METRICS_PORT: '9464' }).metrics, { host: '0.0.0.0', port: 9464 });
-  const own = { HOST: '0.0.0.0', METRICS_HOST: '127.0.0.1', METRICS_PORT: '9464' };
-  assert.deepEqual(readConfig(own).metrics, { host: '127.0.0.1', port: 9464 });
+  assert.deepEqual(readConfig({ HOST: '0.0.0.0', METRICS_PORT: '9464' }).metrics, { host: '127.0.0.1', port: 9464 });
+  const own = { HOST: '127.0.0.1', METRICS_HOST: '10.0.0.5', METRICS_PORT: '9464' };
+  assert.deepEqual(readConfig(own).metrics, { host: '10.0.0.5', port: 9464 });
+  for (const HOST of ['0.0.0.0', '::', '192.0.2.1']) {
+    assert.equal(readConfig({ HOST, METRICS_PORT: '9464', WEB_CONCURRENCY: '4', DATABASE_URL: direct }).metrics?.host, '127.0.0.1');
+  }
 });
 
 test('an empty or blank text counts as not set', () => {

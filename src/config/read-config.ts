@@ -117,7 +117,7 @@ function configOf(values: SettingValues, isProduction: boolean): Config {
     },
     isProduction,
     process: { workers: values.WEB_CONCURRENCY, stopDelaySeconds: values.STOP_DELAY },
-    metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST ?? values.HOST, port: values.METRICS_PORT },
+    metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST, port: values.METRICS_PORT },
     passwords: {
       bcryptCost: values.BCRYPT_COST,
       minimumLength: values.PASSWORD_MIN_LENGTH,

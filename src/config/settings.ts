@@ -115,8 +115,8 @@ export const settings = [
   }),
   setting({
     name: 'METRICS_HOST',
-    default: undefined,
-    meaning: 'The address on which `METRICS_PORT` is listened on; without it, that of `HOST`.',
+    default: '127.0.0.1',
+    meaning: 'The address on which `METRICS_PORT` is listened on, whatever `HOST` is; set it where your scraper comes from elsewhere.',
     secret: false,
     ...listeningHost(),
   }),

@@ -99,3 +99,15 @@ test('every query of the dashboard names metrics that exist, with labels that th
     }
   }
 });
+
+test('METRICS_PORT is listened on at 127.0.0.1 alone, whatever HOST is', async () => {
+  await using open = await startServer({ environment: { HOST: '0.0.0.0', METRICS_PORT: '0', BCRYPT_COST: '10' } });
+  const shown = () => /Metrics +http:\/\/(\S+):(\d+)/.exec(open.output()) ?? undefined;
+  while (!shown()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const [, host, port] = shown() ?? [];
+  assert.equal(host, '127.0.0.1');
+  assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
+  // Another address of this machine, which 0.0.0.0 has and 127.0.0.1 has not.
+  await assert.rejects(fetch(`http://127.0.0.2:${port}/metrics`));
+  assert.equal((await fetch(`http://127.0.0.2:${new URL(open.url).port}/healthz`)).status, 200);
+});

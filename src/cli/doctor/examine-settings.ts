@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { measureHashMilliseconds } from '../../passwords/hasher.ts';
 import { examineHttps } from './examine-https.ts';
 import { type Finding, pages } from './finding.ts';
-import { isPrivateHost } from './private-host.ts';
+import { isLoopback, isPrivateHost } from './private-host.ts';
 
 /** Looks at what the settings mean for this machine. */
 export async function examineSettings(config: Config): Promise<Finding[]> {
@@ -32,12 +32,12 @@ function metricsFinding({ metrics }: Config): Finding {
   const named = { name: 'metrics', page: pages.metrics };
   if (metrics === undefined) return { ...named, verdict: 'ok', message: 'answered on the service itself only, to operator keys' };
   const place = `${metrics.host}, port ${metrics.port}`;
-  if (isPrivateHost(metrics.host)) return { ...named, verdict: 'ok', message: `answered without a key on ${place}` };
+  if (isLoopback(metrics.host)) return { ...named, verdict: 'ok', message: `answered without a key on ${place}` };
   return {
     ...named,
     verdict: 'warning',
-    message: `answered without a key on ${place}, which may be reached from the internet`,
-    advice: 'Set METRICS_HOST to an address of a private network, or keep the port closed in the firewall.',
+    message: `answered without a key on ${place}, to everybody who reaches ${isPrivateHost(metrics.host) ? 'it from that network' : 'it, perhaps from the internet'}`,
+    advice: 'Let only your scraper reach the port, by the firewall or by a network of its own; or leave METRICS_HOST out.',
   };
 }
 

@@ -6,3 +6,8 @@ const privateHost =
 export function isPrivateHost(host: string): boolean {
   return privateHost.test(host);
 }
+
+/** @param host as for `isPrivateHost`. @returns whether only this machine reaches it. */
+export function isLoopback(host: string): boolean {
+  return /^\[?(?:127\.[\d.]+|::1\]?|localhost)$/i.test(host);
+}
