@@ -6,7 +6,8 @@ import { findOpenings, findTriggerRights, type Opening, rolesAheadOnPath } from 
 import { exposureToRestRoles, missingMigrationRights, missingRights, type RestExposure, rowsHiddenFromUs } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { inCatalogTransaction, schemasUsed, searchPathOf } from './search-path.ts';
-import { explainConnectionFailure } from './unavailable.ts';
+import { sqlstates } from './sqlstates.ts';
+import { explainConnectionFailure, sqlstate } from './unavailable.ts';
 
 /** What a look at a PostgreSQL server tells; nothing is changed. */
 export interface PostgresqlDiagnosis {
@@ -45,6 +46,8 @@ export interface RowsSeen {
   readonly manyUsers: boolean;
   /** Whether sessions that expired more than five minutes ago are still there. */
   readonly hasOverdueSessions: boolean;
+  /** Groups of invitations whose codes people cannot tell apart; undefined: counting them would have taken too long. */
+  readonly codeCollisions: number | undefined;
   /** Invitations of whose seats many are held by sign-ups that have stored no step; those with the most first, at most five. */
   readonly idleHolds: readonly IdleHolds[];
 }
@@ -155,7 +158,9 @@ async function rowsSeenBy(query: Query): Promise<RowsSeen> {
     `SELECT (SELECT count(*) FROM (SELECT FROM "User" LIMIT 50000) AS found) >= 50000 AS many_users,
        EXISTS (SELECT FROM "RegisterSession" WHERE expires_at < now() - interval '5 minutes') AS overdue`,
   );
-  return { manyUsers: row?.many_users ?? false, hasOverdueSessions: row?.overdue ?? false, idleHolds: await readIdleHolds(query) };
+  const codeCollisions = await countCollisions(query);
+  const idleHolds = await readIdleHolds(query);
+  return { manyUsers: row?.many_users ?? false, hasOverdueSessions: row?.overdue ?? false, codeCollisions, idleHolds };
 }
 
 /** Ten holds or more, and at least half of the seats that are not used. */
@@ -166,6 +171,28 @@ function readIdleHolds(query: Query): Promise<IdleHolds[]> {
     WHERE i.max_uses > 1 AND s.expires_at > now() AND s.first_step_at IS NULL AND s.network_key IS NOT NULL
     GROUP BY i.id HAVING count(*) >= greatest(10, (i.max_uses - i.use_count) / 2.0)
     ORDER BY seats DESC, i.id LIMIT 5`);
+}
+
+/** The whole table has to be read: about a second for a million invitations. */
+async function countCollisions(query: Query): Promise<number | undefined> {
+  // A transaction, so that a pooler gives the limit to nobody else.
+  await query('BEGIN');
+  try {
+    await query(`SET LOCAL statement_timeout = '10s'`);
+    // The key of `invitations/code-key.ts`; a test compares the two.
+    const [row] = await query<{ collisions: number }>(
+      `SELECT count(*)::integer AS collisions FROM (
+         SELECT FROM "Invitation" WHERE translate(upper(code), 'OIL- ', '011') <> ''
+         GROUP BY translate(upper(code), 'OIL- ', '011') HAVING count(*) > 1
+       ) AS alike`,
+    );
+    return row?.collisions ?? 0;
+  } catch (error) {
+    if (sqlstate(error) !== sqlstates.queryCanceled) throw error;
+    return undefined;
+  } finally {
+    await query('ROLLBACK');
+  }
 }
 
 /** The answer was given in the middle of its round trip, as far as anybody can tell. */

@@ -18,6 +18,11 @@ export function stateOf(row: string): string {
     ELSE 'usable' END`;
 }
 
+/** Whether somebody may still come in by the invitation, now or later. @param row the alias of "Invitation" in the statement. */
+export function mayBeUsed(row: string): string {
+  return `(${stateOf(row)}) IN ('usable', 'not_started')`;
+}
+
 /**
  * What must still hold when a sign-up under way takes another step: not revoked, a seat left. A life span that ended meanwhile does not end a
  * sign-up that began in time.

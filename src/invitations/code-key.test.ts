@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { openTestDatabase } from '../../test/support/database.ts';
@@ -30,6 +31,11 @@ test('the index is made of this very expression', async () => {
   );
   const plain = (sql: string) => sql.replace(/::text|["\s]/g, '');
   assert.ok(plain(String(index?.indexdef)).includes(plain(codeKey('code'))), index?.indexdef);
+});
+
+test('chodae doctor counts by this very expression', () => {
+  const source = readFileSync(new URL('../database/diagnose.ts', import.meta.url), 'utf8');
+  assert.equal(source.split(codeKey('code')).length - 1, 2);
 });
 
 test('case, spaces, hyphens and look-alikes make no difference; anything else does', () => {

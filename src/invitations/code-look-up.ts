@@ -1,3 +1,4 @@
+import { mayBeUsed } from './availability.ts';
 import { codeKey, plainSpelling } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
 
@@ -24,7 +25,8 @@ const groupsOf = (expression: string) => `translate(upper(${expression}), 'OIL '
 
 /**
  * A scalar subquery that gives the id of the invitation that a code means, or no row: the one with exactly this code; where there is none, the
- * only one whose code has the same key. Two that differ only in case, spaces, hyphens or look-alikes are told apart by nobody, so then it is none.
+ * only one whose code has the same key; of several, the only one by which somebody may still come in. Nobody can tell two of those apart, so then it
+ * is none: no two are made here (`code-collisions.ts`), but SQL may make them.
  * @param parameters `$1` and the like, for the members of a `CodeLookUp`.
  */
 export function meantInvitation({ typed, plain, grouped }: Readonly<Record<keyof CodeLookUp, string>>): string {
@@ -32,9 +34,11 @@ export function meantInvitation({ typed, plain, grouped }: Readonly<Record<keyof
   return `(WITH exact AS (
        SELECT id FROM "Invitation" WHERE code = ${typed}
      ), near AS (
-       SELECT id FROM "Invitation" WHERE NOT EXISTS (SELECT FROM exact) AND ${codeKey('code')} = ${key} AND ${key} <> ''
-         AND (${grouped}::text IS NULL OR ${groupsOf('code')} = ${groupsOf(`${grouped}::text`)})
-       LIMIT 2
+       SELECT i.id, ${mayBeUsed('i')} AS open FROM "Invitation" i
+       WHERE NOT EXISTS (SELECT FROM exact) AND ${codeKey('i.code')} = ${key} AND ${key} <> ''
+         AND (${grouped}::text IS NULL OR ${groupsOf('i.code')} = ${groupsOf(`${grouped}::text`)})
      )
-     SELECT id FROM exact UNION ALL SELECT min(id) FROM near HAVING count(*) = 1)`;
+     SELECT id FROM exact UNION ALL
+     SELECT CASE count(*) WHEN 1 THEN min(id) ELSE min(id) FILTER (WHERE open) END FROM near
+     HAVING count(*) = 1 OR count(*) FILTER (WHERE open) = 1)`;
 }

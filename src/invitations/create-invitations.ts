@@ -5,6 +5,7 @@ import { Problem, validationFailed } from '../errors.ts';
 import type { RepeatableRequest } from '../repeatable.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { acceptCustomCode, acceptPrefix, codeRules } from './code.ts';
+import { refuseCollision } from './code-collisions.ts';
 import { type CodeForm, generateCodes } from './code-generator.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { invitationProblems } from './errors.ts';
@@ -33,7 +34,7 @@ interface WantedCreation extends WantedInvitation {
 /**
  * Makes invitations, all or none, exactly once for each `Idempotency-Key`.
  * @returns them in the order of their ids.
- * @throws Problem `validation_failed`, `invitation_code_taken`, `campaign_revoked`, `idempotency_key_invalid`, `idempotency_key_reused`.
+ * @throws Problem `validation_failed`, `invitation_code_taken`, `invitation_code_alike`, `campaign_revoked`, `idempotency_key_invalid`, `idempotency_key_reused`.
  */
 export async function createInvitations(
   services: InvitationServices,
@@ -98,7 +99,9 @@ async function create(
 async function insertAll(transaction: Queryable, wanted: WantedCreation, alike: NewInvitations): Promise<readonly InvitationRow[]> {
   if (wanted.code !== undefined) {
     const rows = await insertInvitations(transaction, [wanted.code], alike);
-    if (rows.length === 0) throw new Problem(invitationProblems.invitation_code_taken);
+    const [row] = rows;
+    if (!row) throw new Problem(invitationProblems.invitation_code_taken);
+    await refuseCollision(transaction, row.id);
     return rows;
   }
   const rows: InvitationRow[] = [];

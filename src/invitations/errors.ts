@@ -77,6 +77,14 @@ export const invitationProblems = problemCatalogue({
       en: 'There is an invitation with this code already. Choose another one.',
     },
   },
+  invitation_code_alike: {
+    status: 409,
+    title: { ko: '구별할 수 없는 코드입니다', en: 'Code too much like another one' },
+    detail: {
+      ko: '코드 {code}은(는) 이미 있는 코드 {other}과(와) 대소문자, 빈칸, 하이픈이나 비슷한 글자(O와 0, I·L과 1)만 달라서 사람들이 구별할 수 없습니다. 다른 코드를 고르거나, 그 초대를 그대로 쓰세요.',
+      en: 'The code {code} differs from {other}, which exists already, only in case, spaces, hyphens or look-alikes (O and 0; I, L and 1): people cannot tell them apart. Choose another one, or use the invitation that there is.',
+    },
+  },
   campaign_revoked: {
     status: 409,
     title: { ko: '취소된 캠페인입니다', en: 'Campaign revoked' },

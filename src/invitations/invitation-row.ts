@@ -24,6 +24,11 @@ export interface InvitationRow {
   readonly batch: string | null;
 }
 
+/** Whether somebody may still come in by it, now or later: what `mayBeUsed` says in SQL. */
+export function isOpen({ status }: InvitationRow): boolean {
+  return status === 'usable' || status === 'not_started';
+}
+
 /**
  * The SELECT (or RETURNING) list that gives an `InvitationRow`.
  * @param row the alias of "Invitation" in the statement.

@@ -5,6 +5,7 @@ import { repeatableProblems } from '../repeatable.ts';
 import { bulkRoutes } from './bulk/routes.ts';
 import { campaignRoutes } from './campaigns/routes.ts';
 import { changingRoutes } from './changing/routes.ts';
+import { alikeExample } from './code-collisions.ts';
 import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { invitationProblems } from './errors.ts';
@@ -40,6 +41,7 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
   );
 
   const { invitation_code_taken, campaign_revoked } = invitationProblems;
+  const invitation_code_alike = alikeExample;
 
   app.post(
     '/invitations',
@@ -54,7 +56,13 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
         body: createBody,
         response: {
           201: createAnswer,
-          ...problemResponses(...bodyProblems, ...Object.values(repeatableProblems), invitation_code_taken, campaign_revoked),
+          ...problemResponses(
+            ...bodyProblems,
+            ...Object.values(repeatableProblems),
+            invitation_code_taken,
+            invitation_code_alike,
+            campaign_revoked,
+          ),
         },
       },
     },

@@ -185,7 +185,7 @@ test('a code twice is found wherever it is, and full-width letters are the same 
   const name = fresh();
   const lines = Array.from({ length: 3_000 }, (_, index) => `${name}-${index}`);
   await assertFaulty(`code\n${lines.join('\n')}\n${name}-1\n`, '3002 code code_twice');
-  await assertFaulty(`code\nＡ-${name}\nA-${name}\n`, '2 code code_twice');
+  await assertFaulty(`code\nＡ-${name}\nA-${name}\n`, '3 code code_alike_in_file');
   assertImported(await client.import(`code\nＡ-${name}\n`), { lines: 1, created: 1, unchanged: 0 });
   assertImported(await client.import(`code\nＡ-${name}\n`), { lines: 1, created: 0, unchanged: 1 });
   assert.equal((await storedInvitation(application, `A-${name}`)).max_uses, 1);

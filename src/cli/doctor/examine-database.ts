@@ -73,7 +73,7 @@ function findingsOf(seen: PostgresqlDiagnosis, { poolSize, runtime }: Postgresql
       ? pooledConnectionsFinding(poolSize * process.workers)
       : connectionsFinding(poolSize, process.workers, seen.maximumConnections),
     clockFinding(seen.clockDifferenceSeconds),
-    ...(seen.rows ? [...retentionFindings(seen.rows, retention.auditSeconds), seatsFinding(seen.rows)] : []),
+    ...(seen.rows ? [codesFinding(seen.rows), ...retentionFindings(seen.rows, retention.auditSeconds), seatsFinding(seen.rows)] : []),
   ];
 }
 
@@ -199,6 +199,20 @@ function clockFinding(seconds: number): Finding {
     verdict: 'warning',
     message: `${message}: the times in the log do not fit; every expiry is decided by the database`,
     advice: 'Let both follow a time server (NTP).',
+  };
+}
+
+function codesFinding({ codeCollisions }: RowsSeen): Finding {
+  const named = { name: 'codes', page: pages.codes };
+  if (codeCollisions === 0) return { ...named, verdict: 'ok', message: 'no two differ only in case, spaces, hyphens or look-alikes' };
+  if (codeCollisions === undefined)
+    return { ...named, verdict: 'warning', message: 'there are too many to look for those that differ in spelling only' };
+  const message = `${codeCollisions} ${codeCollisions === 1 ? 'group' : 'groups'} of codes differ only in case, spaces, hyphens or look-alikes: whoever types one otherwise gets in by none of them, unless exactly one can be used`;
+  return {
+    ...named,
+    verdict: 'warning',
+    message,
+    advice: 'Revoke all but one of each. chodae invite show <code> names those that one spelling may mean.',
   };
 }
 

@@ -17,6 +17,7 @@ export const pages = {
   testCodes: 'docs/invitation-codes.md#test-codes',
   limits: 'docs/configuration.md#limits',
   seats: 'docs/operating.md#seats',
+  codes: 'docs/invitation-codes.md#how-people-type-it',
   metrics: 'docs/observability.md#metrics',
 } as const;
 

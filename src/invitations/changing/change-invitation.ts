@@ -4,9 +4,10 @@ import type { Actor } from '../../audit.ts';
 import { Problem, validationFailed } from '../../errors.ts';
 import { acceptPhone } from '../../phone.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { refuseUsableCollision } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
-import type { InvitationRow } from '../invitation-row.ts';
+import { type InvitationRow, isOpen } from '../invitation-row.ts';
 import { acceptCampaign, acceptNote } from '../labels.ts';
 import { nameCampaigns } from '../name-campaigns.ts';
 import { acceptLifeSpan, settleLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from '../settle-life-span.ts';
@@ -31,7 +32,8 @@ interface WantedChange extends Omit<InvitationChange, 'startsAt' | 'expiresAt'> 
 /**
  * Changes an invitation, unless somebody has changed it since it was read. Sign-ups that happen in between are no change.
  * @param ifMatch the field of that name (RFC 9110, 13.1.1): the `version` in quotes, or `*` for whatever it is.
- * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`.
+ * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`;
+ *   `invitation_code_alike` where it could be used again beside another one whose code people cannot tell from its own.
  */
 export async function changeInvitation(
   services: InvitationServices,
@@ -60,6 +62,7 @@ export async function changeInvitation(
       await recordRead(services, transaction, actor, after);
       return after;
     }
+    if (isOpen(after) && !isOpen(before)) await refuseUsableCollision(transaction, id);
     await audit(transaction, actor, { action: 'invitation.update', subject: 'invitation', subjectId: id, ...differences(before, after) });
     return after;
   });

@@ -2,9 +2,10 @@ import type { Actor } from '../../audit.ts';
 import type { Queryable } from '../../database/database.ts';
 import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { refuseUsableCollision } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
-import type { InvitationRow } from '../invitation-row.ts';
+import { type InvitationRow, isOpen } from '../invitation-row.ts';
 import { stoppingLimits } from '../stopping-limits.ts';
 import { recordRead } from './read-invitation.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
@@ -33,7 +34,8 @@ export async function revokeInvitation(services: InvitationServices, actor: Acto
 
 /**
  * Lets a revoked invitation work again, where nothing else is in the way. Repeated, it changes nothing.
- * @throws Problem `invitation_unknown`; `campaign_revoked` where it would still let nobody in, because its campaign is revoked.
+ * @throws Problem `invitation_unknown`; `campaign_revoked` where it would still let nobody in, because its campaign is revoked;
+ *   `invitation_code_alike` where another one that can be used has a code that people cannot tell from its own.
  */
 export async function restoreInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
   const { database, audit } = services;
@@ -43,6 +45,7 @@ export async function restoreInvitation(services: InvitationServices, actor: Act
     if (before.campaign_revoked) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: before.campaign } });
     if (before.revoked_at === null) return unchanged(services, transaction, actor, before);
     const after = await storeRevocation(transaction, id, false);
+    if (isOpen(after)) await refuseUsableCollision(transaction, id);
     await audit(transaction, actor, {
       action: 'invitation.restore',
       subject: 'invitation',

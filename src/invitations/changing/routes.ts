@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../errors.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
+import { alikeExample } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
@@ -20,6 +21,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
   const tags = ['invitations'];
   const { invitation_unknown, version_required, invitation_changed, campaign_revoked } = invitationProblems;
   const seats_in_use = new Problem(invitationProblems.seats_in_use, { values: { used: 3 }, members: { used: 3 } });
+  const invitation_code_alike = alikeExample;
   /** With its version as `ETag`. */
   function shown(reply: FastifyReply, row: InvitationRow, inFull = true): ShownInvitation {
     const invitation = showInvitation(row, services, inFull);
@@ -62,7 +64,15 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         body: changeBody,
         response: {
           200: invitationAnswer,
-          ...problemResponses(...bodyProblems, invitation_unknown, version_required, invitation_changed, seats_in_use, campaign_revoked),
+          ...problemResponses(
+            ...bodyProblems,
+            invitation_unknown,
+            version_required,
+            invitation_changed,
+            seats_in_use,
+            campaign_revoked,
+            invitation_code_alike,
+          ),
         },
       },
     },
@@ -101,7 +111,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         operationId: 'restoreInvitation',
         summary: 'Let a revoked invitation work again',
         params: invitationPath,
-        response: { 200: invitationAnswer, ...problemResponses(invitation_unknown, campaign_revoked) },
+        response: { 200: invitationAnswer, ...problemResponses(invitation_unknown, campaign_revoked, invitation_code_alike) },
       },
     },
     async (request, reply) => {

@@ -1,4 +1,5 @@
 import { campaignRevoked, heldSeats, usedSeats } from '../availability.ts';
+import { codeKey } from '../code-key.ts';
 import { type CodeLookUp, meantInvitation } from '../code-look-up.ts';
 import type { ListFilters, ListStatus } from './list-filters.ts';
 import type { Parameters } from './parameters.ts';
@@ -22,7 +23,7 @@ const statusConditions: Readonly<Record<ListStatus, string>> = {
 
 /** @returns an SQL condition on the row `i` of "Invitation" that holds exactly where all filters do. */
 export function filterCondition(filters: ListFilters, parameters: Parameters): string {
-  const { status, campaign, batch, text, code, createdFrom, createdTo } = filters;
+  const { status, campaign, batch, text, code, codeLike, createdFrom, createdTo } = filters;
   const conditions: string[] = [];
   if (campaign !== undefined) conditions.push(`i.campaign = ${parameters.add(campaign, 'text')}`);
   if (batch !== undefined) conditions.push(`i.batch = ${parameters.add(batch, 'uuid')}`);
@@ -31,7 +32,13 @@ export function filterCondition(filters: ListFilters, parameters: Parameters): s
   if (status) conditions.push(statusConditions[status]);
   if (text) conditions.push(textCondition(text, parameters));
   if (code) conditions.push(`i.id = ${meant(code, parameters)}`);
+  if (codeLike !== undefined) conditions.push(hasKeyOf(parameters.add(codeLike, 'text')));
   return conditions.join(' AND ') || 'true';
+}
+
+/** @param code SQL of type text. @returns an SQL condition on the row `i`: people cannot tell its code from this one. */
+export function hasKeyOf(code: string): string {
+  return `(${codeKey('i.code')} = ${codeKey(code)} AND ${codeKey(code)} <> '')`;
 }
 
 /** @returns the id that a code means, as SQL; NULL: none. */

@@ -1,5 +1,5 @@
 import type { CodeLookUp } from '../code-look-up.ts';
-import { meant } from './conditions.ts';
+import { hasKeyOf, meant } from './conditions.ts';
 import type { SearchText } from './list-filters.ts';
 import type { Parameters } from './parameters.ts';
 import { latestId, type Position } from './positions.ts';
@@ -42,6 +42,15 @@ export function codeSource(code: CodeLookUp): Source {
     return `SELECT id, 1::bigint AS place FROM (SELECT ${meant(code, parameters)} AS id) meant WHERE id < ${idBelow(parameters, after)}`;
   });
 }
+
+/** All invitations whose codes people cannot tell from one. */
+export const codeLikeSource =
+  (code: string): SourceOf =>
+  (windowRows) =>
+    fromIds('code_like', windowRows, (parameters, after) => {
+      const condition = hasKeyOf(parameters.hidden(code, 'text'));
+      return newestOf(`SELECT i.id FROM "Invitation" i WHERE ${condition} AND i.id < ${idBelow(parameters, after)}`, windowRows);
+    });
 
 /** Invitations with sessions; the window counts the sessions, of which one invitation may have any number. */
 export const heldSource: SourceOf = (windowRows) =>

@@ -6,7 +6,7 @@ import { acceptPhone } from '../../phone.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../well-formed-text.ts';
 import { acceptCode } from '../code.ts';
-import { foldWidth } from '../code-key.ts';
+import { foldWidth, plainSpelling } from '../code-key.ts';
 import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
 
 /** `free`: usable with a free seat; `held`: somebody is signing up right now; the others are what `stateOf` says. */
@@ -30,6 +30,8 @@ export interface ListFilters {
   readonly text: SearchText | undefined;
   /** The one invitation that this code means to whoever signs up. */
   readonly code: CodeLookUp | undefined;
+  /** Every invitation whose code people cannot tell from this one, in the characters that codes are written in. */
+  readonly codeLike: string | undefined;
   /** The first moment. */
   readonly createdFrom: Date | undefined;
   /** The moment after the last. */
@@ -43,6 +45,7 @@ export interface WrittenFilters {
   readonly batch?: string | undefined;
   readonly text?: string | undefined;
   readonly code?: string | undefined;
+  readonly code_like?: string | undefined;
   readonly created_from?: string | undefined;
   readonly created_to?: string | undefined;
 }
@@ -68,10 +71,11 @@ export function acceptFilters(written: WrittenFilters, region: CountryCode, inFu
   const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
   const text = optional(written.text, (typed) => acceptSearch(typed, region, inFull));
   const code = optional(written.code, acceptWhole);
+  const codeLike = optional(written.code_like, acceptSpelling);
   const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment));
   const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment));
-  if (!campaign.ok || !text.ok || !code.ok || !from.ok || !to.ok) {
-    return { ok: false, errors: [campaign, text, code, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
+  if (!campaign.ok || !text.ok || !code.ok || !codeLike.ok || !from.ok || !to.ok) {
+    return { ok: false, errors: [campaign, text, code, codeLike, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
   }
   return accepted({
     status: written.status,
@@ -79,6 +83,7 @@ export function acceptFilters(written: WrittenFilters, region: CountryCode, inFu
     batch: written.batch,
     text: text.value,
     code: code.value,
+    codeLike: codeLike.value,
     createdFrom: from.value,
     createdTo: to.value,
   });
@@ -100,6 +105,13 @@ export function auditedFilters({
 
 function optional<T>(written: string | undefined, accept: (text: string) => Accepted<T>): Accepted<T | undefined> {
   return written === undefined ? accepted(undefined) : accept(written);
+}
+
+function acceptSpelling(text: string): Accepted<string> {
+  const code = acceptCode(text);
+  return code.ok
+    ? accepted(plainSpelling(code.value))
+    : { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code_like' })) };
 }
 
 function acceptWhole(text: string): Accepted<CodeLookUp> {

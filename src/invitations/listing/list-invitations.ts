@@ -2,7 +2,7 @@ import type { Queryable } from '../../database/database.ts';
 import { validationFailed } from '../../errors.ts';
 import { pagingRules } from '../../paging.ts';
 import type { InvitationRow } from '../invitation-row.ts';
-import { campaignsAtMost, codeSource, heldSource, revokedSource, textSource } from './id-sources.ts';
+import { campaignsAtMost, codeLikeSource, codeSource, heldSource, revokedSource, textSource } from './id-sources.ts';
 import type { ListFilters } from './list-filters.ts';
 import { readWindow, revokedCampaigns, type SeenRow } from './list-store.ts';
 import { cursorOf, type Position, positionOf } from './positions.ts';
@@ -105,8 +105,9 @@ function nextOf(source: Source, row: SeenRow | undefined): string | null {
  * @param idRows of a window, where each of them costs more.
  */
 export async function sourcesOf(database: Queryable, filters: ListFilters, idRows: number): Promise<readonly SourceOf[]> {
-  const { status, campaign, batch, text, code, createdFrom, createdTo } = filters;
+  const { status, campaign, batch, text, code, codeLike, createdFrom, createdTo } = filters;
   if (code) return [() => codeSource(code)];
+  if (codeLike !== undefined) return [codeLikeSource(codeLike)];
   if (text) return [allSource, textSource(text)];
   const sources: SourceOf[] = [];
   if (batch !== undefined) sources.push(batchSource(batch));

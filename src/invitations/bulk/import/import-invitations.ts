@@ -4,6 +4,7 @@ import type { Actor } from '../../../audit.ts';
 import type { Queryable } from '../../../database/database.ts';
 import { Problem } from '../../../errors.ts';
 import { busyProblems, longWorkWait } from '../../../long-work.ts';
+import { refuseCollisionsOfBatch } from '../../code-collisions.ts';
 import { invitationProblems } from '../../errors.ts';
 import { type BulkServices, bulkStatementMilliseconds } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
@@ -44,7 +45,7 @@ export interface Imported {
 /**
  * Makes the invitations of a file, all or none. First the whole file comes and is judged; only then it takes its turn and a transaction begins, so that
  * a slow line holds up neither other files nor bulk requests. A code that exists already is left as it is, so a file may be sent again.
- * @throws Problem `import_refused`, `import_busy`, `bulk_under_way`, `operators_busy`, `campaign_revoked`, `import_space_missing`, `idempotency_key_reused`,
+ * @throws Problem `import_refused`, `import_busy`, `bulk_under_way`, `operators_busy`, `campaign_revoked`, `invitation_code_alike`, `import_space_missing`, `idempotency_key_reused`,
  *   `idempotency_key_invalid`; what `bytes` throws; the signal's reason.
  */
 export async function importInvitations(services: ImportServices, request: ImportRequest): Promise<Imported> {
@@ -86,6 +87,8 @@ async function storeAll(
     }
     const revoked = await nameCampaignsOf(transaction, batch);
     if (revoked !== undefined) throw new Problem(invitationProblems.campaign_revoked, { members: { campaign: revoked } });
+    // Again: others may have made codes since the file was judged.
+    await refuseCollisionsOfBatch(transaction, batch, nextTurn);
     const counts = { lines, created, unchanged: lines - created };
     answer = { dry_run: dryRun, ...counts, batch: created > 0 && !dryRun ? batch : null };
     if (dryRun) throw dryRunOver;

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../../errors.ts';
+import { type Collision, collisionsOf } from '../../code-collisions.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { databaseNow } from '../../store.ts';
 import { revokedCampaigns } from '../store.ts';
@@ -62,22 +63,21 @@ export async function judgeFile(
     }
     lines += 1;
     const judged = judgeLine(number, line.cells, header, circumstances);
-    return judged.ok ? (twice(judged.value.code, number) ?? judged.value) : { line: number, errors: judged.errors };
-  }
-
-  function twice(code: string, line: number): Judged | undefined {
-    const before = seen.note(code, line);
-    return before === undefined ? undefined : { line, errors: [{ field: 'code', rule: importRules.code_twice, values: { line: before } }] };
+    if (!judged.ok) return { line: number, errors: judged.errors };
+    const before = seen.note(judged.value.code, number);
+    if (before?.isSame) return { line: number, errors: [{ field: 'code', rule: importRules.code_twice, values: { line: before.line } }] };
+    return before ? { ...judged.value, alikeLine: before.line } : judged.value;
   }
 
   /** Asks the database what only it knows about some lines, and keeps what is right. */
   async function settle(some: readonly Judged[]): Promise<void> {
     const revoked = await revokedAmong(some);
-    const taken = await takenAmong(some, revoked);
+    const alike = await collidingAmong(some);
+    const taken = await takenAmong(some, revoked, alike);
     const right: ImportedInvitation[] = [];
     for (const judged of some) {
       if ('code' in judged && taken.has(judged.code)) continue;
-      const broken = brokenRules(judged, revoked);
+      const broken = brokenRules(judged, revoked, alike);
       errorCount += broken.length;
       for (const error of broken.slice(0, maximumErrors - errors.length)) errors.push({ ...error, line: judged.line });
       if (broken.length === 0 && 'code' in judged && judged.invitation.ok) right.push(judged.invitation.value);
@@ -86,13 +86,19 @@ export async function judgeFile(
     if (errorCount === 0 && right.length > 0) await spool.add(JSON.stringify(right));
   }
 
-  function brokenRules(judged: Judged, revoked: ReadonlySet<string>): readonly FieldError[] {
+  function brokenRules(judged: Judged, revoked: ReadonlySet<string>, alike: ReadonlyMap<string, Collision>): readonly FieldError[] {
     if (!('code' in judged)) return judged.errors;
-    const { line, code, invitation } = judged;
+    const { invitation, alikeLine } = judged;
     if (!invitation.ok) return invitation.errors;
     if (revoked.has(invitation.value.campaign ?? '')) return [{ field: 'campaign', rule: importRules.campaign_revoked }];
-    const again = invitation.value.code === code ? undefined : twice(invitation.value.code, line);
-    return again && 'errors' in again ? again.errors : [];
+    if (alikeLine !== undefined) return [{ field: 'code', rule: importRules.code_alike_in_file, values: { line: alikeLine } }];
+    const other = alike.get(invitation.value.code)?.other_code;
+    return other === undefined ? [] : [{ field: 'code', rule: importRules.code_alike, values: { other } }];
+  }
+
+  async function collidingAmong(some: readonly Judged[]): Promise<ReadonlyMap<string, Collision>> {
+    const codes = some.flatMap((judged) => ('code' in judged && judged.invitation.ok ? judged.invitation.value.code : []));
+    return codes.length > 0 ? collisionsOf(database, codes) : new Map();
   }
 
   async function revokedAmong(some: readonly Judged[]): Promise<ReadonlySet<string>> {
@@ -101,11 +107,19 @@ export async function judgeFile(
   }
 
   /** Only of the lines that are wrong, or would be stored in another spelling: for them it makes a difference. */
-  async function takenAmong(some: readonly Judged[], revoked: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  async function takenAmong(
+    some: readonly Judged[],
+    revoked: ReadonlySet<string>,
+    alike: ReadonlyMap<string, Collision>,
+  ): Promise<ReadonlySet<string>> {
     const doubtful = some.filter(
       (judged) =>
         'code' in judged &&
-        (!judged.invitation.ok || judged.invitation.value.code !== judged.code || revoked.has(judged.invitation.value.campaign ?? '')),
+        (!judged.invitation.ok ||
+          judged.alikeLine !== undefined ||
+          judged.invitation.value.code !== judged.code ||
+          alike.has(judged.invitation.value.code) ||
+          revoked.has(judged.invitation.value.campaign ?? '')),
     ) as readonly JudgedLine[];
     return doubtful.length > 0
       ? takenCodes(

@@ -26,6 +26,8 @@ export interface JudgedLine {
   /** As it is in the file: where there is an invitation with it, the line is right whatever else it says, and changes nothing. */
   readonly code: string;
   readonly invitation: Accepted<ImportedInvitation>;
+  /** The line before it with a code that people cannot tell from this one. */
+  readonly alikeLine?: number;
 }
 
 export interface Circumstances {

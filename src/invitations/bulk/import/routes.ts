@@ -6,6 +6,7 @@ import { problemResponses } from '../../../http/problem-responses.ts';
 import { repeatableHeaders } from '../../../http/repeatable-headers.ts';
 import { acceptUploads, type Upload } from '../../../http/uploads.ts';
 import { repeatableProblems } from '../../../repeatable.ts';
+import { alikeExample } from '../../code-collisions.ts';
 import { invitationProblems } from '../../errors.ts';
 import { bulkProblems } from '../errors.ts';
 import { csvRules, maximumFileBytes } from './csv-rules.ts';
@@ -50,6 +51,7 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: ImportServices }> =
             refused,
             ...Object.values(repeatableProblems),
             invitationProblems.campaign_revoked,
+            alikeExample,
             bulkProblems.bulk_under_way,
             bulkProblems.import_busy,
             bulkProblems.import_space_missing,

@@ -1,17 +1,25 @@
 import { hash } from 'node:crypto';
+import { keyOfCode, plainSpelling } from '../../code-key.ts';
 
 /** Slots of the table when it is made; it is doubled where it is half full. */
 const firstSlots = 4_096;
-/** 32-bit words of each slot: 64 bits of the code's hash, and the line. */
-const slotWords = 3;
+/** 32-bit words of each slot: 64 bits of the key's hash, 32 of the code's, and the line. */
+const slotWords = 4;
+
+/** The first line with a code, or with one that people cannot tell from it. */
+export interface SeenCode {
+  readonly line: number;
+  /** Whether it is the very same code. */
+  readonly isSame: boolean;
+}
 
 /**
- * The codes of a file and the lines that they stand in, for finding those that come twice. Keeps 64 bits of a code's hash instead of the code: a
- * million of them take 25 to 50 MB less than as texts, and are as many bytes whatever their length. Two different ones of a million are taken for one with a chance of 1 to 37 million.
+ * The codes of a file and the lines that they stand in, for finding those that come twice, in whatever spelling. Keeps hashes instead of texts: 34 to
+ * 67 MB for a million codes, whatever their length. Two different keys of a million are taken for one with a chance of 1 to 37 million.
  */
 export interface SeenCodes {
-  /** Notes where a code stands. @returns the line in which it stood before; undefined: none. */
-  note(code: string, line: number): number | undefined;
+  /** Notes where a code stands. @returns where one with its key stood first; undefined: nowhere. */
+  note(code: string, line: number): SeenCode | undefined;
 }
 
 export function seenCodes(): SeenCodes {
@@ -23,15 +31,15 @@ export function seenCodes(): SeenCodes {
   function placeOf(high: number, low: number): number {
     for (let slot = low % slots; ; slot = (slot + 1) % slots) {
       const place = slot * slotWords;
-      if (words[place + 2] === 0 || (words[place] === high && words[place + 1] === low)) return place;
+      if (words[place + 3] === 0 || (words[place] === high && words[place + 1] === low)) return place;
     }
   }
 
-  function put(high: number, low: number, line: number): number | undefined {
+  function put(high: number, low: number, spelling: number, line: number): SeenCode | undefined {
     const place = placeOf(high, low);
-    const before = words[place + 2];
-    if (before) return before;
-    words.set([high, low, line], place);
+    const before = words[place + 3];
+    if (before) return { line: before, isSame: words[place + 2] === spelling };
+    words.set([high, low, spelling, line], place);
     filled += 1;
     return undefined;
   }
@@ -42,16 +50,17 @@ export function seenCodes(): SeenCodes {
     words = new Uint32Array(slots * slotWords);
     filled = 0;
     for (let place = 0; place < old.length; place += slotWords) {
-      const [high = 0, low = 0, line = 0] = old.subarray(place, place + slotWords);
-      if (line > 0) put(high, low, line);
+      const [high = 0, low = 0, spelling = 0, line = 0] = old.subarray(place, place + slotWords);
+      if (line > 0) put(high, low, spelling, line);
     }
   }
 
   return {
     note(code, line) {
       if (2 * filled >= slots) grow();
-      const digest = hash('sha1', code, 'buffer');
-      return put(digest.readUInt32LE(0), digest.readUInt32LE(4), line);
+      // A code of spaces and hyphens has no key, and is like no other.
+      const digest = hash('sha1', keyOfCode(plainSpelling(code)) || code, 'buffer');
+      return put(digest.readUInt32LE(0), digest.readUInt32LE(4), hash('sha1', code, 'buffer').readUInt32LE(0), line);
     },
   };
 }

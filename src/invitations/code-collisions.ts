@@ -1,0 +1,99 @@
+import { type Queryable, statement } from '../database/database.ts';
+import { Problem } from '../errors.ts';
+import { mayBeUsed } from './availability.ts';
+import { codeKey } from './code-key.ts';
+import { invitationProblems } from './errors.ts';
+
+/**
+ * Two codes collide where people cannot tell them apart: their keys (`code-key.ts`) are equal. No index can forbid it, because the original's SQL may
+ * make such rows. So each transaction that makes codes takes a lock as the last of its locks, looks again, and commits: of two at once the second sees
+ * what the first has made. Generated codes need neither: that two of them collide, or one with a code that somebody chose, is as unlikely as guessing it.
+ */
+const lockStatement = statement('invitations_lock_codes', 'SELECT pg_advisory_xact_lock(4015161719)');
+
+export interface Collision {
+  readonly code: string;
+  readonly other_id: number;
+  readonly other_code: string;
+}
+
+/** LATERAL, so that each row is looked up in the index, whatever PostgreSQL thinks of the size of a table that has just grown. */
+const collisions = (rows: string, others: string) =>
+  `SELECT mine.code, other.id AS other_id, other.code AS other_code
+   FROM "Invitation" mine CROSS JOIN LATERAL (
+     SELECT found.id, found.code FROM "Invitation" found
+     WHERE ${codeKey('found.code')} = ${codeKey('mine.code')} AND ${codeKey('mine.code')} <> '' AND found.id <> mine.id AND ${others}
+     ORDER BY found.id LIMIT 1
+   ) other
+   WHERE ${rows} LIMIT 1`;
+
+const anyOtherStatement = statement<Collision>('invitations_collision', collisions('mine.id = $1', 'true'));
+const usableOtherStatement = statement<Collision>('invitations_usable_collision', collisions('mine.id = $1', mayBeUsed('found')));
+
+/**
+ * To be called when an invitation with a chosen code was inserted, as the last thing that may wait.
+ * @throws Problem `invitation_code_alike` where another one has its key, whatever has become of that one.
+ */
+export async function refuseCollision(transaction: Queryable, id: number): Promise<void> {
+  await transaction.run(lockStatement);
+  refuse((await transaction.run(anyOtherStatement, [id]))[0]);
+}
+
+/**
+ * The same for an invitation that can be used again: only those count that can be used as well.
+ * @throws Problem `invitation_code_alike`.
+ */
+export async function refuseUsableCollision(transaction: Queryable, id: number): Promise<void> {
+  await transaction.run(lockStatement);
+  refuse((await transaction.run(usableOtherStatement, [id]))[0]);
+}
+
+const rangeStatement = statement<{ first: number | null; last: number | null }>(
+  'invitations_batch_range',
+  'SELECT min(id) AS first, max(id) AS last FROM "Invitation" WHERE batch = $1',
+);
+const batchStatement = statement<Collision>(
+  'invitations_batch_collision',
+  collisions('mine.batch = $1 AND mine.id BETWEEN $2::integer AND $3::integer', 'true'),
+);
+/** Ids that one statement looks at; on the embedded database everybody waits for it. */
+const idsAtOnce = 5_000;
+
+/**
+ * The same for a batch of chosen codes.
+ * @param between called between two statements. @throws Problem `invitation_code_alike`.
+ */
+export async function refuseCollisionsOfBatch(transaction: Queryable, batch: string, between: () => Promise<unknown>): Promise<void> {
+  await transaction.run(lockStatement);
+  const [range] = await transaction.run(rangeStatement, [batch]);
+  const last = range?.last ?? 0;
+  for (let id = range?.first ?? 1; id <= last; id += idsAtOnce) {
+    refuse((await transaction.run(batchStatement, [batch, id, Math.min(id + idsAtOnce - 1, last)]))[0]);
+    await between();
+  }
+}
+
+const ofCodesStatement = statement<Collision>(
+  'invitations_collisions_of_codes',
+  `SELECT wanted.code, other.id AS other_id, other.code AS other_code
+   FROM unnest($1::text[]) AS wanted (code) CROSS JOIN LATERAL (
+     SELECT i.id, i.code FROM "Invitation" i
+     WHERE ${codeKey('i.code')} = ${codeKey('wanted.code')} AND ${codeKey('wanted.code')} <> '' AND i.code <> wanted.code ORDER BY i.id LIMIT 1
+   ) other`,
+);
+
+/** @returns for each of the codes the invitation that it would collide with, where there is one. */
+export async function collisionsOf(database: Queryable, codes: readonly string[]): Promise<ReadonlyMap<string, Collision>> {
+  return new Map((await database.run(ofCodesStatement, [codes])).map((collision) => [collision.code, collision]));
+}
+
+/** The refusal as the API's document shows it. */
+export const alikeExample = alike({ code: 'welcomepark', other_id: 42, other_code: 'WELCOME-PARK' });
+
+function refuse(collision: Collision | undefined): void {
+  if (collision) throw alike(collision);
+}
+
+function alike({ code, other_id, other_code }: Collision): Problem {
+  return new Problem(invitationProblems.invitation_code_alike, { values: { code, other: other_code }, members: { other_id, other_code } });
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { keyOfCode } from '../../src/invitations/code-key.ts';
+import { openApplication } from '../support/application.ts';
+import { assertRefused } from '../support/assert-refused.ts';
+import { bulkClient } from '../support/bulk-client.ts';
+import { asOperator, itemsOf } from '../support/operator-scenes.ts';
+
+const application = await openApplication();
+after(() => application[Symbol.asyncDispose]());
+const send = asOperator(application);
+const client = bulkClient(application);
+
+const create = (code: string) => send('POST', '/admin/invitations', { code });
+const insert = (code: string, more = '') => application.query(`INSERT INTO "Invitation" (code) VALUES ($1) ${more}`, [code]);
+async function idOf(code: string): Promise<number> {
+  const [row] = await application.query<{ id: number }>('SELECT id FROM "Invitation" WHERE code = $1', [code]);
+  return row?.id ?? assert.fail(code);
+}
+/** @returns the code of the invitation that a typed one opens a session on, or the refusal's code. */
+async function meant(typed: string): Promise<unknown> {
+  const { status, body } = await application.verify(typed);
+  if (status !== 200) return body.code;
+  const sql = `SELECT code FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId" WHERE "sessionId" = $1`;
+  return (await application.query(sql, [body.sessionId]))[0]?.code;
+}
+
+test('a code that people cannot tell from another is not made, and the refusal names the other', async () => {
+  const pairs = [
+    ['ADMIN', 'admin'],
+    ['WELCOME-PARK', 'welcomepark'],
+    ['GREEN-TEA', 'GREENTEA'],
+    ['OIL-10', 'o1l-lO'],
+    ['초대-봄', '초대봄'],
+    ['ＷＩＤＥ-2030', 'w1de2o30'],
+  ] as const;
+  for (const [first, second] of pairs) {
+    const made = await create(first);
+    assert.equal(made.status, 201, first);
+    const refused = await create(second);
+    assertRefused(refused, 409, 'invitation_code_alike');
+    assert.deepEqual([refused.body.other_id, refused.body.other_code], [await idOf(first.normalize('NFKC')), first.normalize('NFKC')]);
+    assert.match(String(refused.body.detail), new RegExp(`${first.normalize('NFKC')}`));
+  }
+  assertRefused(await create('ADMIN'), 409, 'invitation_code_taken');
+  assert.equal(await meant('Admin'), 'ADMIN');
+});
+
+test('that holds whatever has become of the other, and for those that SQL made', async () => {
+  for (const [code, end] of [
+    ['Spent', 'is_used = true'],
+    ['Stopped', 'revoked_at = now()'],
+    ['Over', `expires_at = now() - interval '1 day'`],
+    ['Later', `starts_at = now() + interval '1 day'`],
+  ] as const) {
+    await insert(code);
+    await application.query(`UPDATE "Invitation" SET ${end} WHERE code = $1`, [code]);
+    assertRefused(await create(code.toUpperCase()), 409, 'invitation_code_alike');
+  }
+});
+
+test('codes whose keys differ are made beside each other', () => {
+  const word = fc.string({ unit: fc.constantFrom(...'ABEILO018-._'), minLength: 1, maxLength: 5 });
+  return fc.assert(
+    fc.asyncProperty(word, word, async (left, right) => {
+      const [one, two] = [`P${left}9`, `P${right}9`];
+      await application.query(`DELETE FROM "Invitation" WHERE code LIKE 'P%9'`);
+      assert.equal((await create(one)).status, 201);
+      const { status, body } = await create(two);
+      const expected = one === two ? 'invitation_code_taken' : keyOfCode(one) === keyOfCode(two) ? 'invitation_code_alike' : undefined;
+      assert.deepEqual([status, body.code], expected ? [409, expected] : [201, undefined], `${one} ${two}`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a line of a file with such a code is refused with the other code; codes that exist exactly stay as they are', async () => {
+  await create('LINE-ONE');
+  await insert('Old');
+  await insert('OLD');
+  const faulty = await client.import('code\nlineone\nFINE\nf-i-n-e\nFINE\n');
+  assertRefused(faulty, 422, 'import_refused');
+  const errors = (faulty.body.errors ?? []) as unknown as { line: number; code: string; message: string }[];
+  assert.deepEqual(
+    errors.map(({ line, code }) => [line, code]),
+    [
+      [2, 'code_alike'],
+      [4, 'code_alike_in_file'],
+      [5, 'code_twice'],
+    ],
+  );
+  assert.match(errors[0]?.message ?? '', /LINE-ONE/);
+  const again = await client.import('code\nOld\nOLD\nLINE-ONE\nNEW-ONE\n');
+  assert.deepEqual([again.status, again.body.created, again.body.unchanged], [200, 1, 3]);
+  assertRefused(await client.import('code\nold\n'), 422, 'import_refused');
+});
+
+test('of several that SQL made, those that cannot be used stand back where exactly one can', async () => {
+  for (const code of ['Trio', 'TRIO', 'trio']) await insert(code);
+  assert.equal(await meant('TR-IO'), 'invitation_not_found');
+  await application.query(`UPDATE "Invitation" SET is_used = true WHERE code = 'Trio'`);
+  assert.equal(await meant('TR-IO'), 'invitation_not_found');
+  await application.query(`UPDATE "Invitation" SET revoked_at = now() WHERE code = 'TRIO'`);
+  assert.equal(await meant('TR-IO'), 'trio');
+  assert.equal(await meant('Trio'), 'invitation_used', 'an exact code comes first');
+  await application.query(`UPDATE "Invitation" SET starts_at = now() + interval '1 day' WHERE code = 'trio'`);
+  assert.equal(await meant('TR-IO'), 'invitation_not_started');
+  await application.query(`UPDATE "Invitation" SET expires_at = now() WHERE code = 'trio'`);
+  assert.equal(await meant('TR-IO'), 'invitation_not_found');
+});
+
+test('one of them is not restored, prolonged or given seats while another can be used', async () => {
+  await insert('Dup');
+  await insert('DUP');
+  const [first, second] = [await idOf('Dup'), await idOf('DUP')];
+  assert.equal((await send('POST', `/admin/invitations/${first}/revoke`)).status, 200);
+  assertRefused(await send('POST', `/admin/invitations/${first}/restore`), 409, 'invitation_code_alike');
+  await application.query('UPDATE "Invitation" SET is_used = true, use_count = 1 WHERE id = $1', [first]);
+  assert.equal((await send('POST', `/admin/invitations/${first}/restore`)).status, 200, 'it is used up');
+  const change = (body: object) =>
+    application.http.inject({
+      method: 'PATCH',
+      url: `/admin/invitations/${first}`,
+      headers: { authorization: `Bearer ${application.services.localKey}`, 'if-match': '*' },
+      payload: body,
+    });
+  const refused = await change({ max_uses: 2 });
+  assert.deepEqual([refused.statusCode, refused.json<{ code: string }>().code], [409, 'invitation_code_alike']);
+  assert.equal((await send('POST', `/admin/invitations/${second}/revoke`)).status, 200);
+  assert.equal((await change({ max_uses: 2 })).statusCode, 200);
+  assertRefused(await send('POST', `/admin/invitations/${second}/restore`), 409, 'invitation_code_alike');
+});
+
+test('the list names all of them', async () => {
+  for (const code of ['Many-1', 'MANY-1', 'manyI']) await insert(code);
+  const listed = async (code_like: string) =>
+    itemsOf<{ code: string }>(await send('GET', `/admin/invitations?${new URLSearchParams({ code_like })}`)).map(({ code }) => code);
+  assert.deepEqual(await listed('many 1'), ['manyI', 'MANY-1', 'Many-1']);
+  assert.deepEqual(await listed('many'), []);
+  assert.deepEqual(await listed('-'), []);
+});
