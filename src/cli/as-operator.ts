@@ -4,6 +4,7 @@ import type { Config, EmbeddedDatabaseConfig } from '../config/config.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import type { Language, SentenceValues } from '../errors.ts';
 import { readLocalAccess } from '../operators/local-access.ts';
+import { meAnswer } from './answers.ts';
 import { type BaseUrl, isSafeForSecrets, parseBaseUrl } from './base-url.ts';
 import { Misuse, Refusal } from './exit-codes.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -155,7 +156,7 @@ async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Conne
   if (!access) return undefined;
   const client = connect(access.place, access.key);
   try {
-    await client.request({ method: 'GET', path: '/admin/me' });
+    await client.request({ method: 'GET', path: '/admin/me' }, meAnswer);
     return client;
   } catch (error) {
     client.close();

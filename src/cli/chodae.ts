@@ -5,6 +5,7 @@ import { fillSentence, Problem } from '../errors.ts';
 import { version } from '../version.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
 import { languageFromEnvironment } from './language.ts';
+import { printableJson, printableLines } from './printable.ts';
 
 const program = new Command('chodae')
   .description('Invitation-only sign-up service.')
@@ -53,11 +54,11 @@ function exitCodeOf(error: unknown): ExitCode {
 function tell(error: unknown): void {
   const message = sentenceOf(error);
   // commander has written its own sentence by now.
-  if (!(error instanceof CommanderError)) process.stderr.write(`${message}\n`);
+  if (!(error instanceof CommanderError)) process.stderr.write(`${printableLines(message)}\n`);
   if (!process.argv.includes('--json')) return;
   const code = exitCodeOf(error) === exitCodes.misuse ? 'misuse' : 'refused';
   const problem = error instanceof Refusal ? error.problem : undefined;
-  process.stdout.write(`${JSON.stringify({ error: { code, message, ...(problem && { problem }) } }, null, 2)}\n`);
+  process.stdout.write(`${printableJson({ error: { code, message, ...(problem && { problem }) } }, 2)}\n`);
 }
 
 function sentenceOf(error: unknown): string {

@@ -9,6 +9,7 @@ import { type Finding, pages } from './doctor/finding.ts';
 import { exitCodes, Misuse } from './exit-codes.ts';
 import { printResult } from './output.ts';
 import { painter } from './paint.ts';
+import { printable } from './printable.ts';
 import { settingsFromHere } from './settings.ts';
 
 /** `chodae doctor`: looks at settings, machine and database, changes nothing, and exits 1 where something would not work. */
@@ -30,7 +31,7 @@ function lines({ name, verdict, message, advice, page }: Finding): string[] {
   const [colour, mark] = marks[verdict];
   const shown = painter(process.stdout)(colour, mark);
   const more = verdict === 'ok' ? [] : [...(advice ? [`    ${advice}`] : []), `    See ${page}`];
-  return [`${shown} ${name}: ${message}`, ...more];
+  return [`${shown} ${name}: ${printable(message)}`, ...more.map(printable)];
 }
 
 async function examine(): Promise<Finding[]> {

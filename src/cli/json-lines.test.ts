@@ -7,7 +7,7 @@ async function read(...chunks: readonly (string | Buffer)[]): Promise<unknown[]>
   async function* send() {
     for (const chunk of chunks) yield Buffer.from(chunk);
   }
-  for await (const value of readJsonLines(send())) values.push(value);
+  for await (const value of readJsonLines(send(), () => new Error('no line of ours'))) values.push(value);
   return values;
 }
 
@@ -23,5 +23,9 @@ test('a last line without its end was broken off and is none', async () => {
 });
 
 test('a line that never ends is not kept', async () => {
-  await assert.rejects(read('x'.repeat(700_000), 'x'.repeat(700_000)), /does not end/);
+  await assert.rejects(read('x'.repeat(700_000), 'x'.repeat(700_000)), /no line of ours/);
+});
+
+test('a line that is no JSON is refused', async () => {
+  for (const line of ['x', '{', '[1', '\x9b']) await assert.rejects(read(`{}\n${line}\n`), /no line of ours/, line);
 });

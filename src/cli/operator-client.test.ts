@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text as readText } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { z } from 'zod';
 import { temporaryFolder } from '../../test/support/temporary.ts';
 import { Refusal } from './exit-codes.ts';
 import { LostConnection } from './lost-connection.ts';
@@ -50,7 +51,7 @@ test('a request has the key, the language, the query and the body; the answer is
     response.setHeader('etag', '"1"');
     response.end(JSON.stringify({ method, url, authorization, language, type, body: await readText(request) }));
   });
-  const { status, headers, body } = await scene.client.request({ ...create, query: { text: 'a b&c', no: undefined, dry: true } });
+  const { status, headers, body } = await scene.client.request({ ...create, query: { text: 'a b&c', no: undefined, dry: true } }, z.any());
   assert.deepEqual([status, headers.etag], [200, '"1"']);
   const authorization = `Bearer ${key}`;
   const url = '/admin/invitations?text=a+b%26c&dry=true';
@@ -68,7 +69,7 @@ test('a refusal is its own sentence with a line for each field, and nothing that
   await using scene = await sceneWith((_request, response) => {
     response.writeHead(422).end(JSON.stringify({ code: 'validation_failed', detail: 'Some fields need another value: count.', errors }));
   });
-  const refusal = await failure(scene.client.request(create));
+  const refusal = await failure(scene.client.request(create, z.any()));
   assert.ok(refusal instanceof Refusal);
   assert.equal(refusal.message, 'Some fields need another value: count.\n  count: Ask for�[2J less.\n  Odd.\n        3  note  Long.');
   assert.deepEqual(refusal.problem, { status: 422, code: 'validation_failed', errors: errors.slice(0, 3) });
@@ -82,11 +83,11 @@ test('an answer that is not ours, or sends the request elsewhere, is a sentence 
     else response.writeHead(request.url === '/' ? 200 : 502, { 'content-type': 'text/html' }).end('<html>');
   });
   assert.equal(
-    (await failure(scene.client.request(get))).message,
+    (await failure(scene.client.request(get, z.any()))).message,
     'The server sends requests on to https://elsewhere.example/�: give that address as --url.',
   );
-  assert.match((await failure(scene.client.request(create))).message, /HTTP 502/);
-  assert.match((await failure(scene.client.request({ method: 'GET', path: '/' }))).message, /HTTP 200.*check the address/);
+  assert.match((await failure(scene.client.request(create, z.any()))).message, /HTTP 502/);
+  assert.match((await failure(scene.client.request({ method: 'GET', path: '/' }, z.any()))).message, /HTTP 200.*check the address/);
   assert.match((await failure(scene.client.stream({ method: 'GET', path: '/' }))).message, /HTTP 200.*check the address/);
   assert.equal(asked, 4);
 });
@@ -100,11 +101,11 @@ test('a lost answer is asked for once more, where that can do nothing twice', as
   });
   for (const request of [get, create]) {
     asked = 0;
-    assert.deepEqual((await scene.client.request(request)).body, { ok: true });
+    assert.deepEqual((await scene.client.request(request, z.any())).body, { ok: true });
     assert.equal(asked, 2);
   }
   asked = 0;
-  const lost = await failure(scene.client.request({ method: 'POST', path: '/admin/keys', body: {} }));
+  const lost = await failure(scene.client.request({ method: 'POST', path: '/admin/keys', body: {} }, z.any()));
   assert.ok(lost instanceof LostConnection && lost.mayBeBack);
   assert.equal(asked, 1);
 });
@@ -115,7 +116,7 @@ test('an answer that is lost twice is a sentence with the address', async () => 
     asked += 1;
     request.socket.destroy();
   });
-  const lost = await failure(scene.client.request(get));
+  const lost = await failure(scene.client.request(get, z.any()));
   assert.equal(lost.message, `${scene.url} does not answer: the connection broke (ECONNRESET).`);
   assert.equal(asked, 2);
 });
@@ -125,7 +126,7 @@ test('an address where nobody listens is told at once', async () => {
   await scene[Symbol.asyncDispose]();
   const client = createOperatorClient({ place: { url: scene.url }, key, language: 'ko', interrupt: new AbortController().signal });
   assert.equal(
-    (await failure(client.request(get))).message,
+    (await failure(client.request(get, z.any()))).message,
     `${scene.url}: 서버가 답하지 않습니다. 이 주소에서 기다리는 프로그램이 없습니다.`,
   );
 });
@@ -138,7 +139,7 @@ test('an interrupt ends a request, and the service sees it go', async () => {
     controller.abort();
   };
   await using scene = await sceneWith(answer, { interrupt: controller.signal });
-  const lost = await failure(scene.client.request(get));
+  const lost = await failure(scene.client.request(get, z.any()));
   assert.equal(lost.message, 'Interrupted.');
   await gone;
 });
@@ -170,10 +171,10 @@ test('an upload is sent as it is read, and an early refusal counts more than the
     return response.writeHead(413, { connection: 'close' }).end('{"code":"payload_too_large","detail":"Too large."}');
   });
   const upload = (content: Readable) => ({ type: 'text/csv', content });
-  const small = await scene.client.request({ method: 'POST', path: '/all', upload: upload(Readable.from(['{"a":', '1}'])) });
+  const small = await scene.client.request({ method: 'POST', path: '/all', upload: upload(Readable.from(['{"a":', '1}'])) }, z.any());
   assert.deepEqual(small.body, { a: 1 });
   const refusal = await failure(
-    scene.client.request({ method: 'POST', path: '/none', upload: upload(Readable.from(megabytes(), { objectMode: false })) }),
+    scene.client.request({ method: 'POST', path: '/none', upload: upload(Readable.from(megabytes(), { objectMode: false })) }, z.any()),
   );
   assert.equal(refusal.message, 'Too large.');
   assert.ok(sent < 500, `${sent} MB were read`);
@@ -183,7 +184,10 @@ test('a file that cannot be read is no lost connection', async () => {
   await using scene = await sceneWith((request, response) => void request.resume().on('end', () => response.end('{}')));
   const missing = Object.assign(new Error('gone'), { code: 'EIO' });
   const content = new Readable({ read: () => content.destroy(missing) });
-  assert.equal(await failure(scene.client.request({ method: 'POST', path: '/x', upload: { type: 'text/csv', content } })), missing);
+  assert.equal(
+    await failure(scene.client.request({ method: 'POST', path: '/x', upload: { type: 'text/csv', content } }, z.any())),
+    missing,
+  );
 });
 
 test('the same over a socket of this machine', async () => {
@@ -192,7 +196,7 @@ test('the same over a socket of this machine', async () => {
   const server = createServer((request, response) => response.end(JSON.stringify({ url: request.url, host: request.headers.host })));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   const client = createOperatorClient({ place: { socketPath }, key, language: 'en', interrupt: new AbortController().signal });
-  assert.deepEqual((await client.request({ ...get, query: { a: 1 } })).body, { url: '/admin/me?a=1', host: 'localhost' });
+  assert.deepEqual((await client.request({ ...get, query: { a: 1 } }, z.any())).body, { url: '/admin/me?a=1', host: 'localhost' });
   client.close();
   await new Promise((resolve) => server.close(resolve));
   folder.remove();

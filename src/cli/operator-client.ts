@@ -1,7 +1,8 @@
 import { Agent, type IncomingMessage } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import { text as readText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { readBounded, TooLong } from './bounded-text.ts';
 import { LostConnection } from './lost-connection.ts';
 import { exchange, type OperatorClientOptions, type OperatorRequest, readAnswer } from './operator-exchange.ts';
 import { foreignAnswer, refusedAnswer } from './refused-answer.ts';
@@ -17,8 +18,12 @@ interface OperatorAnswer<Body> {
  * Both methods throw Refusal for every answer that is no success, and LostConnection where none came.
  */
 export interface OperatorClient {
-  /** Sends a request once more where its answer was lost, if that cannot do anything twice. @returns the answer, its body read as JSON. */
-  request<Body>(request: OperatorRequest): Promise<OperatorAnswer<Body>>;
+  /**
+   * Sends a request once more where its answer was lost, if that cannot do anything twice.
+   * @param shape what the body has to be; anything else is not Chodae's.
+   * @returns the answer, its body read as JSON and as it came.
+   */
+  request<Shape extends z.ZodType>(request: OperatorRequest, shape: Shape): Promise<OperatorAnswer<z.output<Shape>>>;
   /** @returns the answer with its body as it comes; reading it throws LostConnection where it breaks off. */
   stream(request: OperatorRequest): Promise<OperatorAnswer<AsyncIterable<Buffer>>>;
   close(): void;
@@ -30,6 +35,10 @@ const silenceLimit = 60_000;
 const patientSilenceLimit = 900_000;
 /** Milliseconds. */
 const pauseBeforeRepeating = 500;
+/** Bytes. A page of 500 invitations with people has less than 1 MiB. */
+const longestAnswer = 16 * 2 ** 20;
+/** Objects and arrays in each other; ours have five. */
+const deepest = 32;
 const streamed = /^(?:text\/csv|application\/x-ndjson)(?:;|$)/i;
 
 export function createOperatorClient(options: OperatorClientOptions): OperatorClient {
@@ -39,25 +48,41 @@ export function createOperatorClient(options: OperatorClientOptions): OperatorCl
     const answer = await exchange(options, agent, request, silence);
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
-    throw refusedAnswer(status, answer.headers.location, parseJson(await readText(readAnswer(answer, options))), options.language);
+    throw refusedAnswer(status, answer.headers.location, await readJson(answer), options.language);
   }
 
-  async function requestOnce<Body>(request: OperatorRequest): Promise<OperatorAnswer<Body>> {
+  /** @returns undefined where it is no JSON of ours. */
+  async function readJson(answer: IncomingMessage): Promise<unknown> {
+    const type = answer.headers['content-type'] ?? 'application/json';
+    if (!/^application\/(?:[\w.-]+\+)?json(?:;|$)/i.test(type)) {
+      answer.destroy();
+      return undefined;
+    }
+    try {
+      return parseJson(await readBounded(readAnswer(answer, options), longestAnswer));
+    } catch (error) {
+      if (!(error instanceof TooLong)) throw error;
+      return undefined;
+    }
+  }
+
+  async function requestOnce<Shape extends z.ZodType>(request: OperatorRequest, shape: Shape): Promise<OperatorAnswer<z.output<Shape>>> {
     const answer = await send(request, request.upload ? patientSilenceLimit : silenceLimit);
     const status = answer.statusCode ?? 0;
-    const body = parseJson(await readText(readAnswer(answer, options))) as Body | undefined;
-    if (body === undefined) throw foreignAnswer(status, options.language);
-    return { status, headers: answer.headers, body };
+    const json = await readJson(answer);
+    const judged = shape.safeParse(json);
+    if (json === undefined || !judged.success) throw foreignAnswer(status, options.language);
+    return { status, headers: answer.headers, body: judged.data };
   }
 
   return {
-    async request<Body>(request: OperatorRequest) {
+    async request(request, shape) {
       try {
-        return await requestOnce<Body>(request);
+        return await requestOnce(request, shape);
       } catch (error) {
         if (!(error instanceof LostConnection && error.mayBeBack && isRepeatable(request))) throw error;
         await sleep(pauseBeforeRepeating);
-        return requestOnce<Body>(request);
+        return requestOnce(request, shape);
       }
     },
     async stream(request) {
@@ -77,11 +102,17 @@ function isRepeatable({ method, upload, headers }: OperatorRequest): boolean {
   return method === 'GET' || (upload === undefined && headers?.['idempotency-key'] !== undefined);
 }
 
-/** @returns undefined where the text is no JSON. */
+/** @returns undefined where the text is no JSON, or is nested so deeply that whatever walks through it could fail. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isDeeperThan(value, deepest) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }

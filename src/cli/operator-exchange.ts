@@ -59,6 +59,7 @@ export async function exchange(
   try {
     return await new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.on('response', resolve).on('error', reject);
+      rejectWithoutResponse(outgoing, reject);
       if (content === undefined || typeof content === 'string') outgoing.end(content);
       // A service may answer before it has read everything: then the answer counts, and not what becomes of the rest.
       else pipeline(content, outgoing).catch(reject);
@@ -68,6 +69,24 @@ export async function exchange(
     if (typeof content === 'object' && content.errored === error) throw error;
     throw new LostConnection(error, options);
   }
+}
+
+/**
+ * For what Node's client reports by no error: 101 Switching Protocols (it was not asked for), after which nothing more would come.
+ * @param reject called where no response comes.
+ */
+export function rejectWithoutResponse(outgoing: ClientRequest, reject: (error: Error) => void): void {
+  outgoing.on('upgrade', (_response, socket) => {
+    socket.destroy();
+    reject(Object.assign(new Error('the protocol was switched'), { code: 'HPE_UNEXPECTED_UPGRADE' }));
+  });
+  let isAnswered = false;
+  outgoing.on('response', () => {
+    isAnswered = true;
+  });
+  outgoing.on('close', () => {
+    if (!isAnswered) reject(Object.assign(new Error('closed without a response'), { code: 'ECONNRESET' }));
+  });
 }
 
 function startAt(url: string, sent: RequestOptions): ClientRequest {

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { Language, Sentence } from '../errors.ts';
 import { Refusal } from './exit-codes.ts';
+import { escapeUnseen, printableLines } from './printable.ts';
 import { phrase } from './remark.ts';
 import { writeOut } from './write-out.ts';
 
@@ -24,11 +25,11 @@ const sentences = {
 
 /**
  * Opens what is to be written before anything is asked for, so that no answer is lost for want of a file.
- * @param file `-` is stdout; a file is its owner's alone, because codes let people in.
+ * @param file `-` is stdout, where JSON lines come escaped and CSV is made printable for a terminal; a file is its owner's alone, because codes let people in.
  * @throws Refusal where the file exists already, or cannot be made.
  */
-export async function openOutputFile(file: string, language: Language): Promise<OutputFile> {
-  if (file === '-') return { write: (content) => writeOut(content), async finish() {}, async discard() {} };
+export async function openOutputFile(file: string, language: Language, format: 'csv' | 'ndjson'): Promise<OutputFile> {
+  if (file === '-') return standardOutput(format);
   const failed = (error: unknown) => {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return new Refusal(
@@ -57,4 +58,13 @@ export async function openOutputFile(file: string, language: Language): Promise<
       await rm(file, { force: true });
     },
   };
+}
+
+/** Whoever redirects CSV wants it as it is. */
+function standardOutput(format: 'csv' | 'ndjson'): OutputFile {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const isRaw = format === 'csv' && !process.stdout.isTTY;
+  const shown = (text: string) => (format === 'csv' ? printableLines(text) : escapeUnseen(text));
+  const textOf = (content: string | Buffer) => (typeof content === 'string' ? content : decoder.decode(content, { stream: true }));
+  return { write: (content) => writeOut(isRaw ? content : shown(textOf(content))), async finish() {}, async discard() {} };
 }

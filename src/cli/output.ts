@@ -1,4 +1,6 @@
+import { printableJson } from './printable.ts';
+
 /** Writes a command's result to stdout: the JSON document where `--json` was given, else the lines. */
 export function printResult(json: boolean | undefined, document: unknown, lines: readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
+  process.stdout.write(json ? `${printableJson(document, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
 }

@@ -21,7 +21,8 @@ export function refusedAnswer(status: number, location: string | undefined, body
     return new Refusal(phrase({ sentence: sentences.redirect, values }, language), { status, code: null });
   }
   const { code, detail, errors } = membersOf(body);
-  if (typeof code !== 'string' || typeof detail !== 'string') return foreignAnswer(status, language);
+  // Codes are names in lower case; a foreign service's text is not repeated to programs.
+  if (typeof code !== 'string' || !/^[a-z][a-z_]{0,63}$/.test(code) || typeof detail !== 'string') return foreignAnswer(status, language);
   const fields = fieldErrors(errors);
   const lines = [detail, ...fields.map(lineFor)];
   return new Refusal(lines.map(printable).join('\n'), { status, code, ...(fields.length > 0 && { errors: fields }) });
@@ -48,8 +49,11 @@ interface FieldError {
 
 function fieldErrors(errors: unknown): FieldError[] {
   if (!Array.isArray(errors)) return [];
-  return errors.filter((error: Partial<FieldError> | null): error is FieldError => {
-    return typeof error?.field === 'string' && typeof error.message === 'string' && ['number', 'undefined'].includes(typeof error.line);
+  return errors.flatMap((error: Partial<FieldError> | null) => {
+    if (typeof error?.field !== 'string' || typeof error.code !== 'string' || typeof error.message !== 'string') return [];
+    const { line, field, code, message } = error;
+    if (line !== undefined && !Number.isSafeInteger(line)) return [];
+    return [{ field, ...(line !== undefined && { line }), code, message }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { fillSentence, type Language, type Sentence, type SentenceValues } from '../errors.ts';
+import { printable } from './printable.ts';
 
 /** Something to tell the reader, in a language that is only known when it is printed. */
 export interface Remark {
@@ -6,6 +7,8 @@ export interface Remark {
   readonly values?: SentenceValues;
 }
 
-export function phrase(remark: Remark, language: Language): string {
-  return fillSentence(remark.sentence, language, remark.values);
+/** Values may come from elsewhere: they are made printable. */
+export function phrase({ sentence, values = {} }: Remark, language: Language): string {
+  const shown = Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value]);
+  return fillSentence(sentence, language, Object.fromEntries(shown) as SentenceValues);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import type { Sentence } from '../errors.ts';
 import { testCodes } from '../invitations/seed-test-codes.ts';
+import { testCodesRenewed } from './answers.ts';
 import { asOperator, type Operator } from './as-operator.ts';
 import { assertCanConfirm, confirmedAtTerminal } from './confirm.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -50,7 +51,7 @@ async function confirmProduction(flags: SeedFlags): Promise<void> {
 async function renew(settings: Config): Promise<string> {
   let until = '';
   const renewIn = async ({ client }: Operator) => {
-    until = (await client.request<{ expires_at: string }>({ method: 'POST', path: '/admin/test-codes' })).body.expires_at;
+    until = (await client.request({ method: 'POST', path: '/admin/test-codes' }, testCodesRenewed)).body.expires_at;
   };
   await asOperator({}, renewIn, { settings, ...(settings.database.kind === 'postgresql' && { announce: () => {} }) });
   return until;

@@ -12,6 +12,7 @@ const silences = {
   },
   noTls: { ko: '이 포트는 HTTPS를 쓰지 않습니다', en: 'this port does not speak HTTPS' },
   noHttp: { ko: '이 포트에서 오는 답은 HTTP가 아닙니다', en: 'what answers at this port is not HTTP' },
+  tooLong: { ko: '답이 Chodae의 어떤 답보다도 깁니다', en: 'the answer is longer than any that Chodae gives' },
   broken: { ko: '연결이 끊어졌습니다({reason})', en: 'the connection broke ({reason})' },
 } satisfies Record<string, Sentence>;
 
@@ -26,6 +27,7 @@ export const explainSilence = {
     if (reason === 'ENOTFOUND' || reason === 'EAI_AGAIN') return { sentence: silences.unknownHost };
     if (/CERT|VERIFY|ALTNAME/.test(reason)) return { sentence: silences.untrusted, values: { reason } };
     if (/SSL|EPROTO/.test(reason)) return { sentence: silences.noTls };
+    if (reason === 'ANSWER_TOO_LONG') return { sentence: silences.tooLong };
     if (/^HPE_/.test(reason)) return { sentence: silences.noHttp };
     return { sentence: silences.broken, values: { reason } };
   },

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { openMigratedDatabase } from '../../database/open.ts';
 import { isForTrying, testCodes, usableTestCodes } from '../../invitations/seed-test-codes.ts';
 import { readLocalAccess } from '../../operators/local-access.ts';
+import { invitationsFound } from '../answers.ts';
 import { languageFromEnvironment } from '../language.ts';
 import { createOperatorClient } from '../operator-client.ts';
 import { type Finding, pages } from './finding.ts';
@@ -49,11 +50,7 @@ async function askRunning(directory: string): Promise<readonly string[] | undefi
     const usable: string[] = [];
     for (const code of testCodes) {
       const query = { code, total: 'none' };
-      const { body } = await client.request<{ items: { code: string; status: string }[] }>({
-        method: 'GET',
-        path: '/admin/invitations',
-        query,
-      });
+      const { body } = await client.request({ method: 'GET', path: '/admin/invitations', query }, invitationsFound);
       if (body.items.some((item) => item.code === code && item.status === 'usable')) usable.push(code);
     }
     return usable;

@@ -2,8 +2,8 @@ import { stringify } from 'csv-stringify/sync';
 import type { Sentence } from '../../errors.ts';
 import type { Operator, OperatorFlags } from '../as-operator.ts';
 import { printResult } from '../output.ts';
-import { type OutputFile, openOutputFile } from '../output-file.ts';
-import { printable } from '../printable.ts';
+import { openOutputFile } from '../output-file.ts';
+import { printable, printableJson } from '../printable.ts';
 import { writeOut } from '../write-out.ts';
 
 /** What is told of each invitation that was made. */
@@ -40,7 +40,7 @@ const written: Sentence = { ko: '코드를 {file}에 적었습니다.', en: 'The
  */
 export async function openCodeOutput(flags: CodeOutputFlags, operator: Operator, streams = false): Promise<CodeOutput> {
   const { output, json } = flags;
-  if (output !== undefined) return codesInFile(await openOutputFile(output, operator.language), output, flags, operator);
+  if (output !== undefined) return openCodesFile(output, flags, operator);
   if (json && streams) return jsonLines();
   if (json) return { add: async () => true, finish: async (document) => printResult(true, document, []), async discard() {} };
   return codeLines();
@@ -59,17 +59,18 @@ function codeLines(): CodeOutput {
 
 function jsonLines(): CodeOutput {
   return {
-    add: (invitations) => writeOut(invitations.map((invitation) => `${JSON.stringify(invitation)}\n`).join('')),
+    add: (invitations) => writeOut(invitations.map((invitation) => `${printableJson(invitation)}\n`).join('')),
     async finish() {},
     async discard() {},
   };
 }
 
-function codesInFile(file: OutputFile, name: string, { format, json }: CodeOutputFlags, { say }: Operator): CodeOutput {
+async function openCodesFile(name: string, { format, json }: CodeOutputFlags, { say, language }: Operator): Promise<CodeOutput> {
   const isCsv = format === undefined ? !/\.(?:ndjson|jsonl)$/.test(name) : format === 'csv';
+  const file = await openOutputFile(name, language, isCsv ? 'csv' : 'ndjson');
   let isFirst = true;
   const textOf = (invitations: readonly MadeInvitation[]) => {
-    if (!isCsv) return invitations.map(({ id, code, link }) => `${JSON.stringify({ id, code, link })}\n`).join('');
+    if (!isCsv) return invitations.map(({ id, code, link }) => `${printableJson({ id, code, link })}\n`).join('');
     const rows = invitations.map(({ id, code, link }) => [id, code, link]);
     // As the export writes it: the import takes both.
     const text = stringify(isFirst ? [['id', 'code', 'link'], ...rows] : rows, {

@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sentence } from '../../errors.ts';
+import { bulkEvent } from '../answers.ts';
 import type { Operator } from '../as-operator.ts';
 import { Refusal } from '../exit-codes.ts';
 import { readJsonLines } from '../json-lines.ts';
 import { LostConnection } from '../lost-connection.ts';
 import { startProgressLine } from '../progress-line.ts';
-import { refusedAnswer } from '../refused-answer.ts';
+import { foreignAnswer, refusedAnswer } from '../refused-answer.ts';
 import { type CodeOutput, type MadeInvitation, openCodeOutput } from './code-output.ts';
 import type { CreateFlags } from './create.ts';
-
-/** A line of the answer of `POST /admin/invitations/bulk`. */
-type BulkEvent =
-  | { readonly event: 'progress'; readonly created: number; readonly of: number }
-  | ({ readonly event: 'invitation' } & MadeInvitation)
-  | { readonly event: 'done'; readonly created: number; readonly batch: string }
-  /** With a batch all of them are made, and only telling their codes failed. */
-  | { readonly event: 'failed'; readonly batch?: string; readonly problem: { readonly status: number } };
 
 const sentences = {
   progress: { ko: '{of}개 중 {created}개를 만들었습니다', en: '{created} of {of} made' },
@@ -53,7 +46,7 @@ interface Reading {
 export async function createMany(operator: Operator, flags: CreateFlags, body: object): Promise<void> {
   const output = await openCodeOutput(flags, operator, true);
   const reading: Reading = { written: 0, areMade: false };
-  const ask = askWith(operator, body, randomUUID());
+  const ask = askWith(operator, body, flags.count, randomUUID());
   try {
     const made = await ask(output, reading).catch(async (error: unknown) => {
       if (!(error instanceof LostConnection && error.mayBeBack)) throw error;
@@ -69,9 +62,9 @@ export async function createMany(operator: Operator, flags: CreateFlags, body: o
 }
 
 /** With the same key the service makes nothing twice, and tells the same codes in the same order again. */
-function askWith({ client, language, say }: Operator, body: object, key: string) {
+function askWith({ client, language, say }: Operator, body: object, count: number, key: string) {
   return async (output: CodeOutput, reading: Reading): Promise<Made | undefined> => {
-    const line = startProgressLine();
+    const progress = startProgressLine();
     const headers = { 'idempotency-key': key };
     try {
       const answer = await client.stream({ method: 'POST', path: '/admin/invitations/bulk', body, headers });
@@ -83,21 +76,27 @@ function askWith({ client, language, say }: Operator, body: object, key: string)
         waiting = [];
         return isRead;
       };
-      for await (const event of readJsonLines(answer.body) as AsyncGenerator<BulkEvent>) {
+      const foreign = () => foreignAnswer(answer.status, language);
+      for await (const line of readJsonLines(answer.body, foreign)) {
+        const judged = bulkEvent.safeParse(line);
+        if (!judged.success) throw foreign();
+        const event = judged.data;
         reading.areMade ||= event.event === 'invitation' || (event.event === 'failed' && event.batch !== undefined);
         if (event.event === 'failed') throw refusedAnswer(event.problem.status, undefined, event.problem, language);
-        if (event.event === 'progress') line.show(say(sentences.progress, { created: event.created, of: event.of }));
+        if (event.event === 'progress') progress.show(say(sentences.progress, { created: event.created, of: event.of }));
         if (event.event === 'invitation') {
-          line.clear();
+          progress.clear();
           told += 1;
+          if (told > count) throw foreign();
           if (told > reading.written) waiting.push({ id: event.id, code: event.code, link: event.link });
           if (waiting.length >= writtenAtOnce && !(await write())) return undefined;
         }
+        if (event.event === 'done' && (event.created !== count || told !== count)) throw foreign();
         if (event.event === 'done') return (await write()) ? { created: event.created, batch: event.batch } : undefined;
       }
       throw new Refusal(say(sentences.allOrNone));
     } finally {
-      line.clear();
+      progress.clear();
     }
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
-import type { ShownInvitation } from '../../invitations/shown-invitation.ts';
+import { type AnsweredInvitation, invitationsMade } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { Misuse } from '../exit-codes.ts';
 import { languageFromEnvironment } from '../language.ts';
@@ -103,7 +103,7 @@ async function createFew(operator: Operator, code: string | undefined, flags: Cr
   try {
     const body = code === undefined ? bodyOf(flags) : { ...bodyOf(flags), count: undefined, code };
     const request: OperatorRequest = { method: 'POST', path: '/admin/invitations', body, headers: { 'idempotency-key': randomUUID() } };
-    const { invitations } = (await operator.client.request<{ invitations: ShownInvitation[] }>(request)).body;
+    const { invitations } = (await operator.client.request(request, invitationsMade)).body;
     await output.add(invitations);
     await output.finish({ created: invitations.length, invitations }, summaryOf(invitations, operator));
   } finally {
@@ -111,7 +111,7 @@ async function createFew(operator: Operator, code: string | undefined, flags: Cr
   }
 }
 
-function summaryOf(invitations: readonly ShownInvitation[], { say }: Operator): string {
+function summaryOf(invitations: readonly AnsweredInvitation[], { say }: Operator): string {
   const count = invitations.length;
   const until = showMomentAndZone(invitations[0]?.expires_at ?? null);
   return until === '' ? say(sentences.created, { count }) : say(sentences.createdUntil, { count, until });

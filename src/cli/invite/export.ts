@@ -30,11 +30,11 @@ export function addInviteExport(invite: Command): void {
 
 async function exportTo(file: string, operator: Operator, flags: ExportFlags): Promise<void> {
   const { client, language, say } = operator;
-  const output = await openOutputFile(file, language);
+  const format = flags.format ?? formatFor(file, flags);
+  const output = await openOutputFile(file, language, format);
   const line = startProgressLine();
   let bytes = 0;
   try {
-    const format = flags.format ?? formatFor(file, flags);
     const answer = await client.stream({ method: 'GET', path: '/admin/invitations/export', query: { format, ...filterQuery(flags) } });
     for await (const chunk of answer.body) {
       if (!(await output.write(chunk))) return;

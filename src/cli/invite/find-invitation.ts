@@ -1,8 +1,9 @@
 import type { Sentence } from '../../errors.ts';
+import { type AnsweredInvitation, invitationAnswer, invitationsFound } from '../answers.ts';
 import type { Operator } from '../as-operator.ts';
 import { Refusal } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
-import { type ListedInvitation, statusWords } from './show-invitations.ts';
+import { statusWords } from './show-invitations.ts';
 
 const sentences = {
   unknown: {
@@ -19,13 +20,9 @@ const sentences = {
  * Finds the one invitation that somebody means: by its code as it is, else by its code as people spell it, else by its id.
  * @throws Refusal where there is none, and where it may mean several; that names them.
  */
-export async function findInvitation(wanted: string, { client, say }: Operator): Promise<ListedInvitation> {
+export async function findInvitation(wanted: string, { client, say }: Operator): Promise<AnsweredInvitation> {
   const { items } = (
-    await client.request<{ items: ListedInvitation[] }>({
-      method: 'GET',
-      path: '/admin/invitations',
-      query: { code: wanted, total: 'none' },
-    })
+    await client.request({ method: 'GET', path: '/admin/invitations', query: { code: wanted, total: 'none' } }, invitationsFound)
   ).body;
   const found = items.find((item) => item.code === wanted) ?? items[0];
   if (found) return found;
@@ -33,7 +30,7 @@ export async function findInvitation(wanted: string, { client, say }: Operator):
   const unknown = new Refusal(say(sentences.unknown, { wanted: printable(wanted) }));
   if (!/^[1-9]\d{0,9}$/.test(wanted)) throw unknown;
   try {
-    return (await client.request<ListedInvitation>({ method: 'GET', path: `/admin/invitations/${wanted}` })).body;
+    return (await client.request({ method: 'GET', path: `/admin/invitations/${wanted}` }, invitationAnswer)).body;
   } catch (error) {
     if (error instanceof Refusal && (error.problem?.status === 404 || error.problem?.status === 422)) throw unknown;
     throw error;
@@ -43,8 +40,8 @@ export async function findInvitation(wanted: string, { client, say }: Operator):
 /** Codes that people cannot tell apart are never made here, but SQL may have made some. */
 async function refuseSeveral(wanted: string, { client, say }: Pick<Operator, 'client' | 'say'>): Promise<void> {
   const query = { code_like: wanted, total: 'none' };
-  const { items } = (await client.request<{ items: ListedInvitation[] }>({ method: 'GET', path: '/admin/invitations', query })).body;
+  const { items } = (await client.request({ method: 'GET', path: '/admin/invitations', query }, invitationsFound)).body;
   if (items.length < 2) return;
-  const line = ({ id, code, status }: ListedInvitation) => `  ${String(id).padStart(7)}  ${printable(code)}  ${say(statusWords[status])}`;
+  const line = ({ id, code, status }: AnsweredInvitation) => `  ${String(id).padStart(7)}  ${printable(code)}  ${say(statusWords[status])}`;
   throw new Refusal([say(sentences.several, { wanted: printable(wanted) }), ...items.map(line)].join('\n'));
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { importAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { Refusal } from '../exit-codes.ts';
 import { printResult } from '../output.ts';
@@ -9,13 +10,6 @@ import { startProgressLine } from '../progress-line.ts';
 
 interface ImportFlags extends OperatorFlags {
   readonly dryRun?: true;
-}
-
-interface ImportAnswer {
-  readonly dry_run: boolean;
-  readonly lines: number;
-  readonly created: number;
-  readonly unchanged: number;
 }
 
 const sentences = {
@@ -48,12 +42,15 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
   const content = file === '-' ? process.stdin : createReadStream(file);
   const line = watch(content, operator);
   try {
-    const { body } = await client.request<ImportAnswer>({
-      method: 'POST',
-      path: '/admin/invitations/import',
-      query: { dry_run: flags.dryRun },
-      upload: { type: 'text/csv', content },
-    });
+    const { body } = await client.request(
+      {
+        method: 'POST',
+        path: '/admin/invitations/import',
+        query: { dry_run: flags.dryRun },
+        upload: { type: 'text/csv', content },
+      },
+      importAnswer,
+    );
     const { lines, created, unchanged } = body;
     line.clear();
     printResult(flags.json, body, [say(body.dry_run ? sentences.tried : sentences.imported, { lines, created, unchanged })]);

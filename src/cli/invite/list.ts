@@ -1,22 +1,19 @@
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { type InvitationListAnswer, invitationList } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { printResult } from '../output.ts';
+import { printableJson } from '../printable.ts';
+import { foreignAnswer } from '../refused-answer.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { writeOut } from '../write-out.ts';
 import { addFilterOptions, type FilterFlags, filterQuery } from './filters.ts';
-import { invitationLines, type ListedInvitation } from './show-invitations.ts';
+import { invitationLines } from './show-invitations.ts';
 
 interface ListFlags extends OperatorFlags, FilterFlags {
   readonly limit?: number;
   readonly cursor?: string;
   readonly all?: true;
-}
-
-interface ListAnswer {
-  readonly items: readonly ListedInvitation[];
-  readonly next: string | null;
-  readonly total: { readonly value: number; readonly relation: 'exact' | 'at_least' } | null;
 }
 
 const sentences = {
@@ -34,6 +31,8 @@ const sentences = {
 const peopleShown = 3;
 const pageOfAll = 500;
 const answersForOnePage = 20;
+/** In a row: each has looked at 5,000 invitations, and there are no billions. */
+const mostEmptyPages = 100_000;
 
 /** `chodae invite list` */
 export function addInviteList(invite: Command): void {
@@ -58,7 +57,7 @@ async function listPage(operator: Operator, flags: ListFlags): Promise<void> {
 }
 
 /** The service looks at a limited number of rows for each answer, so several may be needed for what one person calls a page. */
-async function readFullPage(operator: Operator, flags: ListFlags, limit: number): Promise<ListAnswer> {
+async function readFullPage(operator: Operator, flags: ListFlags, limit: number): Promise<InvitationListAnswer> {
   let page = await readPage(operator, flags, { limit, cursor: flags.cursor });
   for (let asked = 1; page.next !== null && page.items.length < limit && asked < answersForOnePage; asked += 1) {
     const { items, next } = await readPage(operator, flags, { limit: limit - page.items.length, cursor: page.next, total: 'none' });
@@ -68,7 +67,7 @@ async function readFullPage(operator: Operator, flags: ListFlags, limit: number)
 }
 
 /** On a terminal that is the last line; elsewhere stdout has nothing but the table. */
-function sayWhatIsLeft({ say }: Operator, { count, next, total }: { count: number } & Pick<ListAnswer, 'next' | 'total'>): void {
+function sayWhatIsLeft({ say }: Operator, { count, next, total }: { count: number } & Pick<InvitationListAnswer, 'next' | 'total'>): void {
   const isTerminal = process.stdout.isTTY;
   const output = isTerminal ? process.stdout : process.stderr;
   if (next !== null) output.write(`${say(sentences.more, { count, total: totalText(total, say), next })}\n`);
@@ -76,20 +75,24 @@ function sayWhatIsLeft({ say }: Operator, { count, next, total }: { count: numbe
   else if (isTerminal) output.write(`${say(sentences.total, { total: totalText(total, say) })}\n`);
 }
 
-function totalText(total: ListAnswer['total'], say: Operator['say']): string {
+function totalText(total: InvitationListAnswer['total'], say: Operator['say']): string {
   return say(total?.relation === 'at_least' ? sentences.atLeast : sentences.exactly, { value: total?.value ?? 0 });
 }
 
 async function listAll(operator: Operator, flags: ListFlags): Promise<void> {
   let cursor: string | undefined;
   let count = 0;
+  let emptyPages = 0;
   do {
     const { items, next } = await readPage(operator, flags, { limit: pageOfAll, cursor, total: 'none' });
-    const lines = flags.json ? items.map((item) => JSON.stringify(item)) : invitationLines(items, operator, process.stdout);
+    const lines = flags.json ? items.map((item) => printableJson(item)) : invitationLines(items, operator, process.stdout);
     // The titles stand over every page on a terminal, where nobody remembers them, and once elsewhere.
     const from = count > 0 && !flags.json && !process.stdout.isTTY ? 1 : 0;
     if (items.length > 0 && !(await writeOut(`${lines.slice(from).join('\n')}\n`))) return;
     count += items.length;
+    // A page may be empty although there is another one, where few invitations match; a list never stays where it is.
+    emptyPages = items.length > 0 ? 0 : emptyPages + 1;
+    if (next !== null && (next === cursor || emptyPages > mostEmptyPages)) throw foreignAnswer(200, operator.language);
     cursor = next ?? undefined;
   } while (cursor !== undefined);
   if (flags.json) return;
@@ -100,11 +103,14 @@ async function readPage(
   { client }: Operator,
   flags: ListFlags,
   page: Readonly<Record<string, string | number | undefined>>,
-): Promise<ListAnswer> {
-  const { body } = await client.request<ListAnswer>({
-    method: 'GET',
-    path: '/admin/invitations',
-    query: { ...filterQuery(flags), people: peopleShown, ...page },
-  });
+): Promise<InvitationListAnswer> {
+  const { body } = await client.request(
+    {
+      method: 'GET',
+      path: '/admin/invitations',
+      query: { ...filterQuery(flags), people: peopleShown, ...page },
+    },
+    invitationList,
+  );
   return body;
 }

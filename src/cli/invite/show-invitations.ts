@@ -1,13 +1,8 @@
 import type { Sentence } from '../../errors.ts';
-import type { ShownInvitation, ShownPerson } from '../../invitations/shown-invitation.ts';
+import type { AnsweredInvitation, ListedInvitation } from '../answers.ts';
 import type { Operator } from '../as-operator.ts';
 import { showMoment } from '../local-moment.ts';
 import { type TableOutput, tableLines } from '../table.ts';
-
-/** An invitation as the list gives it. */
-export interface ListedInvitation extends ShownInvitation {
-  readonly people: readonly ShownPerson[];
-}
 
 export const statusWords = {
   usable: { ko: '사용 가능', en: 'usable' },
@@ -15,7 +10,7 @@ export const statusWords = {
   expired: { ko: '만료됨', en: 'expired' },
   revoked: { ko: '취소됨', en: 'revoked' },
   not_started: { ko: '시작 전', en: 'not started' },
-} satisfies Record<ShownInvitation['status'], Sentence>;
+} satisfies Record<AnsweredInvitation['status'], Sentence>;
 
 const colours = { usable: 'green', used: 'dim', expired: 'yellow', revoked: 'red', not_started: 'yellow' } as const;
 
@@ -57,7 +52,7 @@ export function invitationLines(invitations: readonly ListedInvitation[], { say 
 }
 
 /** @returns such as `1/20 (2 held)`. @param inFull also how many of those held have no step yet. */
-export function seatsText({ seats }: ShownInvitation, say: Operator['say'], inFull = false): string {
+export function seatsText({ seats }: AnsweredInvitation, say: Operator['say'], inFull = false): string {
   // A service before this version does not tell.
   const { used, total, held, held_without_step: without = 0 } = seats;
   if (inFull && without > 0) return say(sentences.heldWithoutStep, { used, total, held, without });

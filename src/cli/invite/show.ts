@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
-import type { ShownPerson } from '../../invitations/shown-invitation.ts';
+import { type AnsweredPerson, invitationWithPeople, type ListedInvitation } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { showMoment, showMomentAndZone } from '../local-moment.ts';
 import { printResult } from '../output.ts';
 import { tableLines } from '../table.ts';
 import { findInvitation } from './find-invitation.ts';
-import { type ListedInvitation, seatsText, statusWords } from './show-invitations.ts';
+import { seatsText, statusWords } from './show-invitations.ts';
 
 const labels = {
   code: { ko: '코드', en: 'Code' },
@@ -45,7 +45,7 @@ export function addInviteShow(invite: Command): void {
 
 async function show(code: string, operator: Operator, { json }: OperatorFlags): Promise<void> {
   const { id } = await findInvitation(code, operator);
-  const { body } = await operator.client.request<ListedInvitation>({ method: 'GET', path: `/admin/invitations/${id}` });
+  const { body } = await operator.client.request({ method: 'GET', path: `/admin/invitations/${id}` }, invitationWithPeople);
   printResult(json, body, [...factLines(body, operator), '', ...peopleLines(body, operator)]);
 }
 
@@ -85,7 +85,7 @@ function peopleLines({ people, seats }: ListedInvitation, { say }: Operator): st
     { title: say(sentences.signedUp) },
     { title: say(sentences.user), align: 'right' },
   ] as const;
-  const row = ({ name, created_at, user_id }: ShownPerson) => [name, showMoment(created_at), String(user_id)];
+  const row = ({ name, created_at, user_id }: AnsweredPerson) => [name, showMoment(created_at), String(user_id)];
   const lines = tableLines(columns, people.map(row), process.stdout);
   return seats.used > people.length ? [...lines, say(sentences.newest, { count: people.length, used: seats.used })] : lines;
 }

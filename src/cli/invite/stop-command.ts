@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
-import type { ShownInvitation } from '../../invitations/shown-invitation.ts';
+import { campaignAnswer, campaignChanged, invitationAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
 import { Misuse } from '../exit-codes.ts';
@@ -22,11 +22,6 @@ interface Words {
 interface StopFlags extends OperatorFlags {
   readonly campaign?: string;
   readonly yes?: true;
-}
-
-interface CampaignAnswer {
-  readonly campaign: string;
-  readonly invitations: { readonly total: number; readonly usable: number };
 }
 
 const oneOfBoth = {
@@ -58,7 +53,7 @@ async function changeInvitation(operator: Operator, verb: string, wanted: string
   const { id, code } = await findInvitation(wanted, operator);
   const values = { code: printable(code) };
   await confirmed(operator.say(words.question, values), flags, operator);
-  const { body } = await operator.client.request<ShownInvitation>({ method: 'POST', path: `/admin/invitations/${id}/${verb}` });
+  const { body } = await operator.client.request({ method: 'POST', path: `/admin/invitations/${id}/${verb}` }, invitationAnswer);
   printResult(flags.json, body, [operator.say(words.done, values)]);
 }
 
@@ -67,9 +62,9 @@ async function changeCampaign(operator: Operator, verb: string, campaign: string
   const values = { campaign: printable(campaign) };
   if (!flags.yes) {
     // Counts every invitation of the campaign, which whoever does not ask need not wait for.
-    const { total, usable } = (await operator.client.request<CampaignAnswer>({ method: 'GET', path })).body.invitations;
+    const { total, usable } = (await operator.client.request({ method: 'GET', path }, campaignAnswer)).body.invitations;
     await confirmed(operator.say(words.questionOfCampaign, { ...values, total, usable }), flags, operator);
   }
-  const { body } = await operator.client.request<object>({ method: 'POST', path: `${path}/${verb}` });
+  const { body } = await operator.client.request({ method: 'POST', path: `${path}/${verb}` }, campaignChanged);
   printResult(flags.json, body, [operator.say(words.doneWithCampaign, values)]);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { roles } from '../../operators/roles.ts';
+import { keyMade } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { readEnd } from '../local-moment.ts';
 import { printResult } from '../output.ts';
@@ -35,12 +36,15 @@ export function addKeyCreate(key: Command): void {
 }
 
 async function createKey({ client, say }: Operator, { label, role, expires, validFor, json }: KeyCreateFlags): Promise<void> {
-  const { body } = await client.request<{ key: string }>({
-    method: 'POST',
-    path: '/admin/keys',
-    body: { label, role, expires_at: expires, valid_for: validFor },
-    headers: { 'idempotency-key': randomUUID() },
-  });
+  const { body } = await client.request(
+    {
+      method: 'POST',
+      path: '/admin/keys',
+      body: { label, role, expires_at: expires, valid_for: validFor },
+      headers: { 'idempotency-key': randomUUID() },
+    },
+    keyMade,
+  );
   printResult(json, body, [body.key]);
   // Stdout has the key and nothing else, for `… > file` and secret stores.
   if (!json) process.stderr.write(`${say(shownOnce)}\n`);

@@ -1,25 +1,14 @@
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { type AnsweredKey, keyList } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { showMoment } from '../local-moment.ts';
 import { printResult } from '../output.ts';
+import { foreignAnswer } from '../refused-answer.ts';
 import { tableLines } from '../table.ts';
 
-interface ShownKey {
-  readonly id: number;
-  readonly label: string;
-  readonly role: string;
-  readonly hint: string;
-  readonly created_at: string;
-  readonly last_used_at: string | null;
-  readonly expires_at: string | null;
-  readonly revoked_at: string | null;
-}
-
-interface KeyPage {
-  readonly items: readonly ShownKey[];
-  readonly next?: string | null;
-}
+/** A service with more of them is none of ours. */
+const mostKeys = 100_000;
 
 const titles = {
   id: { ko: '번호', en: 'ID' },
@@ -59,7 +48,7 @@ async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<vo
     ...(name === 'state' && { colour: (row: number) => colours[states[row] ?? 'good'] }),
     ...(name === 'label' && { shrinks: true as const }),
   }));
-  const row = (key: ShownKey) => [
+  const row = (key: AnsweredKey) => [
     String(key.id),
     key.label,
     key.role,
@@ -73,18 +62,20 @@ async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<vo
 }
 
 /** Every key: there are as many as colleagues and programs. */
-async function readKeys({ client }: Operator): Promise<ShownKey[]> {
-  const keys: ShownKey[] = [];
+async function readKeys({ client, language }: Operator): Promise<AnsweredKey[]> {
+  const keys: AnsweredKey[] = [];
   let cursor: string | undefined;
   do {
-    const { body } = await client.request<KeyPage>({ method: 'GET', path: '/admin/keys', query: { limit: 500, cursor } });
+    const { body, status } = await client.request({ method: 'GET', path: '/admin/keys', query: { limit: 500, cursor } }, keyList);
     keys.push(...body.items);
     cursor = body.next ?? undefined;
+    // A list that does not end, or does not go on.
+    if (cursor !== undefined && (body.items.length === 0 || keys.length > mostKeys)) throw foreignAnswer(status, language);
   } while (cursor !== undefined);
   return keys;
 }
 
-function stateOf({ revoked_at, expires_at }: ShownKey): 'good' | 'expired' | 'revoked' {
+function stateOf({ revoked_at, expires_at }: AnsweredKey): 'good' | 'expired' | 'revoked' {
   if (revoked_at !== null) return 'revoked';
   return expires_at !== null && Date.parse(expires_at) <= Date.now() ? 'expired' : 'good';
 }

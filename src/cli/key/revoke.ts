@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { keyAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
 import { languageFromEnvironment } from '../language.ts';
@@ -34,6 +35,6 @@ export function addKeyRevoke(key: Command): void {
 async function revokeKey(number: number, operator: Operator, flags: KeyRevokeFlags): Promise<void> {
   const id = String(number);
   await confirmed(operator.say(sentences.question, { id }), flags, operator);
-  const { body } = await operator.client.request<object>({ method: 'POST', path: `/admin/keys/${id}/revoke` });
+  const { body } = await operator.client.request({ method: 'POST', path: `/admin/keys/${id}/revoke` }, keyAnswer);
   printResult(flags.json, body, [operator.say(sentences.done, { id })]);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { sessionEnded } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
 import { languageFromEnvironment } from '../language.ts';
@@ -34,6 +35,9 @@ export function addSessionEnd(session: Command): void {
 async function endSession(attempt: string, operator: Operator, flags: SessionEndFlags): Promise<void> {
   const values = { attempt: printable(attempt) };
   await confirmed(operator.say(sentences.question, values), flags, operator);
-  const { body } = await operator.client.request<object>({ method: 'DELETE', path: `/admin/sessions/${encodeURIComponent(attempt)}` });
+  const { body } = await operator.client.request(
+    { method: 'DELETE', path: `/admin/sessions/${encodeURIComponent(attempt)}` },
+    sessionEnded,
+  );
   printResult(flags.json, body, [operator.say(sentences.done, values)]);
 }

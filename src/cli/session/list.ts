@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
+import { type AnsweredSession, sessionList } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { findInvitation } from '../invite/find-invitation.ts';
 import { showMoment } from '../local-moment.ts';
@@ -14,17 +15,8 @@ interface SessionListFlags extends OperatorFlags {
   readonly cursor?: string;
 }
 
-interface ShownSession {
-  readonly attempt: string;
-  readonly invitation_id: number;
-  readonly campaign: string | null;
-  readonly started_at: string;
-  readonly expires_at: string;
-  readonly completed_steps: readonly string[];
-}
-
 interface SessionPage {
-  readonly items: readonly ShownSession[];
+  readonly items: readonly AnsweredSession[];
   readonly next: string | null;
 }
 
@@ -71,18 +63,18 @@ async function listSessions(operator: Operator, flags: SessionListFlags): Promis
 
 async function readSessions(operator: Operator, { invitation, campaign, cursor }: SessionListFlags, limit: number): Promise<SessionPage> {
   const invitation_id = invitation === undefined ? undefined : (await findInvitation(invitation, operator)).id;
-  const items: ShownSession[] = [];
+  const items: AnsweredSession[] = [];
   let next = cursor ?? null;
   for (let asked = 0; asked === 0 || (next !== null && items.length < limit && asked < answersForOnePage); asked += 1) {
     const query = { invitation_id, campaign, limit: limit - items.length, cursor: next ?? undefined };
-    const { body } = await operator.client.request<SessionPage>({ method: 'GET', path: '/admin/sessions', query });
+    const { body } = await operator.client.request({ method: 'GET', path: '/admin/sessions', query }, sessionList);
     items.push(...body.items);
     next = body.next;
   }
   return { items, next };
 }
 
-function sessionLines(items: readonly ShownSession[], say: Operator['say']): string[] {
+function sessionLines(items: readonly AnsweredSession[], say: Operator['say']): string[] {
   const columns = [
     { title: say(titles.attempt) },
     { title: say(titles.invitation), align: 'right' },
@@ -91,7 +83,7 @@ function sessionLines(items: readonly ShownSession[], say: Operator['say']): str
     { title: say(titles.expires) },
     { title: say(titles.steps) },
   ] as const;
-  const row = ({ attempt, invitation_id, campaign, started_at, expires_at, completed_steps }: ShownSession) => [
+  const row = ({ attempt, invitation_id, campaign, started_at, expires_at, completed_steps }: AnsweredSession) => [
     attempt,
     String(invitation_id),
     campaign ?? '',

@@ -1,8 +1,9 @@
 import { type IncomingHttpHeaders, request as startHttp } from 'node:http';
 import { request as startHttps } from 'node:https';
-import { text as readText } from 'node:stream/consumers';
 import type { Language } from '../../errors.ts';
 import type { BaseUrl } from '../base-url.ts';
+import { readBounded } from '../bounded-text.ts';
+import { rejectWithoutResponse } from '../operator-exchange.ts';
 import type { Remark } from '../remark.ts';
 import { explainSilence } from '../silence.ts';
 import type { WireRequest } from './requests.ts';
@@ -82,6 +83,8 @@ function silenceReason(error: unknown, options: ClientOptions, deadline: AbortSi
 }
 
 const redirectLimit = 3;
+/** Bytes; the largest document, ReDoc's program, has 1.5 MB. */
+const longestAnswer = 16 * 2 ** 20;
 
 async function exchange(options: ClientOptions, request: WireRequest, signal: AbortSignal): Promise<Received> {
   let url = options.baseUrl + request.path;
@@ -107,8 +110,12 @@ function sendOnce(url: string, { method, headers, body }: WireRequest, language:
     const allHeaders = { accept: 'application/json', 'accept-language': language, ...length, ...headers };
     const outgoing = start(url, { method, headers: allHeaders, signal });
     outgoing.on('error', reject);
+    rejectWithoutResponse(outgoing, reject);
     outgoing.on('response', (incoming) => {
-      readText(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }), reject);
+      readBounded(incoming, longestAnswer).then(
+        (text) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }),
+        reject,
+      );
     });
     outgoing.end(body);
   });

@@ -1,5 +1,6 @@
 import type { Language, Sentence } from '../../errors.ts';
 import { type Output, painter } from '../paint.ts';
+import { printableJson } from '../printable.ts';
 import { phrase } from '../remark.ts';
 import type { Audience, Result } from './run.ts';
 import type { TryReport } from './try-server.ts';
@@ -55,7 +56,7 @@ export function writeSummary(report: TryReport, output: Output, language: Langua
 
 /** One JSON document with everything in it. */
 export function reportAsJson({ url, code, checks }: TryReport): string {
-  return `${JSON.stringify({ url, code, checks, ...countOutcomes(checks) }, null, 2)}\n`;
+  return `${printableJson({ url, code, checks, ...countOutcomes(checks) }, 2)}\n`;
 }
 
 /** @returns the one sentence for a server that never answered. */
