@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectSecurely } from 'node:tls';
 import { openCertificateMaker, skipWithoutOpenssl } from '../../test/support/certificates.ts';
+import { inTime } from '../../test/support/in-time.ts';
 import { openSocket, parseAnswer, readToEnd } from '../../test/support/raw-http.ts';
 import { createSampleApp } from '../../test/support/sample-http-app.ts';
 import { temporaryFolder } from '../../test/support/temporary.ts';
@@ -60,7 +61,11 @@ async function open(context: TestContext, limits: Partial<ConnectionLimits> = {}
     },
     { connectionLimits: limits, ...options },
   );
-  context.after(() => sample.app.close());
+  context.after(() => {
+    release();
+    sample.app.server.closeAllConnections();
+    return sample.app.close();
+  });
   await sample.app.listen({ port: 0, host: '127.0.0.1' });
   const opened: Opened = { streams, reached, release };
   return { ...sample, ...opened, port: (sample.app.server.address() as AddressInfo).port };
@@ -69,6 +74,9 @@ async function open(context: TestContext, limits: Partial<ConnectionLimits> = {}
 async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (const end = Date.now() + patience; !(await holds()); await delay(10)) assert.ok(Date.now() < end, what);
 }
+
+/** @returns everything that comes until the connection is closed. */
+const readAll = (socket: Socket) => inTime(readToEnd(socket));
 
 /** @param from one of this machine's loopback addresses: each is a network. */
 function openFrom(port: number, from: string): Promise<Socket> {
@@ -93,7 +101,7 @@ const openCount = ({ server }: { server: { getConnections(done: (error: Error | 
 test('eight requests may be in flight on a connection, and are answered in their order', async (context) => {
   const { port, release, reached } = await open(context);
   const socket = await openSocket(port);
-  const everything = readToEnd(socket);
+  const everything = readAll(socket);
   const paths = Array.from({ length: 8 }, (_, at) => `/waiting?${at}`);
   socket.write(paths.map((path) => get(path)).join(''));
   await until(() => reached.length === 8, `${reached}`);
@@ -107,7 +115,7 @@ test('a ninth closes it; no handler hears of it or of those behind it', async (c
   const { app, port, reached, lines } = await open(context);
   const socket = await openSocket(port);
   socket.write(get('/waiting').repeat(2_000));
-  assert.equal(await readToEnd(socket), '');
+  assert.equal(await readAll(socket), '');
   assert.equal(reached.length, 8);
   await until(async () => (await openCount(app)) === 0, 'still open');
   await until(() => lines.filter(({ aborted }) => aborted === true).length === 8, 'each of the eight is noted as gone');
@@ -195,7 +203,7 @@ test('a client that reads slowly is not cut off', async (context) => {
 test('a client that waits long for an answer which is being made is not cut off', async (context) => {
   const { port, release } = await open(context, { stalledWrite: 200 });
   const socket = await openSocket(port);
-  const everything = readToEnd(socket);
+  const everything = readAll(socket);
   socket.write(get('/waiting', 'Connection: close\r\n'));
   await delay(800);
   release();
@@ -215,14 +223,14 @@ test('over TLS, too: nine requests, a client that does not read, and one that se
   };
   const crowd = await secureSocket();
   crowd.write(get('/waiting').repeat(9));
-  await readToEnd(crowd);
+  await readAll(crowd);
   assert.equal(reached.length, 8);
   const stalled = (await secureSocket()).pause();
   stalled.write(get('/endless').repeat(3));
   await until(() => streams.length === 3, 'not begun');
   await until(() => streams.every(({ destroyed }) => destroyed), 'not let go');
   const ended = await secureSocket(true);
-  const answers = readToEnd(ended);
+  const answers = readAll(ended);
   ended.end(get('/waiting').repeat(3));
   await until(() => reached.length === 11, `${reached.length}`);
   release();
@@ -231,7 +239,7 @@ test('over TLS, too: nine requests, a client that does not read, and one that se
   for (let time = 0; time < 40; time += 1) {
     const socket = await secureSocket();
     socket.write(get('/healthz', 'Connection: close\r\n'));
-    assert.match(await readToEnd(socket), /200 OK/);
+    assert.match(await readAll(socket), /200 OK/);
   }
 });
 
@@ -249,7 +257,7 @@ test('over a socket of this machine, too', { skip: process.platform === 'win32' 
   };
   const crowd = await locally();
   crowd.write(get('/waiting').repeat(2_000));
-  assert.equal(await readToEnd(crowd), '');
+  assert.equal(await readAll(crowd), '');
   assert.equal(reached.length, 1, 'the first answer closes the connection, so that nothing behind it is a request');
   const left = (await locally()).pause();
   left.write(get('/endless'));
@@ -263,7 +271,7 @@ test('a client that sends FIN behind its requests gets every answer, and is clos
   const { app, port, release, reached } = await open(context);
   const accepted = once(app.server, 'connection');
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  const everything = readToEnd(socket);
+  const everything = readAll(socket);
   const [atServer] = await accepted;
   const ended = once(atServer, 'end');
   socket.end(get('/waiting').repeat(5));
@@ -273,7 +281,7 @@ test('a client that sends FIN behind its requests gets every answer, and is clos
   assert.equal((await everything).match(/\{"waited":true\}/g)?.length, 5);
   const idle = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   idle.end();
-  assert.equal(await readToEnd(idle), '');
+  assert.equal(await readAll(idle), '');
   await until(async () => (await openCount(app)) === 0, 'still open');
 });
 
@@ -308,7 +316,7 @@ test('of a network that has as many connections as it may, the one that is idle 
 test('where each of its connections has a request in flight, a newcomer of the network is closed, and none of them', async (context) => {
   const { port, reached, release } = await open(context, { ofNetwork: 3 });
   const busy = await Promise.all(Array.from({ length: 3 }, () => openFrom(port, '127.0.0.2')));
-  const answers = busy.map(readToEnd);
+  const answers = busy.map(readAll);
   for (const socket of busy) socket.write(get('/waiting', 'Connection: close\r\n'));
   await until(() => reached.length === 3, `${reached}`);
   assert.equal(await isServed(await openFrom(port, '127.0.0.2')), false);
@@ -399,7 +407,7 @@ for (const [what, first, second] of [
     for (const pieces of [[first + second], [first, second], [first, ...second]]) {
       const socket = (await openSocket(port)).setNoDelay();
       socket.on('error', () => undefined);
-      const everything = readToEnd(socket);
+      const everything = readAll(socket);
       for (const piece of pieces) {
         socket.write(piece);
         await new Promise((resolve) => setImmediate(resolve));
@@ -424,7 +432,7 @@ test('a request with an Upgrade and a body is answered as without, also where it
     const bytes = post(fields, '{"a":1}');
     for (const at of [bytes.length, bytes.length - 7, bytes.length - 3, 20]) {
       const socket = (await openSocket(port)).setNoDelay();
-      const everything = readToEnd(socket);
+      const everything = readAll(socket);
       socket.write(bytes.slice(0, at));
       await delay(20);
       socket.write(bytes.slice(at));
@@ -442,7 +450,7 @@ test('a request with an Upgrade is followed by no more than may be in flight', a
   socket.write(get('/waiting', 'Upgrade: foo\r\n'));
   await until(() => reached.length === 1, 'not begun');
   for (let time = 0; time < 20; time += 1) socket.write(get('/waiting').repeat(20));
-  assert.equal(await readToEnd(socket), '');
+  assert.equal(await readAll(socket), '');
   assert.equal(reached.length, 1);
   await until(async () => (await openCount(app)) === 0, 'still open');
 });
@@ -456,7 +464,7 @@ test('what cannot be read behind requests in flight does not take the place of t
   ]) {
     reached.length = 0;
     const socket = await openSocket(port);
-    const everything = readToEnd(socket);
+    const everything = readAll(socket);
     socket.write(get('/waiting').repeat(2) + bad);
     await until(() => reached.length === 2, `${reached}`);
     setTimeout(release, 50);
@@ -469,5 +477,5 @@ test('what cannot be read behind requests in flight does not take the place of t
   }
   const socket = await openSocket(port);
   socket.write(`${get('/lines')}CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n`);
-  assert.ok(!/ 400 /.test(await readToEnd(socket)));
+  assert.ok(!/ 400 /.test(await readAll(socket)));
 });

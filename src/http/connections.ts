@@ -147,6 +147,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
   /** Its place is free at once. */
   function cut(connection: Connection): void {
     remove(connection);
+    stopParsing(connection.socket);
     connection.socket.destroy();
   }
 
@@ -273,6 +274,15 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
       }
     },
   };
+}
+
+/**
+ * Saves Node from making a request and a response of whatever else it has read of a connection that is being closed: of 64 KiB with 1,700 requests
+ * that took 30 ms. A message whose handler gives 2 ends the parsing. Without effect where a later Node names things otherwise.
+ */
+function stopParsing(socket: Socket): void {
+  const { parser } = socket as { parser?: { onIncoming?: unknown } | null };
+  if (parser?.onIncoming) parser.onIncoming = () => 2;
 }
 
 /** Node destroys only the response that has the socket. The others would keep what they send from: a file, rows of a database. */

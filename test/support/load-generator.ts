@@ -58,7 +58,7 @@ async function keepSigningUp(url: string, prefix: string): Promise<void> {
 
 const slowHead = 'POST /auth/invitation/verify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n';
 
-const largest = 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+const document = 'GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 /** Connections that the load opens from one address: below what the server allows. */
 const perAddress = 200;
 
@@ -97,8 +97,8 @@ function begin(): Promise<void>[] {
     ...many(headers, `${slowHead}X-Slow: a`, 'a'),
     ...many(bodies, `${slowHead}Content-Length: 1000\r\n\r\n{`, ' '),
     ...many(idle, '', ''),
-    ...many(readers, largest.repeat(8), '', false),
-    ...many(pipelines, largest.repeat(1_000), '', false),
+    ...many(readers, document.repeat(8), '', false),
+    ...many(pipelines, document.repeat(1_000), '', false),
   ];
 }
 
