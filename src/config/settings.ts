@@ -43,7 +43,7 @@ export const settings = [
   setting({
     name: 'HOST',
     default: '127.0.0.1',
-    meaning: 'The address on which the server listens; `0.0.0.0` or `::` for every network of the machine.',
+    meaning: 'The address on which the server listens; `0.0.0.0` or `::` for every network of the machine. `localhost` is `127.0.0.1`.',
     secret: false,
     ...listeningHost(),
   }),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { exchange, parseAnswer } from '../support/raw-http.ts';
+import { exchange, openSocket, parseAnswer, readToEnd } from '../support/raw-http.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 
 /** In every request below; nothing of it may come back. */
@@ -104,6 +105,27 @@ test('what stands behind a request in its body is never a request of its own', a
   for (const line of ['GET /healthz', `POST /${canary}`, `DELETE ${session}`, verify]) {
     const text = await exchange(port, request(line, json, hidden));
     assert.equal(text.match(/HTTP\/1\.1 \d{3} /g)?.length, 1, text);
+  }
+});
+
+test('the body of a request behind an Upgrade is never a request of its own', async () => {
+  const hidden = `GET /${canary} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  for (const upgrade of ['foo', 'h2c', 'websocket', 'TLS/1.0']) {
+    const first = `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+    const head = `${verify} HTTP/1.1\r\nHost: x\r\n${json}Content-Length: ${hidden.length}\r\n\r\n`;
+    const socket = (await openSocket(port)).setNoDelay();
+    const everything = readToEnd(socket);
+    socket.write(first + head);
+    // The answer is there, or the connection is closed: the body comes in a packet of its own.
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    socket.write(hidden);
+    const text = await everything;
+    assert.deepEqual(
+      [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status),
+      ['200'],
+      text,
+    );
+    assert.match(text, /connection: close/i);
   }
 });
 
