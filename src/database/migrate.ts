@@ -85,8 +85,8 @@ async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 1
   await query('SET LOCAL client_min_messages = warning');
   if (schema !== undefined) await createSchema(query, schema);
   // Before anything of the schema is used: a function that another role has put there would run with our rights.
-  await refuseTablesBehind(query, onPath);
   const isClosed = await closeToOtherRoles(query, place);
+  await refuseTablesBehind(query, onPath);
   await setSearchPath(query, place);
   const { ledger, newestMigration } = await inspectSchema(query, knownMigrations());
   const pending = readMigrationFiles({ migrationsFolder }).filter((migration) => migration.folderMillis > newestMigration);

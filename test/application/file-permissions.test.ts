@@ -17,9 +17,12 @@ const skipAsOrdinary = skip || (user ? false : 'needs root, which can start a pr
 /** Runs a program as another user of the machine. */
 async function runAs(words: readonly string[], command: string, environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(command, words, { ...user, cwd: '/', env: cleanEnvironment(environment), stdio: ['ignore', 'pipe', 'pipe'] });
+  // A start that should be refused and is not ends after a while.
+  const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
   let said = '';
   for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => (said += text));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(late);
   return { code, said };
 }
 

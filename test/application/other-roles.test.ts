@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { testDatabaseKind } from '../support/empty-database.ts';
+import { findPgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
 import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
 import { type RoleDatabase, type RoleServer, startRoleServer } from '../support/role-server.ts';
 import { runChodae } from '../support/run-chodae.ts';
@@ -52,8 +54,13 @@ interface Asked {
   readonly said: string;
 }
 
-async function run(words: readonly string[], url: string): Promise<Asked> {
-  const { code, stdout, stderr } = await runChodae(words, { environment: { DATABASE_URL: url } });
+/** A start that should be refused and is not ends after a while. */
+async function run(words: readonly string[], url: string, more: Readonly<Record<string, string>> = {}): Promise<Asked> {
+  const onBegin = (child: ChildProcess) => {
+    const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    child.once('exit', () => clearTimeout(late));
+  };
+  const { code, stdout, stderr } = await runChodae(words, { environment: { DATABASE_URL: url, ...more }, onBegin });
   return { code, said: `${stdout}${stderr}` };
 }
 
@@ -284,4 +291,40 @@ test('existing tables move into a schema of their own as docs/database.md says',
   }
   await using service = await startServer({ environment: { DATABASE_URL: `${database.url}?schema=chodae` } });
   assert.equal((await signUpClient(service.url).signUp('SEATS')).answer.status, 200);
+});
+
+test('behind a transaction pooler every schema on the search path counts, and one that another role could put before ours is told', {
+  skip: skip || (findPgbouncer() ? false : 'no PgBouncer on this machine'),
+}, async () => {
+  const database = await server.database('pooled');
+  assert.equal((await run(['migrate'], database.url)).code, 0);
+  await database.ask('GRANT CREATE ON DATABASE pooled TO neighbour');
+  const through = async (words: readonly string[]) => {
+    await using pooler = await startPgbouncer({ target: database.url });
+    return await run(words, pooler.url, { DIRECT_URL: database.url });
+  };
+  const warned = await through(['doctor']);
+  assert.equal(warned.code, 0, warned.said);
+  assert.match(warned.said, /! other roles: behind the pooler the search path begins with "\$user", a schema that neighbour may make/);
+
+  await database.ask(
+    'CREATE SCHEMA extensions; GRANT USAGE ON SCHEMA extensions TO PUBLIC; GRANT CREATE ON SCHEMA extensions TO neighbour',
+  );
+  await database.ask('ALTER DATABASE pooled SET search_path = public, extensions');
+  for (const words of [['serve', '--port', '0'], ['doctor'], ['sweep']]) {
+    const { code, said } = await through(words);
+    assert.equal(code, 1, words[0]);
+    assert.match(said, /the role neighbour may create functions in the schema extensions\./);
+  }
+  // A direct connection looks into one schema.
+  await using service = await startServer({ environment: { DATABASE_URL: database.url } });
+  await database.ask(plpgsql('make_interval(secs text)', 'interval', 'RETURN NULL;').replace('public.', 'extensions.'), 'neighbour');
+  await signUps(service.url, database);
+  await assertNothingGained(database);
+
+  await database.ask('DROP SCHEMA extensions CASCADE');
+  await database.ask('ALTER DATABASE pooled SET search_path = public');
+  const closed = await through(['doctor']);
+  assert.equal(closed.code, 0, closed.said);
+  assert.match(closed.said, /✓ other roles: /);
 });
