@@ -17,6 +17,7 @@ export interface Tier {
 
 /** Unit tests that need a PostgreSQL server; `npm test` runs every other file below `src`. */
 const postgresqlUnits = [
+  'src/database/connection-share.test.ts',
   'src/database/places.test.ts',
   'src/database/postgresql-crowd.test.ts',
   'src/database/postgresql-outages.test.ts',
@@ -27,6 +28,8 @@ const postgresqlUnits = [
 const postgresqlOnly = [
   'test/application/drizzle-kit.test.ts',
   'test/application/least-privilege.test.ts',
+  'test/application/operator-load.test.ts',
+  'test/application/other-roles.test.ts',
   'test/application/schema-parameter.test.ts',
   'test/application/supabase.test.ts',
   'test/documents/schema-picture.test.ts',
@@ -37,7 +40,9 @@ const poolerOnly = ['test/application/pooled-migration.test.ts'];
 /** What the application promises about stored data: run on the embedded database by `npm test`, and again on PostgreSQL. */
 const stored = [
   'src/invitations/code-key.test.ts',
+  'src/limits/guess-tries.test.ts',
   'src/limits/shared-counters.test.ts',
+  'test/application/alike-codes.test.ts',
   'test/application/doctor-limits.test.ts',
   'test/application/doctor.test.ts',
   'test/application/funnel.test.ts',
@@ -60,16 +65,21 @@ const stored = [
   'test/application/original-sql.test.ts',
   'test/application/original-statements.test.ts',
   'test/application/rate-limits.test.ts',
+  'test/application/overloaded-functions.test.ts',
+  'test/application/recorded-reading.test.ts',
   'test/application/refused-databases.test.ts',
   'test/application/repeated-creation.test.ts',
   'test/application/repeated-last-step.test.ts',
   'test/application/round-trips.test.ts',
   'test/application/row-security.test.ts',
+  'test/application/role-visibility.test.ts',
+  'test/application/seats-between-networks.test.ts',
   'test/application/session-expiry.test.ts',
   'test/application/session-resource.test.ts',
   'test/application/stored-as-typed.test.ts',
   'test/application/sweep-command.test.ts',
   'test/application/sweeping.test.ts',
+  'test/application/test-codes.test.ts',
   'test/application/tolerant-codes.test.ts',
   'test/application/upgrade-in-place.test.ts',
   'test/application/upgraded-sign-ups.test.ts',
@@ -87,6 +97,7 @@ const pooled = [
   'test/application/refused-databases.test.ts',
   'test/application/repeated-last-step.test.ts',
   'test/application/round-trips.test.ts',
+  'test/application/seats-between-networks.test.ts',
   'test/application/session-expiry.test.ts',
   'test/application/sweep-command.test.ts',
   'test/application/upgrade-in-place.test.ts',

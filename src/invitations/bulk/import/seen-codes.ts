@@ -7,7 +7,7 @@ const firstSlots = 4_096;
 const slotWords = 4;
 
 /** The first line with a code, or with one that people cannot tell from it. */
-export interface SeenCode {
+interface SeenCode {
   readonly line: number;
   /** Whether it is the very same code. */
   readonly isSame: boolean;
@@ -17,7 +17,7 @@ export interface SeenCode {
  * The codes of a file and the lines that they stand in, for finding those that come twice, in whatever spelling. Keeps hashes instead of texts: 34 to
  * 67 MB for a million codes, whatever their length. Two different keys of a million are taken for one with a chance of 1 to 37 million.
  */
-export interface SeenCodes {
+interface SeenCodes {
   /** Notes where a code stands. @returns where one with its key stood first; undefined: nowhere. */
   note(code: string, line: number): SeenCode | undefined;
 }
