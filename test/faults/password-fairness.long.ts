@@ -26,13 +26,13 @@ test(`passwords are attacked for ${seconds} s from 1 to 50 addresses: at least 9
   for (const { attack, honest } of scenes) {
     // A server for each: what an attacker used up of its limits would end the next scene early.
     await using group = await startAttackedServer({ BCRYPT_COST: cost });
-    const { served, unserved, attacker, perSecond } = await attackPasswords(group, seconds / scenes.length, attack, honest);
+    const { served, unserved, attacker, perSecond, shed } = await attackPasswords(group, seconds / scenes.length, attack, honest);
     const total = served.length + unserved.length;
     const figures =
       `${attack.networks} × ${attack.connections} connections (${attack.sessions}): ${served.length} of ${total} in time, ` +
       `p95 ${percentile(served, 0.95).toFixed(0)} ms, attacker ${JSON.stringify(counts(attacker))}`;
     context.diagnostic(
-      `${figures}; ${perSecond.toFixed(2)} people a second, load ${loadavg()[0]?.toFixed(1)}; others: ${unserved.join(', ')}`,
+      `${figures}; ${perSecond.toFixed(2)} people a second, ${shed} requests shed, load ${loadavg()[0]?.toFixed(1)}; others: ${unserved.join(', ')}`,
     );
     seen.push(figures);
     all += total;

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type MeasuredRequest, measure, note, type Outcome, type Outcomes } from './measured-request.ts';
+import { readSamples } from './prometheus-text.ts';
 import { insertInvitation } from './ready-sessions.ts';
 import { type ServerGroup, startServerGroup } from './server-group.ts';
 import { samplePerson } from './sign-up-client.ts';
@@ -33,6 +35,8 @@ export interface AttackReport {
   readonly attacker: Outcomes;
   /** Honest people who came in a second. */
   readonly perSecond: number;
+  /** Requests that were refused because the event loop was late, which is no matter of hashing. */
+  readonly shed: number;
 }
 
 /** Milliseconds. */
@@ -40,7 +44,11 @@ export const patience = 10_000;
 
 /** The limits as delivered, and clients with addresses of their own. @param settings of hashing. */
 export function startAttackedServer(settings: Readonly<Record<string, string>>): Promise<ServerGroup> {
-  return startServerGroup({ count: 1, kind: 'postgresql', settings: { RATE_LIMIT: 'on', TRUST_PROXY: 'loopback', ...settings } });
+  return startServerGroup({
+    count: 1,
+    kind: 'postgresql',
+    settings: { RATE_LIMIT: 'on', TRUST_PROXY: 'loopback', METRICS_PORT: '0', ...settings },
+  });
 }
 
 let networks = 0;
@@ -114,7 +122,12 @@ export async function attackPasswords(
   }
   await Promise.all([...people, ...attackers]);
   agent.destroy();
-  return { served, unserved, attacker, perSecond };
+  return { served, unserved, attacker, perSecond, shed: await shedRequests(group) };
+}
+
+async function shedRequests({ servers: [server] }: ServerGroup): Promise<number> {
+  const metrics = /Metrics +(http\S+)/.exec(server?.output() ?? '')?.[1] ?? assert.fail('no metrics');
+  return readSamples(await (await fetch(metrics)).text()).get('chodae_shed_requests_total') ?? assert.fail('not counted');
 }
 
 /** What the machine hashes while others use it too: three times as many people at once as it has threads. */

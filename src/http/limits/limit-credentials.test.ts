@@ -14,16 +14,30 @@ const problems = problemCatalogue({
 
 let judged = 0;
 let recognised = 0;
+let givenBack = 0;
 beforeEach(() => {
   judged = 0;
   recognised = 0;
+  givenBack = 0;
 });
 
 /** A server whose guard takes a moment for each key and lets those in that begin with `good`. */
 async function guardedServer(context: TestContext): Promise<HttpServer> {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
   const rate = { count: 5, seconds: 60 };
-  const limiter = limiterOver(new MemoryCounter('keys', rate), 'keys', rate, 'secret');
+  const counting = limiterOver(new MemoryCounter('keys', rate), 'keys', rate, 'secret');
+  const limiter = {
+    ...counting,
+    /** As a store takes it. */
+    async take(network: string) {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      return counting.take(network);
+    },
+    async giveBack(network: string) {
+      givenBack += 1;
+      await counting.giveBack(network);
+    },
+  };
   app.register(async (scope) => {
     limitFailedCredentials(scope, {
       limiter,
@@ -107,6 +121,19 @@ test('a good key over the limit gives nothing back to those who guess', async (c
   await many(20, (index) => ask(app, `wrong-${index}`));
   const mixed = await many(60, (index) => ask(app, index % 3 === 0 ? 'good' : index % 3 === 1 ? `good-${index}` : `wrong-${index}`));
   assert.deepEqual(countsOf(mixed), { 200: 40, 429: 20 });
+  // One after the other: a request that ends finds the count of the next one with the same key, which was refused or will be.
+  for (const [key, status] of [
+    ['good-again', 200],
+    ['wrong-again', 429],
+  ] as const) {
+    const asked: Promise<number>[] = [];
+    for (let request = 0; request < 50; request += 1) {
+      asked.push(ask(app, key));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(countsOf(await Promise.all(asked)), { [status]: 50 });
+  }
+  assert.equal(givenBack, 0);
   assert.deepEqual(countsOf(await many(20, (index) => ask(app, `wrong-${index}`))), { 429: 20 });
 });
 

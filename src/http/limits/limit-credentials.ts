@@ -59,8 +59,6 @@ export function limitFailedCredentials(scope: FastifyInstance, { limiter, own, i
     if (verdict.allowed) return;
     if (attempts.get(mark) === attempt) attempts.delete(mark);
     if (await isGood(authorization, network)) return;
-    // Its count is not to be given back.
-    request.guessedCredential = undefined;
     showLimits(reply, [{ limiter, verdict }]);
   });
   // The guard let it pass.
