@@ -117,7 +117,7 @@ test('each password that is refused is refused for its own reason', async () => 
 });
 
 test('no hash is paid for a body or a session that is refused', async (context) => {
-  const hash = context.mock.method(application.services.passwords, 'hash');
+  const hash = context.mock.method(application.services.passwords, 'claim');
   const code = await invite(application);
   const sessionId = await beginSignUp(application, code);
   await application.name('0123456789abcdef0123456789abcdef', name, ascii);

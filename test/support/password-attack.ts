@@ -106,7 +106,7 @@ export async function attackPasswords(
   });
 
   // Before its first turn an attacker is like anybody else.
-  const latest = performance.now() + (seconds * 1000) / 3;
+  const latest = performance.now() + (seconds * 1000) / 2;
   while (performance.now() < latest && (attacker['200']?.length ?? 0) < attack.networks) await delay(50);
   const people: Promise<void>[] = [];
   let address = '';
