@@ -92,11 +92,12 @@ const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 /** Answers that are wrong in one member, which not every command reads. */
 const mayPass = new Set<Respond>();
 const readsAll = (words: readonly string[]) => words[0] === 'invite' && (words[1] === 'list' || words[1] === 'show');
-function member(name: string, value: unknown): Respond {
-  const answer = json({ ...almost, items: [{ ...almost, [name]: value }], invitations: [{ ...almost, [name]: value }], [name]: value });
+function someRead(answer: Respond): Respond {
   mayPass.add(answer);
   return answer;
 }
+const member = (name: string, value: unknown) =>
+  someRead(json({ ...almost, items: [{ ...almost, [name]: value }], invitations: [{ ...almost, [name]: value }], [name]: value }));
 
 /** What no command may take for an answer of ours. */
 const hostile: Readonly<Record<string, Respond>> = {
@@ -117,11 +118,11 @@ const hostile: Readonly<Record<string, Respond>> = {
   'a number for a text': member('code', 7),
   'a text for a number': member('id', '1/../../admin'),
   'a fraction for an id': member('id', 1.5),
-  'an id beyond all numbers': json(JSON.stringify(almost).replaceAll('"id":1', '"id":1e999')),
+  'an id beyond all numbers': someRead(json(JSON.stringify(almost).replaceAll('"id":1', '"id":1e999'))),
   'no seats': member('seats', null),
   'seats that are none': member('seats', { total: -1, used: 'x', held: {} }),
   'people that are none': member('people', [null]),
-  'items that are none': json({ ...almost, items: { length: 1e9 }, invitations: 7, key: 7 }),
+  'items that are none': someRead(json({ ...almost, items: { length: 1e9 }, invitations: 7, key: 7 })),
   'a problem': json({ code: 'x', detail: nasty, errors: [{ field: nasty, code: nasty, message: nasty, more: nasty }] }, 422),
   'a problem without a sentence': json({ code: 'x' }, 500),
   'a problem whose code is none': json({ code: nasty, detail: 'x' }, 400),
@@ -195,7 +196,7 @@ function assertRefused(error: unknown, what: string): void {
 }
 
 for (const words of commands) {
-  test(`chodae ${words.slice(0, 3).join(' ')}: whatever a hostile service answers is one sentence`, { timeout: 300_000 }, async () => {
+  test(`chodae ${words.slice(0, 2).join(' ')}: whatever a hostile service answers is one sentence`, { timeout: 300_000 }, async () => {
     for (const [name, answer] of Object.entries(hostile)) {
       respond = answer;
       for (const flags of name === 'an endless answer' ? [['--json']] : [[], ['--json']]) {

@@ -21,7 +21,6 @@ export function refusedAnswer(status: number, location: string | undefined, body
     return new Refusal(phrase({ sentence: sentences.redirect, values }, language), { status, code: null });
   }
   const { code, detail, errors } = membersOf(body);
-  // Codes are names in lower case; a foreign service's text is not repeated to programs.
   if (typeof code !== 'string' || !/^[a-z][a-z_]{0,63}$/.test(code) || typeof detail !== 'string') return foreignAnswer(status, language);
   const fields = fieldErrors(errors);
   const lines = [detail, ...fields.map(lineFor)];
