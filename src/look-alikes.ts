@@ -67,7 +67,7 @@ export function plainText(text: string): string {
 /** The same, with Cyrillic and Greek letters as the Latin ones that they look like. */
 export function latinLook(text: string): string {
   return seen(text)
-    .replace(/\P{ASCII}/gu, (character) => latinLooks[character] ?? character)
+    .replace(/\P{ASCII}/gu, (character) => latinLooks[character] ?? latinLooks[character.toLowerCase()] ?? character)
     .toLowerCase()
     .normalize('NFC');
 }

@@ -54,7 +54,7 @@ const rangeStatement = statement<{ first: number | null; last: number | null }>(
 );
 const batchStatement = statement<Collision>(
   'invitations_batch_collision',
-  collisions('mine.batch = $1 AND mine.id BETWEEN $2::integer AND $3::integer', 'true'),
+  collisions('mine.batch = $1::uuid AND mine.id BETWEEN $2::integer AND $3::integer', 'true'),
 );
 /** Ids that one statement looks at; on the embedded database everybody waits for it. */
 const idsAtOnce = 5_000;

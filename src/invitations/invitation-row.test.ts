@@ -40,7 +40,7 @@ test('an invitation that is only a code has one free seat, for ever', async () =
     ...unset,
     link: null,
     status: 'usable',
-    seats: { total: 1, used: 0, held: 0, free: 1 },
+    seats: { total: 1, used: 0, held: 0, held_without_step: 0, free: 1 },
     campaign_revoked: false,
     batch: null,
   });
@@ -61,17 +61,17 @@ test('seats: used, held by live sessions, free', async () => {
      VALUES ('live', $1, now() + interval '1 hour'), ('dead', $1, now() - interval '1 second')`,
     [id],
   );
-  assert.deepEqual(seatsOf(await read(id)), [5, 2, 1, 2]);
+  assert.deepEqual(seatsOf(await read(id)), [5, 2, 1, 0, 2]);
   await testDatabase.query('UPDATE "Invitation" SET revoked_at = now() WHERE id = $1', [id]);
-  assert.deepEqual(seatsOf(await read(id)), [5, 2, 1, 0]);
+  assert.deepEqual(seatsOf(await read(id)), [5, 2, 1, 0, 0]);
   await testDatabase.query('UPDATE "Invitation" SET revoked_at = NULL, is_used = true WHERE id = $1', [id]);
-  assert.deepEqual(seatsOf(await read(id)), [5, 5, 0, 0]);
+  assert.deepEqual(seatsOf(await read(id)), [5, 5, 0, 0, 0]);
 });
 
 test('several people who began on one seat hold one seat', async () => {
   const { id } = await invited();
   await testDatabase.query(`INSERT INTO "RegisterSession" ("sessionId", "invitationId") VALUES ('first', $1), ('second', $1)`, [id]);
-  assert.deepEqual(seatsOf(await read(id)), [1, 0, 1, 0]);
+  assert.deepEqual(seatsOf(await read(id)), [1, 0, 1, 0, 0]);
 });
 
 test('whatever an operator can change changes the version, and a claimed seat does not', async () => {

@@ -27,8 +27,11 @@ export function isNumberWithTrimmings(text: string, isNumber: (digits: string) =
  * third number of eight digits would hold such a day.
  */
 export function isDate(text: string): boolean {
-  return readings(text, /[\p{N}년월일]/gu, (group) => group.padStart(2, '0')).some(({ digits, others }) =>
-    holdsNumber(digits, others, (number) => (number.length === 8 || digits.replaceAll(number, '') === '') && isDayOfDigits(number)),
+  const counted = /[\p{N}년월일]/gu;
+  // A digit by itself may be a month or a day, or one of the other characters.
+  return [...readings(text, counted, (group) => group.padStart(2, '0')), ...readings(text, counted, (group) => group)].some(
+    ({ digits, others }) =>
+      holdsNumber(digits, others, (number) => (number.length === 8 || digits.replaceAll(number, '') === '') && isDayOfDigits(number)),
   );
 }
 

@@ -173,7 +173,17 @@ test('what looks like a forbidden password is refused for the same reason', () =
     '1201012345678',
   ];
   for (const text of phones) assert.equal(codeOf(text), 'password password_is_phone', text);
-  const dates = ['a19900101', '1990a01b01c', 'kim901231', '१९९०-०१-०१', '1990010199', '199OO1O1', '1990-01-01 pw', '901231901231'];
+  const dates = [
+    'a19900101',
+    '7a19900101a',
+    '1990a01b01c',
+    'kim901231',
+    '१९९०-०१-०१',
+    '1990010199',
+    '199OO1O1',
+    '1990-01-01 pw',
+    '901231901231',
+  ];
   for (const text of dates) assert.equal(codeOf(text), 'password password_is_birthday', text);
 });
 
