@@ -131,7 +131,7 @@ export function findTiers(root: string): Record<TierName, Tier> {
     postgres: {
       database: 'postgresql',
       needs: ['postgresql'],
-      filesPerCore: 2,
+      filesPerCore: 1,
       paths: [
         ...postgresqlUnits,
         ...postgresqlOnly,
@@ -144,7 +144,7 @@ export function findTiers(root: string): Record<TierName, Tier> {
     pooler: {
       database: 'pgbouncer',
       needs: ['postgresql', 'pgbouncer'],
-      filesPerCore: 2,
+      filesPerCore: 1,
       paths: [...poolerOnly, ...pooled, ...filesBelow(root, 'test/races')],
     },
     faults: { database: 'postgresql', needs: ['postgresql'], filesPerCore: 1, paths: filesBelow(root, 'test/faults') },

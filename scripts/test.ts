@@ -33,7 +33,10 @@ async function runTier(tierName: string, words: readonly string[]): Promise<numb
   if (files.length === 0) return refuse(`No file of test:${tierName} has ${parts.join(' or ')} in its path.`);
 
   if (tier.database === 'embedded') await migratedTemplate();
-  const server = tier.database === 'embedded' || process.env[postgresqlVariable] ? undefined : await startPostgresql();
+  const server =
+    tier.database === 'embedded' || process.env[postgresqlVariable]
+      ? undefined
+      : await startPostgresql({ settings: { max_connections: '300' } });
   const url = process.env[postgresqlVariable] ?? server?.url;
   const pooler = tier.database === 'pgbouncer' && url ? await startPgbouncer({ target: url }) : undefined;
   try {

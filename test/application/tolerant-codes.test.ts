@@ -117,7 +117,7 @@ test('among 100,000 invitations a code is found through indexes', { skip: onServ
   // The plan that a prepared statement keeps, which knows no values.
   await application.query(`SET plan_cache_mode = force_generic_plan`);
   await application.query(`PREPARE verifying AS ${asked?.text}`);
-  const lines = await application.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE verifying ('a', 'b', 60, 'c', NULL)`);
+  const lines = await application.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE verifying ('a', 'b', 60, 'c', NULL, 'd', 20)`);
   const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
   for (const index of ['Invitation_code_key', 'Invitation_tolerant_code_idx', 'Invitation_pkey']) assert.ok(plan.includes(index), plan);
   assert.doesNotMatch(plan, /Seq Scan on "Invitation"/);

@@ -17,7 +17,7 @@ export async function startSeededServer(options: Partial<ServerOptions> = {}): P
   const environment = { ...database.environment, BCRYPT_COST: '10', RATE_LIMIT: 'on', ...options.environment };
   try {
     if (database.kind !== 'embedded') {
-      const seeded = await runChodae(['seed'], { environment });
+      const seeded = await runChodae(['seed', '--yes'], { environment });
       assert.deepEqual([seeded.code, seeded.stderr], [0, '']);
     }
     const server = await startServer({ ...options, environment });
