@@ -64,9 +64,13 @@ test('seats that were abandoned or have expired are free again, as many as there
     const taken = await racers.race((one) => one.verify(code));
     assert.deepEqual(countOutcomes(taken), { '200': 2, '409 invitation_full': racerCount - 2 }, `round ${round}: after two were abandoned`);
 
-    // A seat stays held for some seconds after its session expired, so that a last request under way is not overtaken.
+    // A seat stays held for some seconds after its session expired, so that a last request under way is not overtaken. Such a request
+    // locks its session, which the sweeper then leaves alone.
     await expire(staying, '2 seconds');
+    await pair.query('BEGIN');
+    await pair.query('SELECT FROM "RegisterSession" WHERE "sessionId" = ANY ($1) FOR UPDATE', [staying]);
     const early = await racers.race((one) => one.verify(code));
+    await pair.query('COMMIT');
     assert.deepEqual(countOutcomes(early), { '409 invitation_full': racerCount }, `round ${round}: just expired`);
     await expire(staying, '11 seconds');
     const late = await racers.race((one) => one.verify(code));

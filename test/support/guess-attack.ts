@@ -58,7 +58,7 @@ export async function attackGuesses(group: ServerGroup, attack: GuessAttack): Pr
   const spenders = [newAddress(), newAddress()];
   await inGroups(Array.from({ length: budget + 20 }, (_, index) => () => guess(spenders[index % 2] ?? '')));
 
-  await insertInvitation(group.query, 'WELCOME');
+  await insertInvitation(group.query, 'WELCOME', 100_000);
   const end = performance.now() + attack.seconds * 1000;
   const guessers = Array.from({ length: attack.networks }, newAddress);
   const guessing = (async () => {
