@@ -9,6 +9,9 @@ import { storeOperator } from '../support/stored-operator.ts';
 /** Everybody who makes a code of their own has to wait for this lock. */
 const codesLine: StartingLine = { sql: 'SELECT pg_advisory_xact_lock(4015161719)', values: [] };
 
+/** No key can be stored: without a lock before, all requests have read the labels in use by then. */
+const keysLine: StartingLine = { sql: 'LOCK TABLE operator_keys IN SHARE MODE', values: [] };
+
 /** The same letters in another case for each number, so that each is another code with the same key. */
 function spelling(word: string, number: number): string {
   return [...word].map((letter, at) => ((number >> at) & 1 ? letter.toLowerCase() : letter)).join('');
@@ -58,5 +61,25 @@ test('files with such codes, imported at once by two servers while others make o
     assert.equal(stored.length, 1, `round ${round}`);
     const refused = answers.filter(({ code, errors }) => code === 'invitation_code_alike' || errors?.[0]?.code === 'code_alike');
     assert.equal(refused.length, 5, JSON.stringify(answers));
+  }
+});
+
+test('of keys whose labels read alike and that are made at once by two servers, one is made', async () => {
+  await using pair = await startServerPair();
+  const { authorization } = await storeOperator(pair.query, 'admin');
+  using racers = await openRacers(
+    pair.servers.map((server) => server.url),
+    8,
+  );
+  // The time of a key's last use is noted at its first request, which would wait at the line.
+  for (const racer of racers.all) assert.equal((await racer.send('GET', '/admin/me', undefined, { authorization })).status, 200);
+  for (let round = 1; round <= testRounds(3); round += 1) {
+    const word = `LABEL${'ABCDEFG'[round % 7]}`;
+    const answers = await raceRound(pair, racers, { round, line: keysLine }, (racer, index) =>
+      racer.send('POST', '/admin/keys', { label: spelling(word, index), role: 'viewer' }, { authorization }),
+    );
+    assert.deepEqual(countOutcomes(answers), { '201': 1, '409 key_label_taken': 7 }, `round ${round}`);
+    const stored = await pair.query('SELECT FROM operator_keys WHERE upper(label) = $1', [word]);
+    assert.equal(stored.length, 1);
   }
 });
