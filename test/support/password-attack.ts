@@ -63,7 +63,7 @@ function client(agent: Agent, url: string, address: string): (request: MeasuredR
   return (request) => measure(agent, url, { ...request, headers: { 'x-forwarded-for': address } });
 }
 
-/** Attacks for so long while honest people come, once each attacker had a turn. @param code with one seat: it opens as many sign-ups as anybody wants. */
+/** Attacks for so long while honest people come, once each attacker had a turn. @param code with more seats than anybody takes. */
 export async function attackPasswords(
   group: ServerGroup,
   seconds: number,
@@ -71,7 +71,7 @@ export async function attackPasswords(
   honest: HonestCrowd,
 ): Promise<AttackReport> {
   const code = `attacked-${networks}`;
-  await insertInvitation(group.query, code);
+  await insertInvitation(group.query, code, 100_000);
   const url = group.servers[0]?.url ?? '';
   const attacker: Outcomes = {};
   const served: number[] = [];
