@@ -117,7 +117,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   );
   await http.register(async (scope) => {
     if (limits) limitWrongKeys(scope, limits, services);
-    // Whoever watches the service is let in however busy operators keep their connections.
+    // Metrics are answered however busy operators keep their connections.
     requireOperator(scope, { ...services.operators, database });
     addMetricsRoute(scope, { config: { role: 'viewer' }, read: readMetrics ?? (() => metrics.registry.metrics()) });
   });

@@ -53,7 +53,7 @@ export async function untilAborted<T>(
   } finally {
     isOver = true;
     signal.removeEventListener('abort', cancel);
-    // Or it would reach whoever has this connection next.
+    // Or it would cancel the next statement on this connection.
     await asked;
   }
 }
