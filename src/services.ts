@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { shareConnections } from './database/connection-share.ts';
 import type { Database } from './database/database.ts';
+import { openUploadPlaces } from './invitations/bulk/import/upload-places.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/guest-store.ts';
 import { invitationsNamed } from './invitations/store.ts';
@@ -104,6 +105,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       ...audited,
       longWork,
       once: oncePerKey,
+      uploads: openUploadPlaces(),
       publicUrl: config.http.publicUrl,
       phoneRegion: config.registration.phoneRegion,
       peopleOf,

@@ -3,6 +3,7 @@ import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { OncePerKey } from '../repeatable.ts';
 import type { Semaphore } from '../semaphore.ts';
+import type { UploadPlaces } from './bulk/import/upload-places.ts';
 
 /** Somebody who came in by an invitation. */
 export interface PersonInvited {
@@ -18,6 +19,8 @@ export interface InvitationServices {
   /** Places for statements that may take seconds: `longWorkWait`. */
   readonly longWork: Semaphore;
   readonly once: OncePerKey;
+  /** Files that are being imported. */
+  readonly uploads: UploadPlaces;
   /** Where links begin, without a slash at the end; undefined: no links. */
   readonly publicUrl: string | undefined;
   /** The region whose phone numbers may be written without a country code. */

@@ -24,6 +24,7 @@ before(async () => {
 });
 beforeEach(async () => {
   for (const upload of open.splice(0)) upload.destroy();
+  await placesTaken(0);
   await query('DELETE FROM "Invitation"');
 });
 after(() => {
@@ -54,14 +55,19 @@ function begin({ key }: KeyMade, text: string, bytes = 60_000_000): Upload {
   sent.write(text);
   return { sent, answer };
 }
-/** Time for what was sent to reach the use case, so that it has its place. */
-const arrived = () => sleep(300);
+/** Waits until the files under way are this many: begun ones have reached the use case, ended ones have left it. */
+async function placesTaken(files: number): Promise<void> {
+  for (const end = performance.now() + 30_000; performance.now() < end; await sleep(10)) {
+    if (application.services.invitations.uploads.taken === files) return;
+  }
+  assert.fail(`${application.services.invitations.uploads.taken} files under way, not ${files}`);
+}
 
 test('while a file trickles in, others import and make invitations, and the file is stored in the end', async () => {
   const head = 'code\r\nSLOW-1\r\n';
   const tail = 'SLOW-2\r\n';
   const { sent, answer } = begin(slow, head, head.length + tail.length);
-  await arrived();
+  await placesTaken(1);
   const client = bulkClient(application, others[0]?.key);
   assert.equal((await client.import('code\r\nQUICK-1\r\n')).status, 200);
   const made = await client.create({ count: 3 });
@@ -75,7 +81,7 @@ test('while a file trickles in, others import and make invitations, and the file
 test('of one operator two files arrive at a time, the third is refused at once, and others still get in', async () => {
   begin(slow, 'code\r\n');
   begin(slow, 'code\r\n');
-  await arrived();
+  await placesTaken(2);
   const { status, text, retryAfter } = await begin(slow, 'code\r\n').answer;
   assert.deepEqual([status, JSON.parse(text).code, retryAfter], [503, 'import_busy', '10']);
   assert.equal((await bulkClient(application, others[0]?.key).import('code\r\nQUICK-2\r\n')).status, 200);
@@ -85,7 +91,7 @@ test('four files arrive at a time in all', async () => {
   const [another, third] = others;
   assert.ok(another && third);
   for (const operator of [slow, slow, another, another]) begin(operator, 'code\r\n');
-  await arrived();
+  await placesTaken(4);
   const refused = await bulkClient(application, third.key).import('code\r\nQUICK-3\r\n');
   assert.deepEqual([refused.status, refused.body.code], [503, 'import_busy']);
   assert.equal((await bulkClient(application, third.key).create({ count: 1 })).status, 200);
@@ -93,7 +99,7 @@ test('four files arrive at a time in all', async () => {
 
 test('a client that goes away in the middle of its file gives its place back', async () => {
   const uploads = [begin(slow, 'code\r\n'), begin(slow, 'code\r\n')];
-  await arrived();
+  await placesTaken(2);
   for (const { sent } of uploads) sent.destroy();
   const client = bulkClient(application, slow.key);
   for (let times = 0; times < 100; times += 1) {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Database, Queryable, Statement } from '../../database/database.ts';
 import { openSemaphore } from '../../semaphore.ts';
 import { type BulkServices, createInBulk, type WantedBulk } from './create-in-bulk.ts';
+import { openUploadPlaces } from './import/upload-places.ts';
 
 const actor = { keyId: null, label: 'local', requestId: null, origin: null };
 const request = { actor, key: undefined, asked: null };
@@ -38,7 +39,7 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
     },
   } as Database;
   const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
-  const rest = { publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
+  const rest = { uploads: openUploadPlaces(), publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
   return { services: { database, once, audit: async () => {}, turn: openSemaphore(1), longWork: openSemaphore(1), ...rest }, ended };
 }
 

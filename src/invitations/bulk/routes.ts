@@ -13,14 +13,13 @@ import { type BulkMade, createInBulk } from './create-in-bulk.ts';
 import { bulkProblems } from './errors.ts';
 import { exportRoutes } from './export/routes.ts';
 import { importRoutes } from './import/routes.ts';
-import { openUploadPlaces } from './import/upload-places.ts';
 import { bulkAnswer, bulkBody } from './schema.ts';
 import { codesOfBatch } from './store.ts';
 
 /** Many invitations at once. */
 export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   const bulkServices = { ...services, turn: openSemaphore(1) };
-  await app.register(importRoutes, { services: { ...bulkServices, uploads: openUploadPlaces() } });
+  await app.register(importRoutes, { services: bulkServices });
   await app.register(exportRoutes, { services });
 
   app.post(

@@ -12,11 +12,6 @@ import { refreshStatistics } from '../store.ts';
 import { judgeFile } from './judge-file.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { insertImported, nameCampaignsOf } from './store.ts';
-import type { UploadPlaces } from './upload-places.ts';
-
-export interface ImportServices extends BulkServices {
-  readonly uploads: UploadPlaces;
-}
 
 /** Milliseconds that a file waits for its turn: to send it again may take minutes, and a million codes are made in 20 s. */
 const turnPatience = 30_000;
@@ -48,7 +43,7 @@ export interface Imported {
  * @throws Problem `import_refused`, `import_busy`, `bulk_under_way`, `operators_busy`, `campaign_revoked`, `invitation_code_alike`, `import_space_missing`, `idempotency_key_reused`,
  *   `idempotency_key_invalid`; what `bytes` throws; the signal's reason.
  */
-export async function importInvitations(services: ImportServices, request: ImportRequest): Promise<Imported> {
+export async function importInvitations(services: BulkServices, request: ImportRequest): Promise<Imported> {
   const { actor, signal } = request;
   using _upload = services.uploads.take(actor.keyId);
   await using spool = await openSpool().catch(refuseWithoutSpace);

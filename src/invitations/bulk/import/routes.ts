@@ -8,16 +8,17 @@ import { acceptUploads, type Upload } from '../../../http/uploads.ts';
 import { repeatableProblems } from '../../../repeatable.ts';
 import { alikeExample } from '../../code-collisions.ts';
 import { invitationProblems } from '../../errors.ts';
+import type { BulkServices } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
 import { csvRules, maximumFileBytes } from './csv-rules.ts';
-import { type ImportServices, importInvitations } from './import-invitations.ts';
+import { importInvitations } from './import-invitations.ts';
 import { importAnswer, importBody, importQuery } from './schema.ts';
 
 /** Milliseconds; a line of 1 Mbit/s takes 9 minutes for the largest file. */
 const uploadLimits = { pauseMilliseconds: 30_000, wholeMilliseconds: 600_000 };
 
 /** Invitations from a file. */
-export const importRoutes: FastifyPluginAsyncZod<{ services: ImportServices }> = async (app, { services }) => {
+export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = async (app, { services }) => {
   acceptUploads(app, { mediaType: 'text/csv', maximumBytes: maximumFileBytes, ...uploadLimits });
   const exampleError = { line: 3, field: '', rule: csvRules.csv_cells, values: { cells: 3, columns: 6 } };
   const refused = new Problem(bulkProblems.import_refused, {

@@ -7,17 +7,22 @@ const filesAtOnce = 4;
 const filesOfOne = 2;
 
 export interface UploadPlaces {
+  /** How many are taken. */
+  readonly taken: number;
   /** @param operator the id of the key; null: at the machine itself. @throws Problem `import_busy` where there are too many. */
   take(operator: number | null): Disposable;
 }
 
 export function openUploadPlaces(): UploadPlaces {
   const taken = new Map<number | null, number>();
+  const all = () => [...taken.values()].reduce((sum, files) => sum + files, 0);
   return {
+    get taken() {
+      return all();
+    },
     take(operator) {
       const own = taken.get(operator) ?? 0;
-      const all = [...taken.values()].reduce((sum, files) => sum + files, 0);
-      if (own >= filesOfOne || all >= filesAtOnce) throw new Problem(bulkProblems.import_busy);
+      if (own >= filesOfOne || all() >= filesAtOnce) throw new Problem(bulkProblems.import_busy);
       taken.set(operator, own + 1);
       return {
         [Symbol.dispose]() {
