@@ -154,7 +154,7 @@ function signUpLimits({ verify, guesses, signUp, session, hashes }: Limits, patt
   return { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
 }
 
-const hashingRoutes = steps.filter(({ passwordAt }) => passwordAt !== undefined).map(({ name }) => `/register/${name}`);
+const hashingRoutes = steps.filter(({ hashedColumn }) => hashedColumn !== undefined).map(({ name }) => `/register/${name}`);
 
 function limitWrongKeys(scope: FastifyInstance, { operatorKeys }: Limits, { localKey, recogniseKey }: Services): void {
   limitFailedCredentials(scope, {

@@ -58,5 +58,8 @@ function parseRange(text: string): AddressRange | string {
 /** @param address canonical. IPv4 is never inside a range of IPv6. */
 export function isInRanges(address: string, ranges: readonly AddressRange[]): boolean {
   const parsed = ipaddr.parse(address);
-  return ranges.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network as never, bits));
+  return ranges.some(([network, bits]) => {
+    if (parsed instanceof ipaddr.IPv4) return network instanceof ipaddr.IPv4 && parsed.match(network, bits);
+    return network instanceof ipaddr.IPv6 && parsed.match(network, bits);
+  });
 }

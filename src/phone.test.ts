@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, significantDigits, toE164 } from './phone.ts';
+import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, significantDigits } from './phone.ts';
 
 const region = 'KR';
 
@@ -23,7 +23,6 @@ const spellings = [
 test('every spelling of a number is one number, and stays as typed', () => {
   for (const text of spellings) {
     assert.deepEqual(acceptPhone(text, { region }), { ok: true, value: { typed: text.trim(), e164: '+821012345678' } });
-    assert.equal(toE164(text.trim(), region), '+821012345678');
     assert.equal(isSamePhone(text, '010-1234-5678', region), true);
   }
 });
@@ -70,7 +69,6 @@ test('the comparison of texts that are no numbers is by the text', () => {
   assert.equal(isSamePhone('call me', 'call you', region), false);
   assert.equal(isSamePhone('', '010-1234-5678', region), false);
   assert.equal(isSamePhone('010-1234-5678', '010-1234-5679', region), false);
-  assert.throws(() => toE164('call me', region), RangeError);
 });
 
 test('a text of digits with any signs is a phone number for passwords', () => {

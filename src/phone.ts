@@ -71,17 +71,6 @@ export function isSamePhone(left: string, right: string, region: CountryCode): b
 }
 
 /**
- * @param typed what `acceptPhone` accepted for this region.
- * @returns the number itself (E.164).
- * @throws RangeError for a text that is no number; the message holds none of it.
- */
-export function toE164(typed: string, region: CountryCode): string {
-  const number = parse(typed, region);
-  if (!number) throw new RangeError('toE164 takes a phone number that was accepted');
-  return number.number;
-}
-
-/**
  * Whether a text is a mobile number of the region in some spelling: with any signs between or around the digits, with the country code, with or
  * without its plus or the zero in front. Wider than `acceptPhone`: whatever that accepts is one here. A text with a letter in it is none.
  * For the rule that a password is no phone number; the person's own is not known yet when the password is chosen.

@@ -18,6 +18,8 @@ export interface ErrorDescription {
 const maximumCauses = 4;
 const maximumFrames = 12;
 const constant = /^[A-Za-z0-9_.:-]{1,64}$/;
+const constantFields = ['name', 'code', 'syscall', 'sqlstate', 'constraint', 'table', 'routine', 'severity'] as const;
+type ConstantField = (typeof constantFields)[number];
 const frame = /^\s+at /;
 
 /**
@@ -29,7 +31,7 @@ export function describeError(thrown: unknown, depth = 0): ErrorDescription {
   const properties = thrown as Error & Record<string, unknown>;
   const own = isDatabaseError(properties) ? databaseFields(properties) : programFields(properties);
   const cause = thrown.cause === undefined || depth >= maximumCauses ? undefined : describeError(thrown.cause, depth + 1);
-  return { ...own, ...present({ cause }) };
+  return { ...own, ...(cause && { cause }) };
 }
 
 /** pg and PGlite alike: the SQLSTATE in `code`, and a severity. */
@@ -38,17 +40,12 @@ function isDatabaseError(error: Record<string, unknown>): boolean {
 }
 
 function databaseFields({ code, constraint, table, routine, severity }: Record<string, unknown>): ErrorDescription {
-  return present({
-    sqlstate: known(code),
-    constraint: known(constraint),
-    table: known(table),
-    routine: known(routine),
-    severity: known(severity),
-  });
+  return constantsOf({ sqlstate: code, constraint, table, routine, severity });
 }
 
 function programFields(error: Error & Record<string, unknown>): ErrorDescription {
-  return present({ name: known(error.name), code: known(error.code), syscall: known(error.syscall), frames: stackFrames(error) });
+  const { name, code, syscall } = error;
+  return { ...constantsOf({ name, code, syscall }), frames: stackFrames(error) };
 }
 
 function stackFrames(error: Error): string[] {
@@ -62,10 +59,12 @@ function stackFrames(error: Error): string[] {
     .map((line) => line.trim());
 }
 
-function known(value: unknown): string | undefined {
-  return typeof value === 'string' && constant.test(value) ? value : undefined;
-}
-
-function present<Fields extends Record<string, unknown>>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+/** The fields whose value is a constant: any other text may hold what a client sent. */
+function constantsOf(values: Partial<Record<ConstantField, unknown>>): ErrorDescription {
+  const constants: Partial<Record<ConstantField, string>> = {};
+  for (const field of constantFields) {
+    const value = values[field];
+    if (typeof value === 'string' && constant.test(value)) constants[field] = value;
+  }
+  return constants;
 }

@@ -2,11 +2,11 @@ import { violatedConstraint } from '../database/unavailable.ts';
 import { Problem, validationFailed } from '../errors.ts';
 import { invitationProblems } from '../invitations/errors.ts';
 import { refusalFor } from '../invitations/refusals.ts';
-import { isSamePhone, toE164 } from '../phone.ts';
+import { isSamePhone } from '../phone.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { registrationProblems } from './errors.ts';
 import { demandOpenSession, stepsIncomplete } from './refusals.ts';
-import { completingStep, stepsBeforeLast } from './steps.ts';
+import { type CompletingValues, completingStep, type StepBody, stepsBeforeLast } from './steps.ts';
 import { completeSession, readSession, type SessionState } from './store.ts';
 
 /**
@@ -16,33 +16,31 @@ import { completeSession, readSession, type SessionState } from './store.ts';
  * @throws Problem `validation_failed`, `session_not_found`, `steps_incomplete`, `session_completed`, `invitation_used`, `invitation_revoked`,
  *   `invitation_phone_mismatch`, `phone_taken`.
  */
-export async function completeRegistration(services: RegistrationServices, sessionId: string, body: unknown): Promise<number> {
+export async function completeRegistration(services: RegistrationServices, sessionId: string, body: StepBody): Promise<number> {
   const { database, rules } = services;
-  const accepted = completingStep.accept(body as never, rules);
+  const accepted = completingStep.accept(body, rules);
   if (!accepted.ok) throw validationFailed(accepted.errors);
-  const [phone = ''] = accepted.value;
-  const e164 = toE164(phone, rules.phoneRegion);
+  const { columns, e164 } = accepted.value;
 
   // Nearly always one round; another where the state changed between the refusal and the question why.
   for (let round = 0; round < 3; round += 1) {
-    const userId = await completeOnce(services, sessionId, e164, accepted.value);
+    const userId = await completeOnce(services, sessionId, accepted.value);
     if (userId !== undefined) return userId;
     const session = await readSession(database, sessionId);
-    if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', phone);
+    if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', columns.phone);
     refuseCompletion(session, e164);
   }
-  // The seat was taken at each try and open again at each look: somebody resets the code while others race for it.
+  // Taken at each try and open again at each look: an operator resets the code while people race for it.
   throw refusalFor('used');
 }
 
 async function completeOnce(
   { database, rules, onSeatClaimed }: RegistrationServices,
   sessionId: string,
-  e164: string,
-  values: readonly string[],
+  { columns, e164 }: CompletingValues,
 ) {
   try {
-    const userId = await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, values);
+    const userId = await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, columns);
     if (userId !== undefined) onSeatClaimed();
     return userId;
   } catch (error) {

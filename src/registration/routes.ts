@@ -76,7 +76,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
 
   function addStep(step: Step) {
     const refusals = [session_not_found, invitation_used, invitation_revoked, unavailable];
-    if (step.passwordAt !== undefined) refusals.push(overloadProblems.overloaded);
+    if (step.hashedColumn !== undefined) refusals.push(overloadProblems.overloaded);
     app.put(
       `/register/${step.name}`,
       {

@@ -3,7 +3,7 @@ import { refusalFor } from '../invitations/refusals.ts';
 import { birthdayRules } from './birthday.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { demandOpenSession } from './refusals.ts';
-import type { Step } from './steps.ts';
+import type { Step, StepBody } from './steps.ts';
 import { deleteSession, readSession, type SessionProgress, saveStep } from './store.ts';
 
 /** Who asks, as far as a hash depends on it. */
@@ -29,23 +29,24 @@ export async function saveRegistrationStep(
   services: RegistrationServices,
   step: Step,
   sessionId: string,
-  body: unknown,
+  body: StepBody,
   client: StepClient,
 ): Promise<SessionProgress> {
   const { database, rules } = services;
   const askedAt = performance.now();
-  const accepted = step.accept(body as never, rules);
+  const accepted = step.accept(body, rules);
   if (!accepted.ok) throw await refuseValues(services, sessionId, accepted.errors);
-  const values = [...accepted.value];
-  if (step.passwordAt !== undefined) {
+  let { columns } = accepted.value;
+  if (step.hashedColumn !== undefined) {
     const { completed_steps } = demandOpenSession(await readSession(database, sessionId));
     const isRepeat = completed_steps.includes(step.name);
-    values[step.passwordAt] = await hashPassword(services, values[step.passwordAt] ?? '', { sessionId, isRepeat }, client);
+    const hash = await hashPassword(services, columns[step.hashedColumn] ?? '', { sessionId, isRepeat }, client);
+    columns = { ...columns, [step.hashedColumn]: hash };
   }
-  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, values, askedAt);
+  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, columns, askedAt);
   if (saved) return saved;
   demandOpenSession(await readSession(database, sessionId));
-  // Refused a moment ago and open now: the code was reset in between.
+  // The update was refused, yet the session is open now: the code was reset in between.
   throw refusalFor('used');
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Accepted } from '../accepted.ts';
+import { type Accepted, accepted } from '../accepted.ts';
 import type { RegistrationConfig } from '../config/config.ts';
 import { acceptPassword } from '../passwords/password-rules.ts';
 import { acceptPhone, isPhoneNumber } from '../phone.ts';
@@ -17,7 +17,7 @@ export interface StepRules extends RegistrationConfig {
  * One part of a sign-up. From this table come the routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps`.
  * `docs/adding-a-step.md` shows how to add one.
  */
-export interface Step {
+export interface Step<Values extends StepValues = StepValues> {
   /** The last segment of the path, the name in `remainingSteps`, the event of the funnel. */
   readonly name: string;
   /** For the OpenAPI document. */
@@ -26,19 +26,33 @@ export interface Step {
   readonly body: z.ZodRawShape;
   /** The columns of "RegisterSession" and of "User" that this step fills. */
   readonly columns: readonly string[];
-  /** Judges a body of the right shape. @returns the value of each column, in order, or what is wrong with which field. */
-  accept(body: never, rules: StepRules): Accepted<readonly string[]>;
-  /** The place, in the accepted values, of a password that has to be hashed before it is stored. */
-  readonly passwordAt?: number;
+  /** The column whose value is a password: it is hashed before it is stored. */
+  readonly hashedColumn?: string;
+  /**
+   * Judges a body of the shape `body`, normalises it, and gives each refusal its own rule.
+   * @returns the value of each column, or what is wrong with which field.
+   */
+  accept(body: StepBody, rules: StepRules): Accepted<Values>;
 }
 
-function step<Shape extends z.ZodRawShape>(
-  definition: Omit<Step, 'accept' | 'body'> & {
-    body: Shape;
-    accept(body: z.infer<z.ZodObject<Shape>>, rules: StepRules): Accepted<readonly string[]>;
+/** A body that has passed the route's schema, without `session_id`. */
+export type StepBody = Readonly<Record<string, unknown>>;
+
+/** What a step brings. A step may add what only its own use case needs, such as the phone number in E.164. */
+export interface StepValues<Column extends string = string> {
+  readonly columns: Readonly<Record<Column, string>>;
+}
+
+/** Checks a step's own types: `accept` gets a body of its shape and must give a value for each of its columns. */
+function step<Shape extends z.ZodRawShape, Column extends string, Values extends StepValues<Column>>(
+  definition: Omit<Step, 'accept' | 'body' | 'columns' | 'hashedColumn'> & {
+    readonly body: Shape;
+    readonly columns: readonly Column[];
+    readonly hashedColumn?: NoInfer<Column>;
+    accept(body: z.infer<z.ZodObject<Shape>>, rules: StepRules): Accepted<Values>;
   },
-): Step {
-  return definition as Step;
+): Step<Values> {
+  return definition;
 }
 
 const nameStep = step({
@@ -59,7 +73,7 @@ const nameStep = step({
     }),
   },
   columns: ['name', 'password'],
-  passwordAt: 1,
+  hashedColumn: 'password',
   accept(body, rules) {
     const name = acceptName(body.name);
     const password = acceptPassword(body.password, {
@@ -67,7 +81,7 @@ const nameStep = step({
       name: name.ok ? name.value : body.name,
       isPhoneNumber: (text) => isPhoneNumber(text, rules.phoneRegion),
     });
-    if (name.ok && password.ok) return { ok: true, value: [name.value, password.value] };
+    if (name.ok && password.ok) return accepted({ columns: { name: name.value, password: password.value } });
     return { ok: false, errors: [...(name.ok ? [] : name.errors), ...(password.ok ? [] : password.errors)] };
   },
 });
@@ -85,7 +99,7 @@ const birthdayStep = step({
   columns: ['birthday'],
   accept(body, rules) {
     const birthday = acceptBirthday(body.birthday, { today: todayIn(rules.timeZone, rules.now()), minimumAge: rules.minimumAge });
-    return birthday.ok ? { ok: true, value: [birthday.value] } : birthday;
+    return birthday.ok ? accepted({ columns: { birthday: birthday.value } }) : birthday;
   },
 });
 
@@ -104,14 +118,18 @@ const phoneStep = step({
   columns: ['phone'],
   accept(body, rules) {
     const phone = acceptPhone(body.phone, { region: rules.phoneRegion });
-    return phone.ok ? { ok: true, value: [phone.value.typed] } : phone;
+    return phone.ok ? accepted({ columns: { phone: phone.value.typed }, e164: phone.value.e164 }) : phone;
   },
 });
 
 /** In the order of the form. Clients may send those before the last in any order. */
 export const stepsBeforeLast: readonly Step[] = [nameStep, birthdayStep];
-/** The step that makes the user; its first column is the phone number, by which a repeated request is recognised. */
-export const completingStep: Step = phoneStep;
+/** The step that makes the user. A repeated request is recognised by its phone number. */
+export const completingStep = phoneStep;
+export interface CompletingValues extends StepValues<'phone'> {
+  /** The phone number, `+` and at most 15 digits (E.164). */
+  readonly e164: string;
+}
 export const steps: readonly Step[] = [...stepsBeforeLast, completingStep];
 
 /** @returns the names of the steps still to be done, in order. */

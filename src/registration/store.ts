@@ -1,7 +1,7 @@
 import { type Database, type Queryable, type Statement, statement } from '../database/database.ts';
 import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
 import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
-import { completingStep, type Step, stepsBeforeLast } from './steps.ts';
+import { completingStep, type Step, type StepValues, stepsBeforeLast } from './steps.ts';
 
 /**
  * The statements of signing up. Those that need a session together with its invitation or its user are all here, one round trip each, so that
@@ -14,6 +14,9 @@ const allFilled = (row: string, step: Step) => step.columns.map((column) => `${r
 /** @param row the alias of "RegisterSession" in the statement. @returns SQL for the names of the steps that are stored. */
 export const completedSteps = (row: string) =>
   `pg_catalog.array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
+
+/** In the order in which the statements have them. */
+const valuesOf = (step: Step, columns: StepValues['columns']) => step.columns.map((column) => columns[column]);
 
 export interface VerifiedInvitation {
   readonly id: number;
@@ -138,7 +141,7 @@ const saveStepStatements = new Map(stepsBeforeLast.map((step) => [step.name, sav
 
 /**
  * Stores what one step brought and renews the session, 24 hours after its start at most.
- * @param values in the order of the step's columns.
+ * @param columns a value for each of the step's columns.
  * @param askedAt since when the person waits, as `performance.now()` gives it: a hash may have taken much of their time.
  * @returns undefined: refused; `readSession` tells why.
  */
@@ -147,12 +150,12 @@ export async function saveStep(
   step: Step,
   sessionId: string,
   lifeSeconds: number,
-  values: readonly string[],
+  columns: StepValues['columns'],
   askedAt: number,
 ): Promise<SessionProgress | undefined> {
   const save = saveStepStatements.get(step.name);
   if (!save) throw new Error(`the step ${step.name} is not saved on its own`);
-  const [row] = await database.run(save, [sessionId, lifeSeconds, ...values], { askedAt });
+  const [row] = await database.run(save, [sessionId, lifeSeconds, ...valuesOf(step, columns)], { askedAt });
   return row;
 }
 
@@ -242,7 +245,7 @@ const invitationRow = (id: number) => `invitation ${id}`;
  * Takes the seat, makes the user, writes the receipt and the event, and deletes the session: all or nothing.
  * @param e164 the phone number in E.164, compared with the one that the invitation is bound to.
  * @param phoneKey the same where one account per phone is on, else null.
- * @param values of the completing step, in the order of its columns.
+ * @param columns a value for each column of the completing step.
  * @returns the new user's id; undefined: refused, `readSession` tells why.
  * @throws the driver's error with SQLSTATE 23505 on `User_phone_key_key` where the number is taken.
  */
@@ -251,13 +254,13 @@ export async function completeSession(
   sessionId: string,
   e164: string,
   phoneKey: string | null,
-  values: readonly string[],
+  columns: StepValues['columns'],
 ): Promise<number | undefined> {
   const invitation = async () => {
     const [found] = await database.run(invitationOfStatement, [sessionId]);
     return found ? invitationRow(found.id) : `session ${sessionId}`;
   };
-  const [row] = await database.runWaiting(invitation, completeStatement, [sessionId, e164, phoneKey, ...values]);
+  const [row] = await database.runWaiting(invitation, completeStatement, [sessionId, e164, phoneKey, ...valuesOf(completingStep, columns)]);
   return row?.user_id;
 }
 
