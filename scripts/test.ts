@@ -12,6 +12,7 @@ import { startPostgresql } from '../test/support/postgresql.ts';
 import { findPostgresqlBinaries } from '../test/support/postgresql-binaries.ts';
 import type { Requirement } from '../test/support/requirements.ts';
 import { pgbouncerVariable, postgresqlVariable } from '../test/support/test-server.ts';
+import { bundleTests } from './bundle-tests.ts';
 import { findTiers, type TierName } from './test-tiers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -43,14 +44,13 @@ async function runTier(tierName: string, words: readonly string[]): Promise<numb
     const concurrency = Math.max(1, Math.floor(availableParallelism() * tier.filesPerCore));
     return await runNode(
       [
-        '--import',
-        'tsx',
+        '--enable-source-maps',
         '--test',
         `--test-concurrency=${concurrency}`,
         `--test-timeout=${fileTimeout}`,
         '--test-reporter=spec',
         ...options,
-        ...files,
+        ...(await bundleTests(root, files)),
       ],
       {
         CHODAE_TEST_DATABASE: tier.database,
