@@ -41,7 +41,7 @@ const poolerOnly = ['test/application/pooled-migration.test.ts'];
 const stored = [
   'src/invitations/code-key.test.ts',
   'src/limits/guess-tries.test.ts',
-  'src/limits/shared-counters.test.ts',
+  'src/limits/limiter.test.ts',
   'test/application/alike-codes.test.ts',
   'test/application/doctor-limits.test.ts',
   'test/application/doctor.test.ts',

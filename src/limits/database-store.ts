@@ -1,60 +1,27 @@
 import { type Queryable, statement } from '../database/database.ts';
 import type { SweptBatch, SweptRows } from '../sweeping/sweep.ts';
-import type { TryRate } from './guess-tries.ts';
-
-export interface TakenPoints {
-  /** Of the key in its window, these included. */
-  readonly points: number;
-  /** Until the window ends. */
-  readonly milliseconds: number;
-}
-
-export interface WatchedPoints {
-  /** Of the other key; NULL where it has no window. */
-  readonly watched_points: number | null;
-  readonly watched_milliseconds: number | null;
-}
+import type { LimitStore, Points } from './limiter.ts';
 
 const millisecondsLeft = 'ceil(extract(epoch FROM expires_at - now()) * 1000)::integer';
 
-const takeStatement = statement<TakenPoints & WatchedPoints>(
+/** Counts in a new window where the key has none. The lock on the row puts parallel requests in an order. `$2` points are taken below `$3`, above it 1. */
+const takeStatement = statement<Points & { watched_points: number | null; watched_milliseconds: number | null }>(
   'limits_take',
-  `WITH watched AS (SELECT points, ${millisecondsLeft} AS milliseconds FROM rate_limits WHERE key = $4 AND expires_at > now())
-   INSERT INTO rate_limits AS kept (key, points, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3::double precision))
+  `WITH watched AS (SELECT points, ${millisecondsLeft} AS milliseconds FROM rate_limits WHERE key = $5 AND expires_at > now())
+   INSERT INTO rate_limits AS kept (key, points, expires_at) VALUES ($1, $2, now() + make_interval(secs => $4::double precision))
    ON CONFLICT (key) DO UPDATE SET
-     points = CASE WHEN kept.expires_at <= now() THEN excluded.points ELSE kept.points + excluded.points END,
+     points = CASE WHEN kept.expires_at <= now() THEN excluded.points WHEN kept.points < $3::integer THEN kept.points + excluded.points
+       ELSE kept.points + 1 END,
      expires_at = CASE WHEN kept.expires_at <= now() THEN excluded.expires_at ELSE kept.expires_at END
    RETURNING points, ${millisecondsLeft} AS milliseconds,
      (SELECT points FROM watched) AS watched_points, (SELECT milliseconds FROM watched) AS watched_milliseconds`,
 );
 
-/**
- * Counts for a key, in a new window where it has none: one statement, so that the lock on the row puts parallel requests in an order.
- * @param watchedKey whose points are only read, in the same round trip.
- */
-export async function takePoints(
-  database: Queryable,
-  key: string,
-  points: number,
-  windowSeconds: number,
-  watchedKey: string | null = null,
-): Promise<TakenPoints & WatchedPoints> {
-  const [row] = await database.run(takeStatement, [key, points, windowSeconds, watchedKey]);
-  if (!row) throw new Error('the statement gives one row whatever it is asked');
-  return row;
-}
-
-const giveBackStatement = statement<TakenPoints>(
+/** Points of a window that has ended give the next window nothing. */
+const giveBackStatement = statement(
   'limits_give_back',
-  `UPDATE rate_limits SET points = GREATEST(0, points - $2) WHERE key = $1 AND expires_at > now()
-   RETURNING points, ${millisecondsLeft} AS milliseconds`,
+  'UPDATE rate_limits SET points = GREATEST(0, LEAST(points, $2) - 1) WHERE key = $1 AND expires_at > now()',
 );
-
-/** Takes counts back; those of a window that has ended are gone anyway, and give the next window nothing. */
-export async function giveBackPoints(database: Queryable, key: string, points: number): Promise<TakenPoints> {
-  const [row] = await database.run(giveBackStatement, [key, points]);
-  return row ?? { points: 0, milliseconds: 0 };
-}
 
 /** A row of tries holds two counts in one number: 32 × the tries that are taken + the right ones, 31 at most. */
 const takeTryStatement = statement<{ allowed: boolean; points: number; milliseconds: number; window: string }>(
@@ -72,34 +39,37 @@ const takeTryStatement = statement<{ allowed: boolean; points: number; milliseco
    SELECT false, points, ${millisecondsLeft}, expires_at::text FROM rate_limits WHERE key = $1 AND NOT EXISTS (SELECT FROM taken)`,
 );
 
-/** Takes one try where one is left: one guarded statement. @returns `window` names the window, for `settleTry`. */
-export async function takeTry(
-  database: Queryable,
-  key: string,
-  { count, seconds, earned }: TryRate,
-): Promise<{ allowed: boolean; remaining: number; milliseconds: number; window: string }> {
-  const [row] = await database.run(takeTryStatement, [key, seconds, count, earned]);
-  // Refused, and the row is newer than the statement.
-  if (!row) return { allowed: false, remaining: 0, milliseconds: seconds * 1000, window: '' };
-  const { allowed, points, milliseconds, window } = row;
-  return { allowed, remaining: count + earned * (points % 32) - Math.floor(points / 32), milliseconds, window };
-}
-
 const settleTryStatement = statement(
   'limits_settle_try',
   `UPDATE rate_limits SET points = points - 32 + CASE WHEN $3::boolean AND points % 32 < $4::integer THEN 1 ELSE 0 END
    WHERE key = $1 AND expires_at = $2::timestamptz AND points >= 32`,
 );
 
-/** Gives a try back to the window that it was taken in. @param isRight whether it counts as a right one. */
-export async function settleTry(
-  database: Queryable,
-  key: string,
-  window: string,
-  isRight: boolean,
-  { mostRights }: TryRate,
-): Promise<void> {
-  await database.run(settleTryStatement, [key, window, isRight, mostRights]);
+/** Counts in PostgreSQL: one guarded statement for each question. The database's clock ends the windows. */
+export function databaseStore(database: Queryable): LimitStore {
+  return {
+    async take(key, { ahead, plenty, seconds }, watchedKey) {
+      const [row] = await database.run(takeStatement, [key, ahead, plenty, seconds, watchedKey ?? null]);
+      if (!row) throw new Error('an upsert returns its row');
+      const { points, milliseconds, watched_points, watched_milliseconds } = row;
+      const watched = watched_points === null ? undefined : { points: watched_points, milliseconds: watched_milliseconds ?? 0 };
+      return { points, milliseconds, watched };
+    },
+    async giveBack(key, { count }) {
+      await database.run(giveBackStatement, [key, count]);
+    },
+    async takeTry(key, { count, seconds, earned }) {
+      const [row] = await database.run(takeTryStatement, [key, seconds, count, earned]);
+      // Refused, and the row is newer than the statement.
+      if (!row) return { allowed: false, milliseconds: seconds * 1000 };
+      const { allowed, points, milliseconds, window } = row;
+      if (!allowed) return { allowed, milliseconds };
+      return { allowed, remaining: count + earned * (points % 32) - Math.floor(points / 32), milliseconds, window };
+    },
+    async settleTry(key, window, isRight, { mostRights }) {
+      await database.run(settleTryStatement, [key, window, isRight, mostRights]);
+    },
+  };
 }
 
 const sweepStatement = statement<SweptBatch>(
@@ -115,7 +85,7 @@ const sweepStatement = statement<SweptBatch>(
 
 const countStatement = statement<{ due: number }>('limits_count_due', 'SELECT count(*) AS due FROM rate_limits WHERE expires_at <= now()');
 
-/** Windows that have ended and that nobody is counting in. */
+/** Windows that have ended. */
 export const sweptWindows: SweptRows = {
   name: 'limit_windows',
   async deleteBatch(database, batch, from) {

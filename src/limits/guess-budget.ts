@@ -1,7 +1,38 @@
 import type { Logger } from 'pino';
 import type { Rate } from '../config/config.ts';
-import type { RefusedTry, Try, TryCounter } from './guess-tries.ts';
-import type { Limiter, Verdict } from './limiter.ts';
+import type { Limiter, LimitStore, Points, Verdict } from './limiter.ts';
+import { memoryTries } from './memory-store.ts';
+
+/** What a key may try within a window that begins with its first try: `count` wrong ones, and more for right ones. */
+export interface TryRate extends Rate {
+  /** Further tries for each right one. */
+  readonly earned: number;
+  /** Right ones that earn something in one window, 31 at most. */
+  readonly mostRights: number;
+}
+
+/** A try that is taken before it is known whether the code is right. */
+export interface Try {
+  readonly allowed: true;
+  /** Tries that are left. */
+  readonly remaining: number;
+  /** Until the window ends. */
+  readonly milliseconds: number;
+  /** Of a try that was not wrong; without effect once its window has ended. Never rejects. @param isRight whether it earns further ones. */
+  giveBack(isRight: boolean): Promise<void>;
+}
+
+/** Nothing was counted. */
+export interface RefusedTry {
+  readonly allowed: false;
+  readonly remaining: 0;
+  readonly milliseconds: number;
+}
+
+export interface TryCounter {
+  /** Never rejects: without the store the process counts in memory. */
+  take(key: string): Promise<Try | RefusedTry>;
+}
 
 /** What came of a guess: the code exists and opened a sign-up; it does not exist; or something else, such as a code that is expired or used up. */
 export type GuessOutcome = 'right' | 'wrong' | 'neither';
@@ -24,7 +55,7 @@ export interface GuessBudget {
   /** To be asked right before a code is looked up. Waits where tries of the same network are under way that may come back. */
   admit(network: string): Promise<Guess>;
   /** Tells how many codes were wrong, as another statement has seen it, so that a process need not look at wrong codes itself. */
-  noteWrongCodes(count: number, millisecondsLeft: number): void;
+  noteWrongCodes(wrongCodes: Points): void;
   /** Whether it is used up, as far as this process knows. */
   isSpent(): boolean;
 }
@@ -62,26 +93,26 @@ export function openGuessBudget(
   let windowEnd = 0;
   let isTold = false;
 
-  function noteWrongCodes(count: number, millisecondsLeft: number): void {
-    const end = Date.now() + millisecondsLeft;
+  function noteWrongCodes({ points: count, milliseconds }: Points): void {
+    const end = performance.now() + milliseconds;
     // Answers overtake each other; a window that ends a second later is the next one.
-    const isNext = Date.now() >= windowEnd || end > windowEnd + 1000;
+    const isNext = performance.now() >= windowEnd || end > windowEnd + 1000;
     if (isNext) isTold = false;
     wrongCodes = isNext ? count : Math.max(wrongCodes, count);
     windowEnd = Math.max(end, isNext ? 0 : windowEnd);
     if (wrongCodes < most || isTold) return;
     isTold = true;
     onSpent();
-    log.warn({ seconds: Math.ceil(millisecondsLeft / 1000) }, 'too many wrong codes: each network may have a few only');
+    log.warn({ seconds: Math.ceil(milliseconds / 1000) }, 'too many wrong codes: each network may have a few only');
   }
 
   function knownWrongCodes(): number {
-    return Date.now() < windowEnd ? wrongCodes : 0;
+    return performance.now() < windowEnd ? wrongCodes : 0;
   }
 
   async function countWrongCode(): Promise<void> {
     const { allowed, remaining, milliseconds } = await budget.take('everybody');
-    noteWrongCodes(allowed ? most - remaining : most, milliseconds);
+    noteWrongCodes({ points: allowed ? most - remaining : most, milliseconds });
   }
 
   function admitFreely(): Guess {
@@ -147,5 +178,32 @@ function once(settle: (outcome: GuessOutcome) => Promise<void>): Guess['settle']
     if (isSettled) return;
     isSettled = true;
     await settle(outcome);
+  };
+}
+
+/**
+ * The store decides, because it alone knows what other processes earned and spent. This process counts in memory as well, and its count decides
+ * where the store cannot be asked: an outage gives no new allowance.
+ */
+export function sharedTries(store: Pick<LimitStore, 'takeTry' | 'settleTry'>, name: string, rate: TryRate): TryCounter {
+  const own = memoryTries(rate);
+  return {
+    async take(key) {
+      const place = `${name}:${key}`;
+      const here = await own.take(key);
+      const everywhere = await store.takeTry(place, rate).catch(() => undefined);
+      if (everywhere === undefined) return here;
+      if (!everywhere.allowed) {
+        if (here.allowed) await here.giveBack(false);
+        return { ...everywhere, remaining: 0 };
+      }
+      return {
+        ...everywhere,
+        async giveBack(isRight) {
+          if (here.allowed) await here.giveBack(isRight);
+          await store.settleTry(place, everywhere.window, isRight, rate).catch(() => undefined);
+        },
+      };
+    },
   };
 }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { pino } from 'pino';
 import { openTestDatabase } from '../../test/support/database.ts';
 import { skipWithoutRedis, startRedis } from '../../test/support/redis.ts';
-import type { Database } from '../database/database.ts';
-import { databaseTries, memoryTries, type RefusedTry, redisTries, type Try, type TryCounter } from './guess-tries.ts';
-import { openRedis } from './redis.ts';
-import { restingAfterFailure } from './store-outage.ts';
+import { databaseStore } from './database-store.ts';
+import { type RefusedTry, sharedTries, type Try, type TryCounter } from './guess-budget.ts';
+import type { LimitStore } from './limiter.ts';
+import { memoryTries } from './memory-store.ts';
+import { openRedis, redisStore } from './redis-store.ts';
 
 const rate = { count: 5, seconds: 600, earned: 3, mostRights: 2 };
-const patient = () => restingAfterFailure({ log: pino({ level: 'silent' }), deadline: 20_000 });
+const triesOn = (store: Pick<LimitStore, 'takeTry' | 'settleTry'>) => sharedTries(store, 'guarded-verify', rate);
 
 async function withDatabase(context: TestContext): Promise<Awaited<ReturnType<typeof openTestDatabase>>> {
   const testDatabase = await openTestDatabase();
@@ -44,14 +44,14 @@ test('exact where it is counted in memory', () => provesExact([memoryTries(rate)
 
 test('exact over four processes on one database', async (context) => {
   const { database } = await withDatabase(context);
-  await provesExact(Array.from({ length: 4 }, () => databaseTries(database, patient(), 'guarded-verify', rate)));
+  await provesExact(Array.from({ length: 4 }, () => triesOn(databaseStore(database))));
 });
 
 test('exact over four processes on one Redis', { skip: skipWithoutRedis }, async () => {
   await using redis = await startRedis();
   const clients = Array.from({ length: 4 }, () => openRedis(redis.url));
   try {
-    await provesExact(clients.map((client) => redisTries(client, patient(), 'guarded-verify', rate)));
+    await provesExact(clients.map((client) => triesOn(redisStore(client))));
   } finally {
     for (const client of clients) client.disconnect();
   }
@@ -59,7 +59,7 @@ test('exact over four processes on one Redis', { skip: skipWithoutRedis }, async
 
 test("the database's clock ends a window, and what comes back later gives the next one nothing", async (context) => {
   const { database, query } = await withDatabase(context);
-  const processes = [databaseTries(database, patient(), 'guarded-verify', rate)];
+  const processes = [triesOn(databaseStore(database))];
   const [late] = await takeAtOnce(processes, 10);
   await query("UPDATE rate_limits SET expires_at = now() - interval '1 second'");
   assert.equal((await takeAtOnce(processes, 10)).length, 5);
@@ -67,16 +67,18 @@ test("the database's clock ends a window, and what comes back later gives the ne
   assert.equal((await takeAtOnce(processes, 10)).length, 0);
 });
 
-test('without its store a process counts by itself, and gives nobody a new allowance', async (context) => {
+test('without its store a process counts in memory, and gives no new allowance', async (context) => {
   const { database } = await withDatabase(context);
+  const store = databaseStore(database);
   let isDown = false;
-  const store: Pick<Database, 'run'> = {
-    run: async (statement, values) => {
+  const failing: LimitStore = {
+    ...store,
+    async takeTry(...question) {
       if (isDown) throw new Error('gone');
-      return database.run(statement, values);
+      return store.takeTry(...question);
     },
   };
-  const process = databaseTries(store, patient(), 'guarded-verify', rate);
+  const process = triesOn(failing);
   const [first] = await takeAtOnce([process], 3);
   isDown = true;
   assert.equal((await takeAtOnce([process], 10)).length, 2);

@@ -1,39 +1,50 @@
 import type { Logger } from 'pino';
+import type { LimitStore } from './limiter.ts';
 
-/** Asks the store, or rejects where it is known not to answer. */
+/** Asks the store, or rejects while it is known to be unavailable. */
 export type AskStore = <T>(query: () => Promise<T>) => Promise<T>;
 
 export interface OutageOptions {
   readonly log: Pick<Logger, 'warn' | 'info'>;
-  /** Milliseconds. Long enough for a store that is only busy: while processes count by themselves the limits hold for each of them alone. */
+  /** Milliseconds. Long enough for a store that is only busy: while processes count in memory each of them allows the whole limit. */
   readonly deadline?: number;
-  /** Milliseconds without another try after one that failed, so that an outage costs a request in a while and not each of them. */
+  /** Milliseconds without another try after one that failed, so that an outage does not slow every request down. */
   readonly rest?: number;
 }
 
+/** @returns the store, which rejects at once during an outage; see `restingAfterFailure`. */
+export function withOutages(store: LimitStore, ask: AskStore): LimitStore {
+  return {
+    take: (...asked) => ask(() => store.take(...asked)),
+    giveBack: (...asked) => ask(() => store.giveBack(...asked)),
+    takeTry: (...asked) => ask(() => store.takeTry(...asked)),
+    settleTry: (...asked) => ask(() => store.settleTry(...asked)),
+  };
+}
+
 /**
- * @returns a function that gives up on the store soon, and for a while after; the limiters then count in this process alone, neither open nor
- *   closed. The beginning and the end of an outage are logged once each.
+ * @returns a function that gives up on the store after the deadline, and does not try it again until the rest is over; the limiters count in
+ *   memory meanwhile. The beginning and the end of an outage are logged once each.
  */
 export function restingAfterFailure({ log, deadline = 2_000, rest = 5_000 }: OutageOptions): AskStore {
   let restUntil = 0;
   let isOut = false;
   let isTrying = false;
   return async (query) => {
-    if (performance.now() < restUntil || (isOut && isTrying)) throw new Error('the store of the limits rests after a failure');
-    // During an outage one request at a time finds out whether it is over; what was asked before the failure tells nothing of it.
+    if (performance.now() < restUntil || (isOut && isTrying)) throw new Error('the rate limit store rests after a failure');
+    // During an outage one request at a time tries the store. Answers to what was asked before the failure say nothing about its end.
     const findsOut = isOut;
     if (findsOut) isTrying = true;
     try {
       const answer = await within(deadline, query());
       if (findsOut) {
-        log.info('requests are counted together with the other processes again');
+        log.info('rate limit store available again, counting over all processes');
         isOut = false;
       }
       return answer;
     } catch (error) {
       restUntil = performance.now() + rest;
-      if (!isOut) log.warn({ reason: reasonOf(error) }, 'the store of the limits does not answer: this process counts by itself');
+      if (!isOut) log.warn({ reason: reasonOf(error) }, 'rate limit store unavailable, counting in memory');
       isOut = true;
       throw error;
     } finally {

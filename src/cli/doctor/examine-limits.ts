@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { pingRedis } from '../../limits/redis.ts';
+import { pingRedis } from '../../limits/redis-store.ts';
 import { type Finding, pages } from './finding.ts';
 
 /** Looks at where requests are counted. */

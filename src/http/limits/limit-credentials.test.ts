@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { Problem, problemCatalogue } from '../../errors.ts';
-import { limiterOver } from '../../limits/limiter.ts';
-import { MemoryCounter } from '../../limits/memory-counter.ts';
+import { memoryLimiter } from '../../limits/limiter.ts';
 import { createHttpServer, type HttpServer } from '../server.ts';
 import { limitFailedCredentials } from './limit-credentials.ts';
 
@@ -25,7 +24,7 @@ beforeEach(() => {
 async function guardedServer(context: TestContext): Promise<HttpServer> {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
   const rate = { count: 5, seconds: 60 };
-  const counting = limiterOver(new MemoryCounter('keys', rate), 'keys', rate, 'secret');
+  const counting = memoryLimiter('keys', rate, 'secret');
   const limiter = {
     ...counting,
     /** As a store takes it. */

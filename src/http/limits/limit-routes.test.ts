@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { exchange, parseAnswer } from '../../../test/support/raw-http.ts';
-import { limiterOver } from '../../limits/limiter.ts';
-import { MemoryCounter } from '../../limits/memory-counter.ts';
+import { memoryLimiter } from '../../limits/limiter.ts';
 import { completeMethods } from '../methods.ts';
 import { createHttpServer } from '../server.ts';
 import { limitRoutes } from './limit-routes.ts';
@@ -13,7 +12,7 @@ import { limitRoutes } from './limit-routes.ts';
 async function limitedServer(context: TestContext) {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
   const rate = { count: 1_000, seconds: 60 };
-  const network = limiterOver(new MemoryCounter('verify', rate), 'verify', rate, 'secret');
+  const network = memoryLimiter('verify', rate, 'secret');
   let reached = 0;
   const count = async () => {
     reached += 1;
