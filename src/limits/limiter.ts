@@ -140,6 +140,9 @@ function pointsGiven(points: number, { count, ahead, plenty }: SharedRate): numb
   return points <= count ? 1 : 0;
 }
 
+/** Questions about one key under way. The store answers them one after the other, so more would only occupy its connections. */
+const mostAsking = 2;
+
 /** What this process knows of one key in its window. */
 interface Holding {
   readonly key: string;
@@ -178,7 +181,7 @@ function pointsAhead(rate: SharedRate, store: Pick<LimitStore, 'take' | 'giveBac
       holding.waiting.shift()?.resolve(verdictOf(holding, true));
     }
     if (!holding.isSpent) {
-      while (holding.asking * holding.expected < holding.waiting.length) void ask(holding);
+      while (holding.asking < mostAsking && holding.asking * holding.expected < holding.waiting.length) void ask(holding);
     } else if (holding.asking === 0) {
       for (const { resolve } of holding.waiting.splice(0)) resolve(verdictOf(holding, false));
     }
