@@ -7,7 +7,7 @@ import { addHealth } from './http/health.ts';
 import type { TlsPair } from './http/https/tls-options.ts';
 import { limitFailedCredentials } from './http/limits/limit-credentials.ts';
 import { limitProblems } from './http/limits/limit-problems.ts';
-import { limitRoutes, type RouteLimits } from './http/limits/limit-routes.ts';
+import { type LimitName, limitRoutes, type RouteLimits } from './http/limits/limit-routes.ts';
 import { completeMethods } from './http/methods.ts';
 import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
@@ -30,7 +30,6 @@ import { registrationProblems } from './registration/errors.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { sessionNamedBy } from './registration/session-id.ts';
-import { steps } from './registration/steps.ts';
 import { repeatableProblems } from './repeatable.ts';
 import type { Services } from './services.ts';
 import { userProblems } from './users/errors.ts';
@@ -98,7 +97,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   await http.register(
     async (auth) => {
       shedRequests(auth, overloaded);
-      if (limits) limitRoutes(auth, (pattern) => signUpLimits(limits, pattern));
+      if (limits) limitRoutes(auth, signUpLimits(limits));
       await auth.register(registrationRoutes, { services: services.registration });
     },
     { prefix: '/auth' },
@@ -148,13 +147,13 @@ function isForPages(pattern: string): boolean {
   return /^\/(?:auth|problems)\/|^\/openapi\.json$/.test(pattern);
 }
 
-function signUpLimits({ verify, guesses, signUp, session, hashes }: Limits, pattern: string): RouteLimits {
-  if (pattern.endsWith('/invitation/verify')) return { network: verify, guesses: { budget: guesses, missed: missedGuess } };
-  if (hashingRoutes.some((route) => pattern.endsWith(route))) return { network: signUp, hashes };
-  return { network: signUp, session: { limiter: session, idOf: sessionNamedBy } };
+function signUpLimits({ verify, guesses, signUp, session, hashes }: Limits): Record<LimitName, RouteLimits> {
+  return {
+    verify: { network: verify, guesses: { budget: guesses, missed: missedGuess } },
+    password: { network: signUp, hashes },
+    session: { network: signUp, session: { limiter: session, idOf: sessionNamedBy } },
+  };
 }
-
-const hashingRoutes = steps.filter(({ hashedColumn }) => hashedColumn !== undefined).map(({ name }) => `/register/${name}`);
 
 function limitWrongKeys(scope: FastifyInstance, { operatorKeys }: Limits, { localKey, recogniseKey }: Services): void {
   limitFailedCredentials(scope, {

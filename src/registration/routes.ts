@@ -33,7 +33,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.post(
     '/invitation/verify',
     {
-      config: { countedAs: 'verified' },
+      config: { limit: 'verify', countedAs: 'verified' },
       schema: {
         tags,
         operationId: 'verifyInvitation',
@@ -80,7 +80,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     app.put(
       `/register/${step.name}`,
       {
-        config: { countedAs: step.name },
+        config: { limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name },
         schema: {
           tags,
           operationId: `save-${step.name}`,
@@ -101,7 +101,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.put(
     `/register/${completingStep.name}`,
     {
-      config: { countedAs: completingStep.name },
+      config: { limit: 'session', countedAs: completingStep.name },
       schema: {
         tags,
         operationId: `save-${completingStep.name}`,
@@ -135,6 +135,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.get(
     '/register/session',
     {
+      config: { limit: 'session' },
       schema: {
         tags,
         security,
@@ -155,6 +156,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.delete(
     '/register/session',
     {
+      config: { limit: 'session' },
       schema: {
         tags,
         security,

@@ -20,9 +20,10 @@ async function limitedServer(context: TestContext) {
   };
   app.register(
     async (scope) => {
-      limitRoutes(scope, () => ({ network }));
-      scope.get('/invitation/verify', count);
-      scope.post('/invitation/verify', count);
+      limitRoutes(scope, { verify: { network }, password: { network }, session: { network } });
+      const config = { limit: 'verify' as const };
+      scope.get('/invitation/verify', { config }, count);
+      scope.post('/invitation/verify', { config }, count);
     },
     { prefix: '/auth' },
   );
@@ -108,4 +109,14 @@ test('a method that the address does not take is refused without a count', async
     assert.ok(Number.isNaN(left));
   }
   assert.equal((await server.ask('GET', '/auth/invitation/verify')).left, 999);
+});
+
+test('a route that names no limit is not added to a limited scope', async () => {
+  const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
+  const network = memoryLimiter('verify', { count: 1, seconds: 60 }, 'secret');
+  app.register(async (scope) => {
+    limitRoutes(scope, { verify: { network }, password: { network }, session: { network } });
+    scope.get('/forgotten', async () => ({}));
+  });
+  await assert.rejects(async () => app.ready(), /\/forgotten names no limit/);
 });

@@ -7,7 +7,14 @@ import { problemResponses } from '../problem-responses.ts';
 import { limitProblems } from './limit-problems.ts';
 import { type Counted, showLimits } from './rate-limit-fields.ts';
 
+/** Which limits a route has: for verifying a code, for setting a password, or for any other request that names a session. */
+export type LimitName = 'verify' | 'password' | 'session';
+
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The limits of the route; every route of a limited scope names them. */
+    limit?: LimitName;
+  }
   interface FastifyRequest {
     /** The limits that this request was counted against. */
     counted: readonly Counted[];
@@ -38,16 +45,19 @@ export interface RouteLimits {
 }
 
 /**
- * Limits every route that is added to this scope from now on. A limit belongs to the route and not to an address, so that however somebody spells
- * the address, what reaches the route is counted.
- * @param limitsOf the limits of a route by its pattern.
+ * Limits every route that is added to this scope from now on. A limit belongs to the route and not to an address: a request is counted by the route
+ * that it reaches, however the address is spelled.
+ * @param limits what each name in a route's `config.limit` stands for.
+ * @throws Error for a route that names none.
  */
-export function limitRoutes(scope: FastifyInstance, limitsOf: (pattern: string) => RouteLimits): void {
-  scope.decorateRequest('counted', null as never);
+export function limitRoutes(scope: FastifyInstance, limits: Readonly<Record<LimitName, RouteLimits>>): void {
+  scope.decorateRequest('counted');
   scope.decorateRequest('guess', undefined);
   scope.decorateRequest('countHash', undefined);
   scope.addHook('onRoute', (route) => {
-    const { network, session, hashes, guesses } = limitsOf(route.url);
+    const name = route.config?.limit;
+    if (name === undefined) throw new Error(`${route.url} names no limit in its config`);
+    const { network, session, hashes, guesses } = limits[name];
     addHooks(route, 'onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
       request.counted = [];
       await count(request, reply, network, networkOfClient(request));
