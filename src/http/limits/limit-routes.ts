@@ -58,14 +58,14 @@ export function limitRoutes(scope: FastifyInstance, limits: Readonly<Record<Limi
     const name = route.config?.limit;
     if (name === undefined) throw new Error(`${route.url} names no limit in its config`);
     const { network, session, hashes, guesses } = limits[name];
-    addHooks(route, 'onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    route.onRequest = withHook(route.onRequest, async (request: FastifyRequest, reply: FastifyReply) => {
       request.counted = [];
       await count(request, reply, network, networkOfClient(request));
       if (hashes) request.countHash = (sessionId) => countHash(request, reply, hashes, sessionId);
     });
     if (guesses) limitGuesses(route, guesses);
     if (session) {
-      addHooks(route, 'preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
+      route.preHandler = withHook(route.preHandler, async (request: FastifyRequest, reply: FastifyReply) => {
         const id = session.idOf(request);
         if (id !== undefined) await count(request, reply, session.limiter, id);
       });
@@ -83,17 +83,17 @@ const limited = new Problem(limitProblems.rate_limited, { retryAfterSeconds: 12,
 
 /** A guess is admitted once its body was judged, so that none is under way while its body arrives. */
 function limitGuesses(route: RouteOptions, { budget, missed }: NonNullable<RouteLimits['guesses']>): void {
-  addHooks(route, 'preHandler', async (request: FastifyRequest, reply: FastifyReply) => {
+  route.preHandler = withHook(route.preHandler, async (request: FastifyRequest, reply: FastifyReply) => {
     const guess = await budget.admit(networkOfClient(request));
     if (guess.counted) note(request, reply, guess.counted);
     request.guess = guess;
     // Answered while it waited: nothing looks the code up any more, and no hook is called.
     if (reply.sent) await guess.settle('neither');
   });
-  addHooks(route, 'onError', async (request: FastifyRequest, _reply: FastifyReply, error: Error) => {
+  route.onError = withHook(route.onError, async (request: FastifyRequest, _reply: FastifyReply, error: Error) => {
     await request.guess?.settle(missed(error, request.body) ? 'wrong' : 'neither');
   });
-  addHooks(route, 'onSend', async (request: FastifyRequest, reply: FastifyReply) => {
+  route.onSend = withHook(route.onSend, async (request: FastifyRequest, reply: FastifyReply) => {
     await request.guess?.settle(reply.statusCode === 200 ? 'right' : 'neither');
   });
 }
@@ -131,9 +131,8 @@ export function networkOfClient({ clientAddress }: FastifyRequest): string {
   return clientAddress === '' ? 'no address' : networkOf(clientAddress);
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: each kind of hook has arguments of its own.
-function addHooks(route: RouteOptions, kind: 'onRequest' | 'preHandler' | 'onError' | 'onSend', hook: any): void {
-  route[kind] = [...[route[kind] ?? []].flat(), hook] as never;
+function withHook<Hook>(hooks: Hook | Hook[] | undefined, hook: Hook): Hook[] {
+  return [...(Array.isArray(hooks) ? hooks : hooks ? [hooks] : []), hook];
 }
 
 function responsesOf(schema: FastifySchema | undefined): object {
