@@ -16,10 +16,9 @@ export interface Checkpoints {
 /**
  * Keeps the WAL, and with it the time of the next start after a crash, small: checkpoints where it has grown by 16 MB (looked at after every 200
  * statements), and every so many seconds where it has grown at all.
- * @param mayWrite asked before each.
  * @param onCheckpoint called after each: files were made since the last one.
  */
-export function startCheckpoints(pglite: PGlite, seconds: number, mayWrite: () => boolean, onCheckpoint: () => void): Checkpoints {
+export function startCheckpoints(pglite: PGlite, seconds: number, onCheckpoint: () => void): Checkpoints {
   let isStopped = false;
   let statements = 0;
   let checkpointedAt: number | undefined;
@@ -28,7 +27,7 @@ export function startCheckpoints(pglite: PGlite, seconds: number, mayWrite: () =
     statements = 0;
     const position = await walPosition(pglite);
     // A query that comes while PGlite closes would run after its end.
-    if (isStopped || !mayWrite() || (checkpointedAt !== undefined && position - checkpointedAt < bytes)) return;
+    if (isStopped || (checkpointedAt !== undefined && position - checkpointedAt < bytes)) return;
     await pglite.query('CHECKPOINT');
     if (!isStopped) checkpointedAt = await walPosition(pglite);
     onCheckpoint();

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFileName } from './embedded-lock.ts';
 
 /** PGlite's major version: a folder of another one does not open. */
 export const embeddedMajor = 18;
+
+/** What the names of lock sockets begin with: `chodae.lock.<process id>.<random>`. */
+export const lockFileName = 'chodae.lock';
 
 /** Our mark in the folder: says that it is ours, and whether its creation came to its end. */
 export const markerFileName = 'chodae.json';

@@ -1,174 +1,159 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeThisProcess, isAlive, isVisible, type LockHolder, mayBeOurOwnPast, parseLockHolder } from './lock-holder.ts';
+import { DataFolderError, lockFileName } from './embedded-folder.ts';
 
-/** The name of the lock in the folder; claims of a takeover are named after it with a suffix. */
-export const lockFileName = 'chodae.lock';
+/** Milliseconds to retry while other processes hold or want the lock; a process that only tried withdraws at once. */
+const patience = 700;
+/** Milliseconds that the holder has to tell its host; its event loop may be busy. */
+const answerLimit = 300;
+/** Bytes: `sun_path` has 104 on macOS and 108 on Linux. */
+const longestSocketPath = 103;
+/** Bytes of the longest name of a socket of ours, with its slash. */
+const longestName = 40;
 
-const heartbeatMs = 5_000;
-// A holder that cannot be seen from here (another host, another container) counts as dead after this long without a heartbeat.
-const unseenLimitMs = 30_000;
-// The same for one with our own host name and process id: most likely this container before its restart. Two heartbeats and some slack.
-const ownPastLimitMs = 11_000;
-// How long to wait for somebody else's takeover to end.
-const patienceMs = 700;
-
-/** Somebody else has the embedded database open. */
-export class DatabaseInUseError extends Error {
-  readonly pid: number | undefined;
+export interface LockHolder {
+  readonly pid: number;
+  /** undefined: it did not answer in time. */
   readonly host: string | undefined;
+}
 
-  constructor(directory: string, holder: LockHolder | undefined) {
-    const who = holder ? `process ${holder.pid} on ${holder.host}` : 'another process';
-    const hint = holder && isVisible(holder) ? '' : ' If that process is gone for certain, try again in 30 seconds.';
+/** Another process has the embedded database open. */
+export class DatabaseInUseError extends Error {
+  readonly pid: number;
+
+  constructor(directory: string, { pid, host }: LockHolder) {
     super(
-      `The embedded database in ${directory} is in use by ${who} (${lockFileName}). Stop that process, choose another folder ` +
-        `with DATA_DIR, or set DATABASE_URL to a PostgreSQL server, which many processes can share.${hint}`,
+      `The embedded database in ${directory} is in use by process ${pid}${host === undefined ? '' : ` on ${host}`}. Stop that process, choose ` +
+        'another folder with DATA_DIR, or set DATABASE_URL to a PostgreSQL server, which many processes can share.',
     );
     this.name = 'DatabaseInUseError';
-    this.pid = holder?.pid;
-    this.host = holder?.host;
+    this.pid = pid;
   }
 }
 
 export interface EmbeddedLock {
-  /** Looks whether somebody else owns the folder by now, say after this machine slept for longer than the limit: then stop writing, for good. */
-  isLost(): boolean;
-  /** Removes the lock file. Idempotent; also done when the process exits. */
-  release(): void;
+  /** Idempotent. The operating system does the same when the process dies. */
+  release(): Promise<void>;
 }
 
 /**
- * Takes the folder for this process: PGlite itself lets two processes write at once, and rows are lost.
- * Never taken from a live process; a lock that a dead one left behind is taken over, by exactly one of many who try.
+ * Locks the folder for this process: two PGlite instances in one folder would lose rows. The lock is a listening Unix socket, so it ends with the
+ * process, however that ends. Each attempt listens under a name of its own first and looks for others second: of two that start together
+ * at least one sees the other. A name is never used again, so removing a dead one cannot hit a new lock.
  * @param directory an existing folder.
- * @throws DatabaseInUseError within a second (within 11 s where the holder may be this very container before its restart).
+ * @throws DatabaseInUseError within two seconds.
+ * @throws DataFolderError where no socket can be made.
  */
 export async function acquireEmbeddedLock(directory: string): Promise<EmbeddedLock> {
-  const path = join(directory, lockFileName);
-  const self = describeThisProcess();
-  const startedAt = Date.now();
-  while (!createExclusively(path, self)) {
-    const seen = readLock(path);
-    if (seen === undefined) continue; // released between the two lines
-    const holder = parseLockHolder(seen);
-    const state = stateOf(holder, path);
-    if (state === 'dead' && takeOver(path, seen, self)) break;
-    const patience = holder && state === 'unseen' && mayBeOurOwnPast(holder) ? ownPastLimitMs : patienceMs;
-    if (state === 'alive' || Date.now() - startedAt > patience) throw new DatabaseInUseError(directory, holder);
-    await sleep(25);
+  const begun = performance.now();
+  for (;;) {
+    const name = `${lockFileName}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    const { path, server } = await listenIn(directory, name);
+    const other = await findLive(dirname(path), { own: name, removeDead: true });
+    // Another start may have met this socket before it listened, and removed it as a dead one.
+    if (other === undefined && existsSync(path)) return { release: () => close(server) };
+    await close(server);
+    if (other !== undefined && performance.now() - begun > patience) throw new DatabaseInUseError(directory, other);
+    await sleep(10 + Math.random() * 90);
   }
-  removeClaims(path);
-  return hold(path, self.token);
 }
 
-/** @returns who has the folder's database open at this moment, as far as can be told from here; changes nothing. */
-export function lockHolder(directory: string): LockHolder | undefined {
-  const path = join(directory, lockFileName);
-  const holder = parseLockHolder(readLock(path) ?? '');
-  return holder && stateOf(holder, path) !== 'dead' ? holder : undefined;
-}
-
-function stateOf(holder: LockHolder | undefined, path: string): 'alive' | 'dead' | 'unseen' {
-  if (holder && isVisible(holder)) return isAlive(holder) ? 'alive' : 'dead';
-  const limit = holder && mayBeOurOwnPast(holder) ? ownPastLimitMs : unseenLimitMs;
-  const lastBeat = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-  return Date.now() - lastBeat > limit ? 'dead' : 'unseen';
+/** @returns the process that has the folder's database open; changes nothing. */
+export async function lockHolder(directory: string): Promise<LockHolder | undefined> {
+  if (!existsSync(directory)) return undefined;
+  for (const folder of socketFolders(directory)) {
+    const holder = existsSync(folder) ? await findLive(folder) : undefined;
+    if (holder) return holder;
+  }
+  return undefined;
 }
 
 /**
- * Replaces the lock of a dead process. The right to do so is an exclusive file named after the dead lock's token; the claim of somebody who
- * died over it is never removed, only followed by a claim with the next number, so that no two live processes hold a claim on the same lock.
- * The claim becomes the lock in one rename. A claim on a lock that was replaced meanwhile is given up.
+ * @param directory an existing data folder.
+ * @returns the folders for its sockets, best first: itself, unless its name is too long, then one that only this user can enter, because some
+ *   file systems have no sockets.
  */
-function takeOver(path: string, seen: string, self: LockHolder): boolean {
-  const claim = createClaim(`${path}.${parseLockHolder(seen)?.token ?? 'unreadable'}`, self);
-  if (claim === undefined) return false;
-  if (readLock(path) === seen) {
-    renameSync(claim, path);
-    return true;
-  }
-  rmSync(claim, { force: true });
-  return false;
+export function socketFolders(directory: string): string[] {
+  const { dev, ino } = statSync(directory);
+  const id = createHash('sha256').update(`${dev} ${ino}`).digest('hex').slice(0, 12);
+  const other = join(tmpdir(), `chodae-${process.geteuid?.() ?? 0}-${id}`);
+  return Buffer.byteLength(directory) + longestName <= longestSocketPath ? [directory, other] : [other];
 }
 
-function createClaim(prefix: string, self: LockHolder): string | undefined {
-  for (let attempt = 1; ; attempt++) {
-    const claim = `${prefix}.${attempt}`;
-    if (createExclusively(claim, self)) return claim;
-    const rival = readLock(claim);
-    if (rival === undefined || stateOf(parseLockHolder(rival), claim) !== 'dead') return undefined;
-  }
-}
-
-/** Whoever still holds a claim on an older lock sees that the lock has changed and gives up, with or without its file. */
-function removeClaims(path: string): void {
-  for (const name of readdirSync(dirname(path))) {
-    if (name.startsWith(`${basename(path)}.`)) rmSync(join(dirname(path), name), { force: true });
-  }
-}
-
-const held = new Set<() => void>();
-let releasesOnExit = false;
-
-function releaseAll(): void {
-  for (const release of held) release();
-}
-
-function hold(path: string, token: string): EmbeddedLock {
-  let lost = false;
-  const isLost = () => {
-    lost ||= isOurs(path, token) === false;
-    return lost;
-  };
-  const beat = () => {
-    if (isLost()) return clearInterval(timer);
+async function listenIn(directory: string, name: string): Promise<{ path: string; server: Server }> {
+  let reason: string | undefined;
+  for (const folder of socketFolders(directory)) {
+    const path = join(folder, name);
     try {
-      utimesSync(path, new Date(), new Date());
-    } catch {
-      // Gone since the line before, or a read-only folder: the next beat finds out whose it is.
+      if (folder !== directory) makePrivateFolder(folder);
+      return { path, server: await listen(path) };
+    } catch (error) {
+      reason = (error as NodeJS.ErrnoException).code;
+      // Two starts must not choose different folders: only a file system without sockets is a reason for the other one.
+      if (reason === undefined || !['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL', 'ENOSYS'].includes(reason)) break;
     }
-  };
-  const timer = setInterval(beat, heartbeatMs).unref();
-  const release = () => {
-    clearInterval(timer);
-    held.delete(release);
-    if (isOurs(path, token)) rmSync(path, { force: true });
-  };
-  held.add(release);
-  if (!releasesOnExit) process.once('exit', releaseAll);
-  releasesOnExit = true;
-  return { isLost, release };
+  }
+  throw new DataFolderError(
+    `The folder ${directory} cannot be locked by a Unix socket in it (${reason}). Correct its permissions or set DATA_DIR.`,
+  );
 }
 
-function createExclusively(path: string, holder: LockHolder): boolean {
-  try {
-    writeFileSync(path, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = lstatSync(folder);
+  if (uid === process.geteuid?.() && (mode & 0o077) === 0) return;
+  throw new DataFolderError(`${folder} belongs to another user or lets others in. Remove it.`);
 }
 
-/** @returns the text of a lock or claim, empty where it may not be read; undefined where there is none. */
-function readLock(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : '';
+/** @returns the process of a lock socket that accepts connections. */
+async function findLive(folder: string, { own = '', removeDead = false } = {}): Promise<LockHolder | undefined> {
+  for (const name of readdirSync(folder)) {
+    const pid = /^chodae\.lock\.(\d+)\.[0-9a-f]{8}$/.exec(name)?.[1];
+    if (pid === undefined || name === own) continue;
+    const path = join(folder, name);
+    const answer = await ask(path);
+    if (answer !== 'dead') return { pid: Number(pid), host: answer.host };
+    if (removeDead) rmSync(path, { force: true });
   }
+  return undefined;
 }
 
-/** Reading fails with these for a while, and tells nothing of the file. */
-const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE'];
+/** Only a refused connection proves that no process listens any more: a stopped or busy process still accepts in the kernel. */
+function ask(path: string): Promise<'dead' | { host: string | undefined }> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ path, timeout: answerLimit });
+    const end = () => {
+      socket.destroy();
+      resolve({ host: text.trim() || undefined });
+    };
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    socket.once('end', end).once('timeout', end);
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve('dead');
+      else end();
+    });
+  });
+}
 
-/** @returns undefined where it cannot be read now. */
-function isOurs(path: string, token: string): boolean | undefined {
-  try {
-    return parseLockHolder(readFileSync(path, 'utf8'))?.token === token;
-  } catch (error) {
-    return passing.includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : false;
-  }
+function listen(path: string): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(`${hostname()}\n`);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ path, exclusive: true }, () => resolve(server));
+    server.unref();
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -52,7 +52,7 @@ export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<Em
     restrictFiles(directory);
     return database;
   } catch (error) {
-    lock.release();
+    await lock.release();
     throw error;
   }
 }
@@ -95,11 +95,11 @@ function createPglite({ directory, template }: EmbeddedOptions): Promise<PGlite>
 function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: EmbeddedLock | undefined): EmbeddedDatabase {
   const { directory } = options;
   const restrict = () => {
-    if (directory === undefined || lock?.isLost()) return;
+    if (directory === undefined) return;
     restrictFolder(directory);
     restrictFiles(join(directory, 'pg_wal'));
   };
-  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, () => !lock?.isLost(), restrict);
+  const checkpoints = startCheckpoints(pglite, options.checkpointSeconds ?? checkpointSecondsByDefault, restrict);
   let closed: Promise<void> | undefined;
 
   function queryable(handle: Pick<PGlite, 'query'>): Queryable {
@@ -115,17 +115,14 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
 
   function assertOpen(): void {
     if (closed) throw databaseUnavailable(new Error('the embedded database is closed'));
-    if (lock?.isLost()) throw databaseUnavailable(new Error('another process has taken the folder of the embedded database'));
   }
 
   async function shutDown(): Promise<void> {
     checkpoints.stop();
-    // Closing writes: what this process knows of the files is out of date where another one has taken the folder.
-    if (lock?.isLost()) return lock.release();
     try {
       await pglite.close();
     } finally {
-      lock?.release();
+      await lock?.release();
     }
   }
 

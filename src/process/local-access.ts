@@ -1,13 +1,18 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { App } from '../app.ts';
+import { socketFolders } from '../database/embedded-lock.ts';
 import { type LocalListener, listenLocally } from '../http/https/local-listener.ts';
-import { leaveLocalAccess, localSocketPaths, urlFromHere } from '../operators/local-access.ts';
+import { leaveLocalAccess } from '../operators/local-access.ts';
 import type { Services } from '../services.ts';
 
+/** In `DATA_DIR`, or where `socketFolders` says. */
+const localSocketName = '.local-operator.sock';
+
 export interface CommandLineAccess {
-  /** Lets nobody new in; resolves when the requests under way are answered. */
+  /** Accepts no more connections; resolves when the requests in flight are answered. */
   close(): Promise<void>;
-  /** Cuts those. */
+  /** Closes those connections. */
   cut(): void;
 }
 
@@ -18,24 +23,26 @@ export interface CommandLineSocket {
 }
 
 /**
- * One process alone can open the embedded database: commands on this machine ask it. Over a socket, which needs neither a certificate that is good for
- * `127.0.0.1` nor an exception from HTTPS for whoever comes from there, such as a proxy on this machine.
- * @returns undefined where no socket can be made, or where commands open the database themselves.
+ * Commands on this machine ask the process that has the embedded database open. They come over a socket: over TCP they would need a certificate for
+ * `127.0.0.1`, or an exception from HTTPS that a proxy on this machine would get as well.
+ * @returns undefined for PostgreSQL: commands open that themselves.
+ * @throws the operating system's error where no socket can be made.
  */
-export async function openCommandLineSocket({ http }: App, { config, log }: Services): Promise<CommandLineSocket | undefined> {
+export async function openCommandLineSocket({ http }: App, { config }: Services): Promise<CommandLineSocket | undefined> {
   if (config.database.kind !== 'embedded') return undefined;
   await http.ready();
-  for (const socketPath of localSocketPaths(config.database.directory)) {
+  let failure: unknown;
+  for (const folder of socketFolders(config.database.directory)) {
+    const socketPath = join(folder, localSocketName);
     try {
-      // What a killed process left behind; whoever holds the folder's lock may remove it.
-      if (process.platform !== 'win32') rmSync(socketPath, { force: true });
+      // Left by a killed process: this one holds the folder's lock.
+      rmSync(socketPath, { force: true });
       return { socketPath, listener: await listenForOwner(http, socketPath) };
-    } catch {
-      // The next name.
+    } catch (error) {
+      failure = error;
     }
   }
-  log.warn('no socket can be made for the commands of this machine; they come over the network');
-  return undefined;
+  throw failure;
 }
 
 /** The socket is its owner's alone from the moment on in which it is there; it is made before `listen` returns. */
@@ -48,21 +55,16 @@ function listenForOwner(http: App['http'], socketPath: string): Promise<LocalLis
   }
 }
 
-/** Tells commands the way in, now that the server listens: the socket, or its address where there is none. @returns undefined: they need none. */
-export function letCommandLineIn(
-  { http }: App,
-  { config, localKey }: Services,
-  socket: CommandLineSocket | undefined,
-): CommandLineAccess | undefined {
-  const address = http.server.address();
-  if (config.database.kind !== 'embedded' || typeof address !== 'object' || address === null) return undefined;
-  const place = socket ? { socketPath: socket.socketPath } : { url: urlFromHere(address, config.http.tls !== undefined) };
-  const forget = leaveLocalAccess(config.database.directory, { place, key: localKey });
+/** Leaves the file by which commands find the socket, now that the server listens. */
+export function letCommandLineIn({ config, localKey }: Services, socket: CommandLineSocket | undefined): CommandLineAccess | undefined {
+  if (config.database.kind !== 'embedded' || socket === undefined) return undefined;
+  const { socketPath, listener } = socket;
+  const forget = leaveLocalAccess(config.database.directory, { place: { socketPath }, key: localKey });
   return {
     async close() {
       forget();
-      await socket?.listener.close();
+      await listener.close();
     },
-    cut: () => socket?.listener.cut(),
+    cut: () => listener.cut(),
   };
 }

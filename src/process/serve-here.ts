@@ -46,7 +46,7 @@ export async function serveHere(config: Config, print: (line: string) => void): 
     host: config.http.host === 'localhost' ? '127.0.0.1' : config.http.host,
     port: config.http.port,
   });
-  const commandLine = letCommandLineIn(app, services, socket);
+  const commandLine = letCommandLineIn(services, socket);
   // Of several workers none has a port of its own to be asked at: the primary process answers for them.
   const metricsServer =
     config.metrics && !link ? await openMetricsServer({ ...config.metrics, read: () => metrics.registry.metrics() }) : undefined;

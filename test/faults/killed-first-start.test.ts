@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,9 +21,11 @@ async function assertFirstStartIsRepeated(mark: 'creating' | 'ready', millisecon
   );
   await until(() => read(directory, 'chodae.json')?.state === mark);
   await delay(milliseconds);
-  const holder = read(directory, 'chodae.lock')?.pid;
-  assert.ok(typeof holder === 'number', 'the folder has no lock');
-  kill(holder);
+  const [, holder] =
+    readdirSync(directory)
+      .join('\n')
+      .match(/^chodae\.lock\.(\d+)\./m) ?? assert.fail('the folder has no lock');
+  kill(Number(holder));
   await starting;
 
   await using server = await startServer({ environment: database.environment });

@@ -24,9 +24,9 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   }
 }
 
-function examineEmbedded(directory: string): Finding[] {
+async function examineEmbedded(directory: string): Promise<Finding[]> {
   return [
-    embeddedFinding(directory),
+    await embeddedFinding(directory),
     {
       name: 'durability',
       verdict: 'warning',
@@ -38,12 +38,16 @@ function examineEmbedded(directory: string): Finding[] {
   ];
 }
 
-function embeddedFinding(directory: string): Finding {
+async function embeddedFinding(directory: string): Promise<Finding> {
   const named = { name: 'database', page: pages.database };
   try {
     const isReady = inspectDataFolder(directory) === 'ready';
-    const holder = lockHolder(directory);
-    const state = holder ? `, in use by process ${holder.pid} on ${holder.host}` : isReady ? '' : ', made at the first start';
+    const holder = await lockHolder(directory);
+    const state = holder
+      ? `, in use by process ${holder.pid}${holder.host === undefined ? '' : ` on ${holder.host}`}`
+      : isReady
+        ? ''
+        : ', made at the first start';
     return { ...named, verdict: 'ok', message: `embedded, in ${directory}${state}` };
   } catch (error) {
     if (!(error instanceof DataFolderError)) throw error;

@@ -19,7 +19,7 @@ export interface LocalListener {
 }
 
 /**
- * Lets the requests of this machine in over a Unix socket (Windows: a named pipe) as well, past TLS. The file system decides who may open it.
+ * Accepts requests of this machine over a Unix socket as well, without TLS. The file system decides who may open it.
  * @param app is ready.
  * @throws the operating system's error where the socket cannot be made.
  */
