@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import bcrypt from 'bcrypt';
+import { verifyPassword } from '../../test/support/verify-password.ts';
 import { Problem } from '../errors.ts';
 import { measureHashMilliseconds, openPasswordHasher } from './hasher.ts';
-import { verifyPassword } from './verify-password.ts';
 
 const hasher = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 60 });
 after(() => hasher.close());

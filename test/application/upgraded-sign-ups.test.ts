@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { verifyPassword } from '../../src/passwords/verify-password.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 import { originalSql } from '../support/original-database.ts';
 import { halfDone, passlibHash, usedCode } from '../support/original-rows.ts';
 import { samplePerson, samplePhone } from '../support/sign-up-client.ts';
 import { openUpgradedApplication } from '../support/upgraded-application.ts';
+import { verifyPassword } from '../support/verify-password.ts';
 
 const application = await openUpgradedApplication();
 const { ask } = application;
