@@ -1,11 +1,17 @@
 #!/usr/bin/env node
-import cluster from 'node:cluster';
 import { Command, CommanderError } from 'commander';
 import { fillSentence, Problem } from '../errors.ts';
+import { exitNow, stopSignal } from '../main.ts';
 import { version } from '../version.ts';
 import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
 import { languageFromEnvironment } from './language.ts';
 import { printableJson, printableLines } from './printable.ts';
+
+/** What each command is given. */
+export interface Entry {
+  /** Aborts at SIGTERM and SIGINT. A command that never reads it is ended by them. */
+  readonly signal: AbortSignal;
+}
 
 const program = new Command('chodae')
   .description('Invitation-only sign-up service.')
@@ -14,7 +20,7 @@ const program = new Command('chodae')
   .exitOverride();
 
 /** In the order of the help text. Only the command that is called is loaded: all of them together take a second of processor time. */
-const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+const commands: Readonly<Record<string, () => Promise<(program: Command, entry: Entry) => void>>> = {
   serve: async () => (await import('./serve.ts')).addServeCommand,
   migrate: async () => (await import('./migrate.ts')).addMigrateCommand,
   seed: async () => (await import('./seed.ts')).addSeedCommand,
@@ -30,17 +36,22 @@ await runProgram();
 
 async function runProgram(): Promise<void> {
   process.stdout.on('error', leaveQuietlyWithoutReader);
+  const named = process.argv[2] ?? '';
+  const isService = named === 'serve';
+  const entry: Entry = {
+    get signal() {
+      return stopSignal({ isPatient: isService });
+    },
+  };
   try {
-    const named = process.argv[2] ?? '';
     const called = Object.hasOwn(commands, named) ? [commands[named]] : Object.values(commands);
-    for (const load of called) (await load?.())?.(program);
+    for (const load of called) (await load?.())?.(program, entry);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== exitCodes.success) tell(error);
-    // The channel to its primary process would keep a worker alive.
-    if (cluster.isWorker) process.exit();
   }
+  if (isService) exitNow();
 }
 
 function exitCodeOf(error: unknown): ExitCode {

@@ -72,7 +72,7 @@ export const settings = [
     name: 'TLS_CERT',
     default: undefined,
     meaning:
-      'The certificate with which the server itself speaks HTTPS, followed by those of its authorities; it is read again when it changes.',
+      'The certificate with which the server itself speaks HTTPS, followed by those of its authorities; it is read again after SIGHUP.',
     secret: false,
     ...file('a PEM file'),
   }),

@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { limitConnections } from '../http/connections.ts';
 
-export interface MetricsServer {
+export interface MetricsServer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:9464`. */
   readonly url: string;
-  close(): Promise<void>;
 }
 
 export interface MetricsServerOptions {
@@ -22,7 +21,7 @@ export interface MetricsServerOptions {
  */
 export async function openMetricsServer({ host, port, read }: MetricsServerOptions): Promise<MetricsServer> {
   const server = createServer(
-    // Whoever scrapes sends a short request; milliseconds.
+    // A scrape is a short request; milliseconds.
     { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
     (request, response) => void answer(request, response, read),
   );
@@ -31,7 +30,7 @@ export async function openMetricsServer({ host, port, read }: MetricsServerOptio
   const { address, port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${taken}`,
-    close() {
+    [Symbol.asyncDispose]() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
     },
@@ -45,7 +44,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, read: 
     response.writeHead(isAsked ? 200 : 404, { 'content-type': isAsked ? Registry.PROMETHEUS_CONTENT_TYPE : 'text/plain', ...fields });
     response.end(text);
   } catch {
-    // Whoever scrapes counts it as a scrape that failed; there is nothing else to tell.
+    // Prometheus counts a failed scrape.
     if (!response.headersSent) response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '5', ...fields });
     response.end('The metrics could not be read.\n');
   }

@@ -9,17 +9,14 @@ import type { Services } from '../services.ts';
 /** In `DATA_DIR`, or where `socketFolders` says. */
 const localSocketName = '.local-operator.sock';
 
-export interface CommandLineAccess {
+/** The socket for commands of this machine. */
+export interface CommandSocket extends AsyncDisposable {
+  /** Leaves the file by which commands find the socket. */
+  announce(): void;
   /** Accepts no more connections; resolves when the requests in flight are answered. */
   close(): Promise<void>;
   /** Closes those connections. */
   cut(): void;
-}
-
-/** The socket of a process for the commands of its machine. */
-export interface CommandLineSocket {
-  readonly socketPath: string;
-  readonly listener: LocalListener;
 }
 
 /**
@@ -28,11 +25,29 @@ export interface CommandLineSocket {
  * @returns undefined for PostgreSQL: commands open that themselves.
  * @throws the operating system's error where no socket can be made.
  */
-export async function openCommandLineSocket({ http }: App, { config }: Services): Promise<CommandLineSocket | undefined> {
+export async function openCommandSocket({ http }: App, { config, localKey }: Services): Promise<CommandSocket | undefined> {
   if (config.database.kind !== 'embedded') return undefined;
+  const { directory } = config.database;
   await http.ready();
+  const { socketPath, listener } = await listenIn(http, socketFolders(directory));
+  let forget = () => {};
+  const close = async () => {
+    forget();
+    await listener.close();
+  };
+  return {
+    announce() {
+      forget = leaveLocalAccess(directory, { place: { socketPath }, key: localKey });
+    },
+    close,
+    cut: () => listener.cut(),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function listenIn(http: App['http'], folders: readonly string[]): Promise<{ socketPath: string; listener: LocalListener }> {
   let failure: unknown;
-  for (const folder of socketFolders(config.database.directory)) {
+  for (const folder of folders) {
     const socketPath = join(folder, localSocketName);
     try {
       // Left by a killed process: this one holds the folder's lock.
@@ -45,7 +60,7 @@ export async function openCommandLineSocket({ http }: App, { config }: Services)
   throw failure;
 }
 
-/** The socket is its owner's alone from the moment on in which it is there; it is made before `listen` returns. */
+/** The socket is its owner's alone from its beginning: it is made before `listen` returns. */
 function listenForOwner(http: App['http'], socketPath: string): Promise<LocalListener> {
   const mask = process.umask(0o177);
   try {
@@ -53,18 +68,4 @@ function listenForOwner(http: App['http'], socketPath: string): Promise<LocalLis
   } finally {
     process.umask(mask);
   }
-}
-
-/** Leaves the file by which commands find the socket, now that the server listens. */
-export function letCommandLineIn({ config, localKey }: Services, socket: CommandLineSocket | undefined): CommandLineAccess | undefined {
-  if (config.database.kind !== 'embedded' || socket === undefined) return undefined;
-  const { socketPath, listener } = socket;
-  const forget = leaveLocalAccess(config.database.directory, { place: { socketPath }, key: localKey });
-  return {
-    async close() {
-      forget();
-      await listener.close();
-    },
-    cut: () => listener.cut(),
-  };
 }

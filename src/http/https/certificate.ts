@@ -18,22 +18,12 @@ export interface Certificate extends TlsPair {
 }
 
 /**
- * Reads a certificate and its key, and makes sure that connections can be opened with them. One that has expired, or is not valid yet, is given all
- * the same: a service that people reach with a warning is better than one that does not start.
+ * Reads a certificate and its key, and makes sure that connections can be opened with them. One that has expired or is not valid yet is used
+ * all the same: a service that people reach with a warning is better than one that does not start.
  * @throws TlsFileError
  */
 export async function readCertificate(files: TlsFiles): Promise<Certificate> {
-  return certificateOf(await readPair(files), files);
-}
-
-/** @returns the files' texts. @throws TlsFileError where one cannot be read. */
-export async function readPair(files: TlsFiles): Promise<TlsPair> {
   const [cert, key] = await Promise.all([read('TLS_CERT', files.certificate), read('TLS_KEY', files.key)]);
-  return { cert, key };
-}
-
-/** @throws TlsFileError where no connection can be opened with them. */
-export function certificateOf({ cert, key }: TlsPair, files: TlsFiles): Certificate {
   const certificate = parseCertificate(cert, files.certificate);
   const privateKey = parseKey(key, files.key);
   if (!certificate.checkPrivateKey(privateKey)) {
