@@ -85,8 +85,8 @@ test('after SIGHUP under load new connections get the new certificate from every
     server.process.kill('SIGHUP');
     const wanted = ['even', 'odd'][round % 2];
     const until = Date.now() + patienceSeconds * 1000;
-    // Connections go to the workers in turn: so many in a row have met each of them.
-    for (let inRow = 0; inRow < 5 * workers; ) {
+    // Connections go to the workers more or less in turn: so many in a row have met each of them.
+    for (let inRow = 0; inRow < 20 * workers; ) {
       inRow = (await ask(false)).certificateName === wanted ? inRow + 1 : 0;
       assert.ok(Date.now() < until, 'a worker still shows the old certificate');
       await delay(10);
