@@ -13,7 +13,10 @@ export function canonicalAddress(text: string): string | undefined {
   return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
 }
 
-/** @returns whom an address belongs to: itself for IPv4, its /64 for IPv6, of which one household has at least one. @param address canonical. */
+/**
+ * @returns whom an address belongs to: itself for IPv4, its /64 for IPv6, of which one household has at least one.
+ * @param address canonical.
+ */
 export function networkOf(address: string): string {
   const parsed = ipaddr.parse(address);
   if (parsed.kind() === 'ipv4') return address;

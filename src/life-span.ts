@@ -56,7 +56,10 @@ export interface Period {
   readonly to: Date | undefined;
 }
 
-/** Judges both ends of what a list is asked for. @param from its name in the request and its text. */
+/**
+ * Judges both ends of what a list is asked for.
+ * @param from its name in the request and its text.
+ */
 export function acceptPeriod(from: readonly [string, string | undefined], to: readonly [string, string | undefined]): Accepted<Period> {
   const [first, end] = [from, to].map(([field, text]) => (text === undefined ? accepted(undefined) : acceptMoment(field, text)));
   const errors = [first, end].flatMap((judged) => (judged === undefined || judged.ok ? [] : judged.errors));

@@ -4,7 +4,10 @@ import type { FastifyInstance } from 'fastify';
 import { sendDocument } from './document.ts';
 import { documentContentPolicy } from './security-headers.ts';
 
-/** Addresses in the pages are relative, so that they also work below a prefix of a reverse proxy. @param head beside the title. */
+/**
+ * Addresses in the pages are relative, so that they also work below a prefix of a reverse proxy.
+ * @param head beside the title.
+ */
 function page(title: string, head: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -342,7 +342,10 @@ export function responsesInFlight(socket: Socket): readonly ServerResponse[] {
   return [...(connections.get(socket)?.inFlight ?? [])];
 }
 
-/** Exempts a request from the server's limit for requests to arrive: its route has one of its own. @param response to it. */
+/**
+ * Exempts a request from the server's limit for requests to arrive: its route has one of its own.
+ * @param response to it.
+ */
 export function letArriveSlowly(response: ServerResponse): void {
   const connection = connections.get(response.req.socket);
   if (connection) connection.slowlyArriving = response;

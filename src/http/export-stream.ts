@@ -34,7 +34,10 @@ export const exportFormat = z
     examples: ['csv'],
   });
 
-/** @returns the entry for `schema.response[200]`. @param description of what each line is. */
+/**
+ * @returns the entry for `schema.response[200]`.
+ * @param description of what each line is.
+ */
 export function exportAnswer(description: string) {
   const text = { schema: z.string() };
   return { description, content: { [mediaTypes.csv]: text, [mediaTypes.ndjson]: text } };

@@ -12,11 +12,18 @@ export interface LineAnswer {
   readonly gone: AbortSignal;
   /** Writes a line that the reader can do without: left out where they read too slowly, so that the work waits for nobody. */
   offer(line: object): void;
-  /** Writes lines as fast as the client reads. @throws Error where the client has gone away. */
+  /**
+   * Writes lines as fast as the client reads.
+   * @throws Error where the client has gone away.
+   */
   send(lines: readonly object[]): Promise<void>;
 }
 
-/** @returns the entry for `schema.response[200]`. @param description of the lines. @param example of an answer. */
+/**
+ * @returns the entry for `schema.response[200]`.
+ * @param description of the lines.
+ * @param example of an answer.
+ */
 export function linesAnswer(description: string, example: readonly object[]) {
   const lines = example.map((line) => `${JSON.stringify(line)}\n`).join('');
   return { description, content: { [mediaType]: { schema: z.string().meta({ examples: [lines] }) } } };

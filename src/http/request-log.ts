@@ -48,7 +48,10 @@ export function withoutValues<Logger extends FastifyBaseLogger>(log: Logger): Fa
   return log.child({}, { serializers: { err: describeError, req: () => undefined, res: () => undefined } });
 }
 
-/** Sends `X-Request-Id` with every answer and writes one line for it. @param noteAnswer hears the same. */
+/**
+ * Sends `X-Request-Id` with every answer and writes one line for it.
+ * @param noteAnswer hears the same.
+ */
 export function logRequests(app: FastifyInstance, noteAnswer: (answer: AnsweredRequest) => void = () => {}): void {
   app.decorate('noteAnswer', noteAnswer);
   app.decorateRequest('refusalCode', null);

@@ -4,12 +4,18 @@
  */
 export type InvitationState = 'usable' | 'revoked' | 'used' | 'expired' | 'not_started';
 
-/** Whether the campaign of an invitation is revoked. @param row the alias of "Invitation" in the statement. */
+/**
+ * Whether the campaign of an invitation is revoked.
+ * @param row the alias of "Invitation" in the statement.
+ */
 export function campaignRevoked(row: string): string {
   return `EXISTS (SELECT FROM campaigns revoked WHERE revoked.name = ${row}.campaign AND revoked.revoked_at IS NOT NULL)`;
 }
 
-/** @param row the alias of "Invitation" in the statement. @returns an SQL expression that gives an `InvitationState`. */
+/**
+ * @param row the alias of "Invitation" in the statement.
+ * @returns an SQL expression that gives an `InvitationState`.
+ */
 export function stateOf(row: string): string {
   return `CASE WHEN ${row}.revoked_at IS NOT NULL OR ${campaignRevoked(row)} THEN 'revoked'
     WHEN ${row}.is_used THEN 'used'
@@ -18,7 +24,10 @@ export function stateOf(row: string): string {
     ELSE 'usable' END`;
 }
 
-/** Whether somebody may still come in by the invitation, now or later. @param row the alias of "Invitation" in the statement. */
+/**
+ * Whether somebody may still come in by the invitation, now or later.
+ * @param row the alias of "Invitation" in the statement.
+ */
 export function mayBeUsed(row: string): string {
   return `(${stateOf(row)}) IN ('usable', 'not_started')`;
 }
@@ -34,7 +43,8 @@ export function stillOpen(row: string): string {
 /**
  * A SELECT that locks the campaign of an invitation against being revoked until the transaction ends, and gives its `revoked_at` as it is after
  * whoever was revoking it has finished: a statement that only looked would look with its snapshot from before.
- * @param invitationId SQL for the invitation's id. @param from the FROM item that it comes from.
+ * @param invitationId SQL for the invitation's id.
+ * @param from the FROM item that it comes from.
  */
 export function lockCampaign(from: string, invitationId: string): string {
   return `SELECT campaign.revoked_at FROM ${from}
@@ -64,7 +74,10 @@ export function heldSeats(row: string): string {
     LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
 }
 
-/** Whether a live sign-up has stored no step yet. @param row the alias of "RegisterSession" in the statement. */
+/**
+ * Whether a live sign-up has stored no step yet.
+ * @param row the alias of "RegisterSession" in the statement.
+ */
 export function withoutStep(row: string): string {
   return `${row}.first_step_at IS NULL AND ${row}.network_key IS NOT NULL`;
 }
@@ -75,7 +88,10 @@ export function heldWithoutStep(row: string): string {
     AND live.expires_at > now() AND ${withoutStep('live')} LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
 }
 
-/** The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`. @param user SQL for the new user's id. */
+/**
+ * The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`.
+ * @param user SQL for the new user's id.
+ */
 export function takeOneSeat(row: string, user: string): string {
   return `use_count = ${countedUses(row)} + 1, is_used = ${countedUses(row)} + 1 >= ${row}.max_uses, used_by = ${user}`;
 }

@@ -30,7 +30,10 @@ export function checkCharacterFor(sum: number): string {
   return codeAlphabet.charAt((32 - (sum % 32)) % 32);
 }
 
-/** @param key of a whole code (`keyOfCode`): a prefix counts as well. @returns whether its last character is its check character. */
+/**
+ * @param key of a whole code (`keyOfCode`): a prefix counts as well.
+ * @returns whether its last character is its check character.
+ */
 export function hasRightCheckCharacter(key: string): boolean {
   return key.slice(-1) === checkCharacterFor(checkSum(key.slice(0, -1)));
 }

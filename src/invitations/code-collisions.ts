@@ -64,7 +64,8 @@ const idsAtOnce = 5_000;
 
 /**
  * The same for a batch of chosen codes.
- * @param between called between two statements. @throws Problem `invitation_code_alike`.
+ * @param between called between two statements.
+ * @throws Problem `invitation_code_alike`.
  */
 export async function refuseCollisionsOfBatch(transaction: Queryable, batch: string, between: () => Promise<unknown>): Promise<void> {
   await transaction.run(lockStatement);

@@ -5,7 +5,10 @@
 
 const lookAlikes: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1' };
 
-/** The expression of the index `Invitation_tolerant_code_idx`; the planner uses the index for exactly this text. @param expression SQL of type text. */
+/**
+ * The expression of the index `Invitation_tolerant_code_idx`; the planner uses the index for exactly this text.
+ * @param expression SQL of type text.
+ */
 export function codeKey(expression: string): string {
   return `translate(upper(${expression}), 'OIL- ', '011')`;
 }

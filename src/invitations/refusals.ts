@@ -7,20 +7,29 @@ import { invitationProblems } from './errors.ts';
 /** Somebody's own SQL may have stored `infinity`. */
 const never = '9999-12-31T23:59:59.999Z';
 
-/** @returns the refusal for an invitation that is not usable. @param startsAt for `not_started`. */
+/**
+ * @returns the refusal for an invitation that is not usable.
+ * @param startsAt for `not_started`.
+ */
 export function refusalFor(state: Exclude<InvitationState, 'usable'>, startsAt: Date | null = null): Problem {
   if (state !== 'not_started') return new Problem(invitationProblems[`invitation_${state}`]);
   const moment = shownMoment(startsAt) ?? never;
   return new Problem(invitationProblems.invitation_not_started, { values: { startsAt: moment }, members: { startsAt: moment } });
 }
 
-/** @returns the refusal where every seat is held. @param freeAt when the first of them may be let go. */
+/**
+ * @returns the refusal where every seat is held.
+ * @param freeAt when the first of them may be let go.
+ */
 export function everySeatHeld(freeAt: Date | null): Problem {
   const moment = (freeAt ?? new Date()).toISOString();
   return new Problem(invitationProblems.invitation_full, { values: { freeAt: moment }, members: { freeAt: moment } });
 }
 
-/** @returns the refusal of a code that no invitation has. @param typed as typed. */
+/**
+ * @returns the refusal of a code that no invitation has.
+ * @param typed as typed.
+ */
 export function unknownCode(typed: string): Problem {
   return new Problem(isMistypedCode(typed) ? invitationProblems.invitation_mistyped : invitationProblems.invitation_not_found);
 }
@@ -28,7 +37,8 @@ export function unknownCode(typed: string): Problem {
 /**
  * Whether a refusal means that somebody guessed at codes and missed: what has to be paid for. A code that is mistyped beyond doubt is no guess,
  * because no code that was made here looks like that; one without groups could be a code that an operator chose.
- * @param refusal what `verifyInvitation` threw. @param typed as typed.
+ * @param refusal what `verifyInvitation` threw.
+ * @param typed as typed.
  */
 export function isMissedGuess(refusal: unknown, typed: string): boolean {
   if (!(refusal instanceof Problem)) return false;

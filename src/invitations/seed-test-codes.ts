@@ -9,7 +9,10 @@ import { resetCodes, type TestCodeRow, usableAmong } from './store.ts';
 /** The codes that the original's test script uses, one seat each. Everybody knows them: they are in the README. */
 export const testCodes: readonly string[] = ['TEST001', 'TEST002', 'TEST003', 'TEST004', 'TEST005'];
 
-/** Creates the test codes, or makes them work again, for a day. @returns the end of that day, by the database's clock. */
+/**
+ * Creates the test codes, or makes them work again, for a day.
+ * @returns the end of that day, by the database's clock.
+ */
 export async function seedTestCodes(database: Queryable): Promise<Date> {
   return resetCodes(database, testCodes);
 }

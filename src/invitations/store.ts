@@ -63,7 +63,10 @@ const insertStatement = statement<InvitationRow>(
    RETURNING ${invitationColumns('i')}`,
 );
 
-/** Makes an invitation for each code that none has yet. Its campaign has to be named before (`nameCampaigns`). @returns them, by id. */
+/**
+ * Makes an invitation for each code that none has yet. Its campaign has to be named before (`nameCampaigns`).
+ * @returns them, by id.
+ */
 export async function insertInvitations(
   transaction: Queryable,
   codes: readonly string[],

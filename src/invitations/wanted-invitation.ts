@@ -23,7 +23,10 @@ export interface WantedInvitation {
   readonly lifeSpan: WantedLifeSpan;
 }
 
-/** @param region whose phone numbers may be written without a country code. @returns every broken rule, where there are any. */
+/**
+ * @param region whose phone numbers may be written without a country code.
+ * @returns every broken rule, where there are any.
+ */
 export function acceptWantedInvitation(written: WrittenInvitation, region: CountryCode): Accepted<WantedInvitation> {
   const lifeSpan = acceptLifeSpan(written);
   const campaign = written.campaign == null ? accepted(null) : acceptCampaign(written.campaign);

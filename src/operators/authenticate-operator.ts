@@ -15,7 +15,10 @@ export interface Operator {
   readonly role: Role;
 }
 
-/** @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1). @returns what it brings; undefined: nothing of that form. */
+/**
+ * @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1).
+ * @returns what it brings; undefined: nothing of that form.
+ */
 export function bearerIn(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }

@@ -17,7 +17,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whoever sent the request; only behind the guard. */
     operator: Operator | null;
-    /** The same for the audit log. @throws Error outside the guard. */
+    /**
+     * The same for the audit log.
+     * @throws Error outside the guard.
+     */
     actor(): Actor;
   }
 }

@@ -8,7 +8,10 @@ const beginStatement = statement<{ key: string }>(
    RETURNING key`,
 );
 
-/** Takes a key; waits for whoever is using it right now. @returns false: it was used in the last 24 hours. */
+/**
+ * Takes a key; waits for whoever is using it right now.
+ * @returns false: it was used in the last 24 hours.
+ */
 export async function takeKey(transaction: Queryable, operatorId: number, key: string, requestHash: string): Promise<boolean> {
   return (await transaction.run(beginStatement, [operatorId, key, requestHash])).length > 0;
 }

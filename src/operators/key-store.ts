@@ -50,7 +50,10 @@ const labelsStatement = statement<{ id: number; label: string }>(
   'SELECT id, label FROM operator_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id',
 );
 
-/** Keeps others from making a key until the transaction ends. @returns the labels of all keys that can be used. */
+/**
+ * Keeps others from making a key until the transaction ends.
+ * @returns the labels of all keys that can be used.
+ */
 export async function lockLabels(transaction: Queryable): Promise<readonly { readonly id: number; readonly label: string }[]> {
   await transaction.run(lockLabelsStatement);
   return transaction.run(labelsStatement);
@@ -79,7 +82,10 @@ const listStatement = statement<KeyRow>(
   `SELECT ${columns} FROM operator_keys WHERE id < coalesce($1::bigint, 2147483648) ORDER BY id DESC LIMIT $2`,
 );
 
-/** The newest keys, those that expired or were revoked too. @param before the id of the last one of the page before. */
+/**
+ * The newest keys, those that expired or were revoked too.
+ * @param before the id of the last one of the page before.
+ */
 export async function listKeys(database: Queryable, before: number | undefined, limit: number): Promise<readonly KeyRow[]> {
   return database.run(listStatement, [before ?? null, limit]);
 }

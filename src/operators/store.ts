@@ -16,7 +16,10 @@ const findKeyStatement = statement<KeyFound>(
    FROM operator_keys WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
 );
 
-/** Looks a key up by its hash, through the index, so that the time tells nothing about the key. @returns undefined: unknown, expired or revoked. */
+/**
+ * Looks a key up by its hash, through the index, so that the time tells nothing about the key.
+ * @returns undefined: unknown, expired or revoked.
+ */
 export async function findUsableKey(database: Queryable, hash: string): Promise<KeyFound | undefined> {
   const [row] = await database.run(findKeyStatement, [hash]);
   return row;

@@ -12,7 +12,10 @@ export const overloadProblems = problemCatalogue({
   },
 });
 
-/** @param seconds until another try makes sense: a whole number, 1 at least. @returns the 503 `overloaded`. */
+/**
+ * @param seconds until another try makes sense: a whole number, 1 at least.
+ * @returns the 503 `overloaded`.
+ */
 export function overloaded(seconds: number): Problem {
   return new Problem(overloadProblems.overloaded, { retryAfterSeconds: seconds, values: { seconds } });
 }

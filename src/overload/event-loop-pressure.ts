@@ -40,7 +40,10 @@ export function nextPressure({ share, isHigh }: Pressure, delay: number): Pressu
 }
 
 export interface EventLoopPressure extends Disposable {
-  /** Asked once for each request. @returns the refusal, 503 `overloaded`; undefined: it goes on. */
+  /**
+   * Asked once for each request.
+   * @returns the refusal, 503 `overloaded`; undefined: it goes on.
+   */
   refusal(): Problem | undefined;
 }
 

@@ -171,7 +171,10 @@ test('the refusal is a 503 that tells when to come again', async () => {
   });
 });
 
-/** Lets a queue with one place, which is taken, serve everything that waits. @returns the tasks in the order in which they began. */
+/**
+ * Lets a queue with one place, which is taken, serve everything that waits.
+ * @returns the tasks in the order in which they began.
+ */
 async function serveAll({ queue, started, finish }: ReturnType<typeof openControlledQueue>): Promise<string[]> {
   for (let served = 0; served < started.length; served += 1) await finish(started[served] ?? '');
   assert.equal(queue.state().waiting, 0);

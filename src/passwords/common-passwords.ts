@@ -106,7 +106,10 @@ function isRestSmall(text: string, word: string): boolean {
   return Array.from(rest).length <= trimmings || /^[\p{N}\p{P}\p{S}]{0,6}$/u.test(rest);
 }
 
-/** @param text in lower case. @returns it with digits and signs as the letters that they stand for in `p@ssw0rd`; `1` and `l` both read as `i`. */
+/**
+ * @param text in lower case.
+ * @returns it with digits and signs as the letters that they stand for in `p@ssw0rd`; `1` and `l` both read as `i`.
+ */
 function readingOf(text: string): string {
   return text.replace(/[@48€3961!|l05$7+2]/g, (character) => looksLikeLetter[character] ?? character);
 }

@@ -11,7 +11,10 @@ export interface TimedHash {
   readonly milliseconds: number;
 }
 
-/** Runs in a thread of the pool, which may block. @returns `$2b$…` and how long it took by the clock on the wall, waiting for a core included. */
+/**
+ * Runs in a thread of the pool, which may block.
+ * @returns `$2b$…` and how long it took by the clock on the wall, waiting for a core included.
+ */
 export default function hashPassword({ password, cost }: HashTask): TimedHash {
   const begun = performance.now();
   const hash = bcrypt.hashSync(password, cost);

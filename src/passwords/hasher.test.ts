@@ -10,7 +10,10 @@ import { measureHashMilliseconds, openPasswordHasher } from './hasher.ts';
 const hasher = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 60 });
 after(() => hasher.close());
 
-/** Python's binding of the system's libcrypt, where both are there (until Python 3.12). @returns undefined where not. */
+/**
+ * Python's binding of the system's libcrypt, where both are there (until Python 3.12).
+ * @returns undefined where not.
+ */
 async function hashByLibcrypt(password: string, hash: string): Promise<string | undefined> {
   const program = "import sys, crypt; sys.stdout.write(crypt.crypt(sys.argv[1], sys.argv[2]) or '')";
   try {

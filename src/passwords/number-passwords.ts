@@ -35,7 +35,10 @@ export function isDate(text: string): boolean {
   );
 }
 
-/** @param counted what is no other character. @param written how a group of digits is read. */
+/**
+ * @param counted what is no other character.
+ * @param written how a group of digits is read.
+ */
 function readings(text: string, counted: RegExp, written: (group: string) => string): Reading[] {
   const plain = plainText(text);
   return [plain, plain.replace(/[oil]/g, (letter) => (letter === 'o' ? '0' : '1'))].map((reading) => ({

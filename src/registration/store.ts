@@ -11,7 +11,10 @@ import { completingStep, type Step, type StepValues, stepsBeforeLast } from './s
 
 const quoted = (column: string) => `"${column}"`;
 const allFilled = (row: string, step: Step) => step.columns.map((column) => `${row}.${quoted(column)} IS NOT NULL`).join(' AND ');
-/** @param row the alias of "RegisterSession" in the statement. @returns SQL for the names of the steps that are stored. */
+/**
+ * @param row the alias of "RegisterSession" in the statement.
+ * @returns SQL for the names of the steps that are stored.
+ */
 export const completedSteps = (row: string) =>
   `pg_catalog.array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
 
@@ -29,7 +32,10 @@ export interface VerifiedInvitation {
   readonly seconds_until_oldest_ends: number | null;
 }
 
-/** SQL for `network_key`: a network's keys on two invitations differ. @param network SQL for what `NewSession.network` holds. */
+/**
+ * SQL for `network_key`: a network's keys on two invitations differ.
+ * @param network SQL for what `NewSession.network` holds.
+ */
 const networkKey = (invitationId: string, network: string) =>
   `left(encode(sha256(convert_to(${invitationId}::text || ':' || ${network}::text, 'UTF8'::name)), 'hex'), 16)`;
 
@@ -275,7 +281,10 @@ const deleteSessionStatement = statement<{ deleted: number }>(
    SELECT count(*) AS deleted FROM deleted`,
 );
 
-/** Deletes a live session with everything in it. @returns false: there was none. */
+/**
+ * Deletes a live session with everything in it.
+ * @returns false: there was none.
+ */
 export async function deleteSession(database: Queryable, sessionId: string): Promise<boolean> {
   const [row] = await database.run(deleteSessionStatement, [sessionId]);
   return row?.deleted === 1;

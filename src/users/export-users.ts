@@ -18,7 +18,8 @@ const countingTime = 30_000;
 /**
  * Everything about users but the hashes of their passwords, the newest first. The audit log has it, with how many there are, before the first
  * of them leaves: a client that breaks off leaves its entry too.
- * @param format only for the audit log. @param signal ends the counting.
+ * @param format only for the audit log.
+ * @param signal ends the counting.
  * @returns batches, read as they are asked for.
  * @throws Problem `validation_failed`, `count_busy`.
  */

@@ -70,7 +70,11 @@ function valuesOf({ invitation_id, campaign, name, phone, from, to }: UserFilter
   return values.map((value) => value ?? null);
 }
 
-/** The newest users first. @param range what `idsOfUsers` gave. @param before what the page before ended with. */
+/**
+ * The newest users first.
+ * @param range what `idsOfUsers` gave.
+ * @param before what the page before ended with.
+ */
 export async function readUsers(
   database: Queryable,
   filter: UserFilter,

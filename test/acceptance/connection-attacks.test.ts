@@ -85,7 +85,10 @@ function openAttacker(path: string, { requests, ends }: Attack): Socket {
   return socket;
 }
 
-/** Attacks one route after another. @returns the most memory that was in use, without garbage. */
+/**
+ * Attacks one route after another.
+ * @returns the most memory that was in use, without garbage.
+ */
 async function attackRoutes(attack: Attack): Promise<number> {
   let most = 0;
   for (const path of routes) {

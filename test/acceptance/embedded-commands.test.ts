@@ -9,7 +9,10 @@ import { signUpClient } from '../support/sign-up-client.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Runs a command that has to succeed without a word on stderr. @returns what it prints. */
+/**
+ * Runs a command that has to succeed without a word on stderr.
+ * @returns what it prints.
+ */
 async function chodae(environment: Environment, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runChodae(words, { environment });
   assert.deepEqual([code, stderr], [0, ''], `${words.join(' ')}\n${stdout}`);

@@ -39,7 +39,10 @@ async function json<T>(environment: Environment, ...words: readonly string[]): P
 const list = async (environment: Environment, ...words: readonly string[]) =>
   (await json<{ items: Listed[] }>(environment, 'invite', 'list', ...words)).items;
 
-/** The walk of an operator: a campaign, three people who come, a look, and the end of it. @param options where and with which key. */
+/**
+ * The walk of an operator: a campaign, three people who come, a look, and the end of it.
+ * @param options where and with which key.
+ */
 async function walk(environment: Environment, url: string, ...options: readonly string[]): Promise<void> {
   const week = ['--count', '20', '--campaign', 'launch', '--valid-for', '7d'];
   const codes = (await chodae(environment, 'invite', 'create', ...week, ...options)).trimEnd().split('\n');

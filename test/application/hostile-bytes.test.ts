@@ -44,7 +44,10 @@ const bytesReceived = () => received?.bytesRead ?? 0;
 
 const isAnswering = () => [...underWay].some(({ request, response }) => request.complete && !response.writableEnded);
 
-/** Sends everything and, when the server has nothing to do with it any more, closes its own side. @returns all that came back. */
+/**
+ * Sends everything and, when the server has nothing to do with it any more, closes its own side.
+ * @returns all that came back.
+ */
 async function sendBytes(bytes: Buffer): Promise<string> {
   received = undefined;
   const socket = await openSocket(port);

@@ -17,7 +17,10 @@ async function count(sql: string, values: readonly unknown[] = []): Promise<numb
 }
 const audited = () => query<Line>(`SELECT * FROM audit_log WHERE action = 'invitation.bulk' ORDER BY id`);
 
-/** Asserts that everything came, in order. @returns the lines of the invitations, and the batch. */
+/**
+ * Asserts that everything came, in order.
+ * @returns the lines of the invitations, and the batch.
+ */
 function assertComplete(answer: TextAnswer, wanted: number): { invitations: readonly Line[]; batch: string } {
   assert.equal(answer.status, 200);
   assert.match(String(answer.headers.get('content-type')), /^application\/x-ndjson/);

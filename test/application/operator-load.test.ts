@@ -24,7 +24,10 @@ before(async () => {
   await query(`INSERT INTO campaigns (name) VALUES ('spring')`);
 });
 
-/** Sends a request whose client can leave. @returns the status; 0 where the client left before there was one. */
+/**
+ * Sends a request whose client can leave.
+ * @returns the status; 0 where the client left before there was one.
+ */
 function send(path: string, client?: AbortController): Promise<number> {
   return new Promise((resolve) => {
     const asked = request({ host: '127.0.0.1', port, path, headers, ...(client && { signal: client.signal }) }, (response) => {

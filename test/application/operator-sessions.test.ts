@@ -37,7 +37,10 @@ async function page(query: Query = {}): Promise<Page> {
   return body as unknown as Page;
 }
 
-/** @returns every page, one after the other. @param between happens after each. */
+/**
+ * @returns every page, one after the other.
+ * @param between happens after each.
+ */
 async function walk(query: Query, between: () => Promise<unknown> = async () => {}): Promise<Page[]> {
   const pages = [await page(query)];
   for (let next = pages[0]?.next; next; next = pages.at(-1)?.next) {

@@ -29,7 +29,10 @@ interface Item {
   readonly invitation: object | null;
 }
 
-/** Signs somebody up. @returns who, with the id of the user and the invitation. */
+/**
+ * Signs somebody up.
+ * @returns who, with the id of the user and the invitation.
+ */
 async function join(overrides: Parameters<typeof samplePerson>[0] = {}, columns: Readonly<Record<string, string>> = {}) {
   const code = await invite(application, columns);
   const { userId, person } = await application.signUp(code, overrides);

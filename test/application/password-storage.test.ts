@@ -17,7 +17,10 @@ const hangul = '가나다라마바사아자차카타파하거너더러머버서�
 const emoji = '😀🎉🌊🏔🍎🐈🚲📚🎻🧭🪁🕰🌵🦊🥁🛶🎈🔭';
 const ascii = 'correct horse battery staple, and a river that runs by seven quiet hills';
 
-/** Signs up with a password. @returns the stored hash. */
+/**
+ * Signs up with a password.
+ * @returns the stored hash.
+ */
 async function hashOf(password: string): Promise<string> {
   const { answer, userId } = await application.signUp(await invite(application), { password });
   assert.equal(answer.status, 200);

@@ -18,7 +18,10 @@ const from = (address: string) => ({ 'x-forwarded-for': address });
 const verifyFrom = (address: string, code: string, on: Application = application) =>
   on.send('POST', '/auth/invitation/verify', { invitation_code: code }, from(address));
 
-/** Opens a sign-up. @returns the session's id. */
+/**
+ * Opens a sign-up.
+ * @returns the session's id.
+ */
 async function begin(address: string, code: string): Promise<string> {
   const { status, body } = await verifyFrom(address, code);
   assert.equal(status, 200, JSON.stringify(body));

@@ -17,7 +17,10 @@ const kinds = sweptRows(config);
 const isPostgresql = database.kind === 'postgresql';
 const nothing = { ...(isPostgresql && { limit_windows: 0 }), sessions: 0, receipts: 0, events: 0, idempotency_keys: 0, audit_log: 0 };
 
-/** Sweeps until nothing is left. @returns how many rows of each kind went. */
+/**
+ * Sweeps until nothing is left.
+ * @returns how many rows of each kind went.
+ */
 async function sweep(): Promise<Readonly<Record<string, number>>> {
   const { deleted, finished, failed } = await sweepRows(database, kinds);
   assert.deepEqual({ finished, failed }, { finished: true, failed: {} });

@@ -19,7 +19,10 @@ export interface MadeCertificate {
 
 export interface CertificateMaker {
   readonly folder: string;
-  /** Makes a certificate that signs itself, for `localhost` and 127.0.0.1. @param days that it is good for; below 0: it has expired. */
+  /**
+   * Makes a certificate that signs itself, for `localhost` and 127.0.0.1.
+   * @param days that it is good for; below 0: it has expired.
+   */
   make(name: string, days?: number): MadeCertificate;
   /** Copies a pair into a new folder, as `cert.pem` and `key.pem`. */
   pair(folder: string, certificate: string, key: string): void;

@@ -35,7 +35,10 @@ export function durations(): Durations {
   };
 }
 
-/** Resolves once `/readyz` answers 200. @throws Error after a minute. */
+/**
+ * Resolves once `/readyz` answers 200.
+ * @throws Error after a minute.
+ */
 export async function untilReady(url: string): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {

@@ -43,7 +43,10 @@ export function attempts(from: number, to: number): fc.Arbitrary<Attempt[]> {
   );
 }
 
-/** Writes them as the program does, in place of all that is there. @param invitations their ids by campaign. */
+/**
+ * Writes them as the program does, in place of all that is there.
+ * @param invitations their ids by campaign.
+ */
 export async function store(
   { query }: Application,
   all: readonly Attempt[],

@@ -18,7 +18,10 @@ export interface HostileScene extends AsyncDisposable {
   readonly http: HttpServer;
   /** What was logged since somebody emptied it. */
   readonly lines: LogLine[];
-  /** Makes the sign-ups under way fresh again where, by the newest reading, requests have used them up. @returns everything that is stored. */
+  /**
+   * Makes the sign-ups under way fresh again where, by the newest reading, requests have used them up.
+   * @returns everything that is stored.
+   */
   prepare(): Promise<Stored>;
   /** Reads everything that is stored. */
   stored(): Promise<Stored>;

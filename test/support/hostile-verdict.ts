@@ -48,7 +48,10 @@ function isDocument(headers: HostileAnswer['headers']): boolean {
   return /^(?:text\/(?:html|css|javascript)|application\/javascript|image\/png)(?:;|$)/.test(String(headers['content-type']));
 }
 
-/** Asserts that nothing that was sent was logged, that nothing is called an error, and that one line says how it went. @returns that line. */
+/**
+ * Asserts that nothing that was sent was logged, that nothing is called an error, and that one line says how it went.
+ * @returns that line.
+ */
 export function assertLogged(lines: readonly LogLine[], status: number): LogLine {
   const text = JSON.stringify(lines);
   assert.ok(!text.includes(planted), `the log holds what was sent: ${text}`);

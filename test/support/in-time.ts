@@ -1,7 +1,10 @@
 /** Seconds. Far more than anything takes, also on a busy machine: whoever needs longer hangs. */
 const limit = 30;
 
-/** @returns what the work gives. @throws Error where it hangs. */
+/**
+ * @returns what the work gives.
+ * @throws Error where it hangs.
+ */
 export async function inTime<T>(work: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

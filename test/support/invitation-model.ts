@@ -90,7 +90,10 @@ export const imaginedFilters: fc.Arbitrary<ImaginedFilters> = fc
   })
   .map((filters) => Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)));
 
-/** Replaces every invitation by these. @returns their ids, in the same order. */
+/**
+ * Replaces every invitation by these.
+ * @returns their ids, in the same order.
+ */
 export async function storeImagined({ query }: Application, imagined: readonly ImaginedInvitation[]): Promise<number[]> {
   await query('DELETE FROM "RegisterSession"');
   await query('DELETE FROM "Invitation"');

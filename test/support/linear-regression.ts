@@ -5,7 +5,10 @@ export interface Slope {
   readonly error: number;
 }
 
-/** Ordinary least squares. @param points [x, y]; three at least. */
+/**
+ * Ordinary least squares.
+ * @param points [x, y]; three at least.
+ */
 export function slopeOf(points: readonly (readonly [number, number])[]): Slope {
   const count = points.length;
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / count;

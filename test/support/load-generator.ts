@@ -62,7 +62,10 @@ const document = 'GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 /** Connections that the load opens from one address: below what the server allows. */
 const perAddress = 200;
 
-/** @param first what is sent at once. @param trickle what is sent again every second. */
+/**
+ * @param first what is sent at once.
+ * @param trickle what is sent again every second.
+ */
 async function keepConnected(port: number, localAddress: string, first: string, trickle: string, isReading = true): Promise<void> {
   while (!isOver) {
     const socket = connect({ port, host: '127.0.0.1', localAddress });

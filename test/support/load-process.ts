@@ -27,7 +27,10 @@ export type LoadPlan =
   | { readonly kind: 'sign-ups'; readonly url: string; readonly people: number; readonly codes: string };
 
 export interface LoadProcess {
-  /** Lets it finish what is under way. @returns how all that it asked ended. */
+  /**
+   * Lets it finish what is under way.
+   * @returns how all that it asked ended.
+   */
   stop(): Promise<Outcomes>;
 }
 

@@ -71,7 +71,10 @@ export function counts(outcomes: Outcomes): Record<string, number> {
   return Object.fromEntries(Object.entries(outcomes).map(([what, times]) => [what, times.length]));
 }
 
-/** @param share such as 0.99. @returns the smallest value that this share of all does not exceed; 0 of none. */
+/**
+ * @param share such as 0.99.
+ * @returns the smallest value that this share of all does not exceed; 0 of none.
+ */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

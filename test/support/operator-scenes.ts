@@ -35,7 +35,11 @@ export function itemsOf<Item = Readonly<Record<string, unknown>>>({ status, body
   return body.items as Item[];
 }
 
-/** Reads a list from its first page to its last. @param path with its query, which has no cursor. @returns the items, page by page. */
+/**
+ * Reads a list from its first page to its last.
+ * @param path with its query, which has no cursor.
+ * @returns the items, page by page.
+ */
 export async function readPages<Item = Readonly<Record<string, unknown>>>(
   send: OperatorClient,
   path: string,

@@ -21,7 +21,10 @@ export interface TimedAnswer {
 
 export interface OutageLoad extends AsyncDisposable {
   readonly answers: readonly TimedAnswer[];
-  /** Resolves when so many more requests were answered with anything but 503, or everybody has come to the end. @throws Error where that takes a minute. */
+  /**
+   * Resolves when so many more requests were answered with anything but 503, or everybody has come to the end.
+   * @throws Error where that takes a minute.
+   */
   served(count: number): Promise<void>;
   /** Nobody begins anything new; resolves when all requests under way are answered. */
   stop(): Promise<void>;
@@ -104,7 +107,10 @@ export function timed(client: SignUpClient, answers: TimedAnswer[]): SignUpClien
   };
 }
 
-/** Every request was answered, in time, and whoever was refused for the outage was told when to come back. @returns milliseconds of the slowest. */
+/**
+ * Every request was answered, in time, and whoever was refused for the outage was told when to come back.
+ * @returns milliseconds of the slowest.
+ */
 export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
   assert.equal(answers.filter(({ status }) => status === 0).length, 0, 'requests without any answer');
   let slowest = 0;
@@ -122,9 +128,15 @@ export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
 
 /** What several outages had in common. */
 export interface OutageTally {
-  /** Everybody was answered in time, and served again in time. @param ended when the outage was over, as `performance.now()` gives it. */
+  /**
+   * Everybody was answered in time, and served again in time.
+   * @param ended when the outage was over, as `performance.now()` gives it.
+   */
   add(answers: readonly TimedAnswer[], ended: number): void;
-  /** For the table of docs/reliability.md. @param end what ended the outage. */
+  /**
+   * For the table of docs/reliability.md.
+   * @param end what ended the outage.
+   */
   summary(end: string): string;
 }
 

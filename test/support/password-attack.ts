@@ -42,7 +42,10 @@ export interface AttackReport {
 /** Milliseconds. */
 export const patience = 10_000;
 
-/** The limits as delivered, and clients with addresses of their own. @param settings of hashing. */
+/**
+ * The limits as delivered, and clients with addresses of their own.
+ * @param settings of hashing.
+ */
 export function startAttackedServer(settings: Readonly<Record<string, string>>): Promise<ServerGroup> {
   return startServerGroup({
     count: 1,
@@ -63,7 +66,10 @@ function client(agent: Agent, url: string, address: string): (request: MeasuredR
   return (request) => measure(agent, url, { ...request, headers: { 'x-forwarded-for': address } });
 }
 
-/** Attacks for so long while honest people come, once each attacker had a turn. @param code with more seats than anybody takes. */
+/**
+ * Attacks for so long while honest people come, once each attacker had a turn.
+ * @param code with more seats than anybody takes.
+ */
 export async function attackPasswords(
   group: ServerGroup,
   seconds: number,
@@ -140,7 +146,10 @@ async function hashesPerSecond(url: string, agent: Agent, code: string): Promise
   return (3 * people * 1000) / (performance.now() - begun);
 }
 
-/** One person. @returns milliseconds; how it ended where there was no password in time. */
+/**
+ * One person.
+ * @returns milliseconds; how it ended where there was no password in time.
+ */
 async function setPassword(
   send: (request: MeasuredRequest) => Promise<Outcome>,
   code: string,

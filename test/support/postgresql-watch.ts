@@ -26,7 +26,10 @@ export async function watchConnection(url: string): Promise<Watch> {
   return { lost };
 }
 
-/** Resolves once a connection can be made and a statement answered, by a server that is no standby where `isPrimary`. @throws Error after a minute. */
+/**
+ * Resolves once a connection can be made and a statement answered, by a server that is no standby where `isPrimary`.
+ * @throws Error after a minute.
+ */
 export async function untilAnswering(url: string, isPrimary = false): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {

@@ -1,7 +1,10 @@
 /** The samples of a scrape by name and labels, as they are written: `name{label="value"}`. */
 export type Samples = ReadonlyMap<string, number>;
 
-/** Reads Prometheus' text format. @throws Error for a line that is not in it. */
+/**
+ * Reads Prometheus' text format.
+ * @throws Error for a line that is not in it.
+ */
 export function readSamples(text: string): Samples {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 /** A list of strings with whole numbers as parameters: as much of RFC 9651 as the fields of limits use, and nothing else. */
 const item = /^"([a-z][a-z-]*)"((?:;[a-z]+=\d{1,15})+)$/;
 
-/** @returns the parameters of each limit by its name. @throws AssertionError where the field is no such list. */
+/**
+ * @returns the parameters of each limit by its name.
+ * @throws AssertionError where the field is no such list.
+ */
 function parseList(field: string | null): Record<string, Record<string, number>> {
   const limits: Record<string, Record<string, number>> = {};
   for (const text of (field ?? '').split(', ')) {
@@ -29,7 +32,10 @@ export interface ShownLimit {
   readonly t: number;
 }
 
-/** Reads the fields of an answer. @throws AssertionError where they are missing, malformed, or do not fit together. */
+/**
+ * Reads the fields of an answer.
+ * @throws AssertionError where they are missing, malformed, or do not fit together.
+ */
 export function shownLimits(headers: Headers, status: number): Record<string, ShownLimit> {
   const policies = parseList(headers.get('ratelimit-policy'));
   const states = parseList(headers.get('ratelimit'));

@@ -19,7 +19,10 @@ export function openSocket(port: number): Promise<Socket> {
   });
 }
 
-/** Writes bytes as they are and waits until the server has closed the connection. @returns everything it sent. */
+/**
+ * Writes bytes as they are and waits until the server has closed the connection.
+ * @returns everything it sent.
+ */
 export async function exchange(port: number, bytes: string | Buffer): Promise<string> {
   const socket = await openSocket(port);
   socket.write(bytes);

@@ -19,7 +19,10 @@ export interface InvitationRow {
   readonly used_by: number | null;
 }
 
-/** Makes an invitation. @returns its id. */
+/**
+ * Makes an invitation.
+ * @returns its id.
+ */
 export async function insertInvitation(query: Query, code: string, seats = 1): Promise<number> {
   const [row] = await query<{ id: number }>('INSERT INTO "Invitation" (code, max_uses) VALUES ($1, $2) RETURNING id', [code, seats]);
   return (row as { id: number }).id;
@@ -31,7 +34,10 @@ export async function fillIn(query: Query, sessionIds: readonly string[]): Promi
   await query(sql, [sessionIds, prepared.name, prepared.password, prepared.birthday]);
 }
 
-/** Makes sessions past `verify`, held seats or not, with all steps but the last. @returns their ids. */
+/**
+ * Makes sessions past `verify`, held seats or not, with all steps but the last.
+ * @returns their ids.
+ */
 export async function insertReadySessions(query: Query, invitationId: number, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomBytes(16).toString('hex'));
   await query('INSERT INTO "RegisterSession" ("sessionId", "invitationId") SELECT id, $2 FROM unnest($1::text[]) AS made (id)', [

@@ -98,7 +98,10 @@ export interface SampleApp {
   readonly lines: Record<string, unknown>[];
 }
 
-/** Builds an HTTP server with one small slice, as `app.ts` does it with the real ones. The caller closes it. @param options beside those that it needs. */
+/**
+ * Builds an HTTP server with one small slice, as `app.ts` does it with the real ones. The caller closes it.
+ * @param options beside those that it needs.
+ */
 export async function createSampleApp(
   add: (app: HttpServer) => void = () => undefined,
   options: Partial<HttpServerOptions> = {},

@@ -9,7 +9,10 @@ const shortestCredential = 16;
 export class SentSecrets {
   readonly #values = new Set<string>();
 
-  /** Notes the secrets of a request. @returns them. */
+  /**
+   * Notes the secrets of a request.
+   * @returns them.
+   */
   note(body: unknown, authorization: string | undefined): string[] {
     const members = typeof body === 'object' && body !== null ? secretMembers.map((name) => (body as Record<string, unknown>)[name]) : [];
     const values = members.filter((value): value is string => typeof value === 'string' && value.trim().length >= shortestValue);

@@ -15,7 +15,10 @@ export interface ServerProcess {
   output(): string;
   /** What should not have been printed: text on stderr and log lines of level error or above that nothing allows. */
   unexpectedLines(): string[];
-  /** Ends it in good order, or with another signal. @throws AssertionError where it printed something unexpected or does not end. */
+  /**
+   * Ends it in good order, or with another signal.
+   * @throws AssertionError where it printed something unexpected or does not end.
+   */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
   /** Ends it and its workers like a power cut would, without a look at what it printed. */
   kill(): Promise<Exit>;

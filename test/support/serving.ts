@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SignUpClient } from './sign-up-client.ts';
 
-/** Resolves once a code is verified with 200; asks again after each 503 and each cut. @throws AssertionError after a minute, or for any other answer. */
+/**
+ * Resolves once a code is verified with 200; asks again after each 503 and each cut.
+ * @throws AssertionError after a minute, or for any other answer.
+ */
 export async function untilServing(client: SignUpClient, code: string): Promise<void> {
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline) {

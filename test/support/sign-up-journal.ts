@@ -41,7 +41,10 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Unanswered || error instanceof TypeError;
 }
 
-/** Takes the steps that were not acknowledged yet, up to the user or a refusal. @throws what `isUnanswered` knows; AssertionError for an answer that must not be. */
+/**
+ * Takes the steps that were not acknowledged yet, up to the user or a refusal.
+ * @throws what `isUnanswered` knows; AssertionError for an answer that must not be.
+ */
 export async function advance(client: SignUpClient, attempt: Attempt): Promise<void> {
   const { person, acknowledged, asked } = attempt;
   attempt.sessionId ??= (await ask(attempt, 'verify', () => client.verify(attempt.code))).body.sessionId;
@@ -68,7 +71,10 @@ async function ask(attempt: Attempt, step: string, request: () => Promise<Answer
 /** Seconds. Whatever has died, a request is answered or cut off by then. */
 const answerSeconds = 10;
 
-/** Sends a request. @throws AssertionError where it hangs, is answered with an error of the program, or with a 503 that does not say when to come again. */
+/**
+ * Sends a request.
+ * @throws AssertionError where it hangs, is answered with an error of the program, or with a 503 that does not say when to come again.
+ */
 async function judged(what: string, request: () => Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

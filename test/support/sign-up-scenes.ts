@@ -16,7 +16,10 @@ export async function invite({ query }: Application, columns: Readonly<Record<st
   return code;
 }
 
-/** Opens a sign-up. @returns the session's id. */
+/**
+ * Opens a sign-up.
+ * @returns the session's id.
+ */
 export async function beginSignUp(application: Application, code: string): Promise<string> {
   const { status, body } = await application.verify(code);
   assert.equal(status, 200);

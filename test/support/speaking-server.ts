@@ -4,7 +4,10 @@ import type { TestContext } from 'node:test';
 /** What a PostgreSQL server says when it lets somebody in without a password and waits for a statement (PostgreSQL, "Message Formats"). */
 export const welcome = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]);
 
-/** What it says before it ends a connection. @param code SQLSTATE. */
+/**
+ * What it says before it ends a connection.
+ * @param code SQLSTATE.
+ */
 export function farewell(code: string): Buffer {
   return message('E', Buffer.from(['SFATAL', 'VFATAL', `C${code}`, 'Mterminating connection', '', ''].join('\0')));
 }

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cleanUpAtExit } from './temporary.ts';
 
-/** Stops a process and its children with SIGSTOP: they keep their sockets and locks and do nothing. @returns a function that lets them go on. */
+/**
+ * Stops a process and its children with SIGSTOP: they keep their sockets and locks and do nothing.
+ * @returns a function that lets them go on.
+ */
 export function stopProcesses(parent: number): () => void {
   // The parent first, which then starts no more.
   process.kill(parent, 'SIGSTOP');

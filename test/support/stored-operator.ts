@@ -2,7 +2,10 @@ import { generateOperatorKey } from '../../src/operators/operator-key.ts';
 import type { Role } from '../../src/operators/roles.ts';
 import type { EmptyDatabase } from './empty-database.ts';
 
-/** Makes an operator key behind the scenes, for a server that runs already or is going to. @returns the field to send. */
+/**
+ * Makes an operator key behind the scenes, for a server that runs already or is going to.
+ * @returns the field to send.
+ */
 export async function storeOperator(query: EmptyDatabase['query'], role: Role = 'admin'): Promise<{ readonly authorization: string }> {
   const { key, hash, hint } = generateOperatorKey();
   const columns = '(label, role, key_hash, hint, created_by)';

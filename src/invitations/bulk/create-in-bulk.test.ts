@@ -16,7 +16,10 @@ const wanted: WantedBulk = {
   note: null,
 };
 
-/** Services over a database that only counts. @param insert how many of so many codes do not exist yet. */
+/**
+ * Services over a database that only counts.
+ * @param insert how many of so many codes do not exist yet.
+ */
 function servicesOver(insert: (codes: number) => number): { services: BulkServices; ended: string[] } {
   const ended: string[] = [];
   const transaction: Queryable = {

@@ -23,7 +23,10 @@ const insertStatement = statement<{ created: number }>(
    SELECT count(*) AS created FROM created`,
 );
 
-/** Makes an invitation for each code that nobody has. @returns how many. */
+/**
+ * Makes an invitation for each code that nobody has.
+ * @returns how many.
+ */
 export async function insertCodes(transaction: Queryable, codes: readonly string[], settings: CommonSettings): Promise<number> {
   const { maxUses, startsAt, expiresAt, campaign, note, createdBy, batch } = settings;
   const [row] = await transaction.run(insertStatement, [codes, maxUses, startsAt, expiresAt, campaign, note, createdBy, batch]);
@@ -35,7 +38,10 @@ const revokedStatement = statement<{ name: string }>(
   'SELECT name FROM campaigns WHERE name = ANY ($1::text[]) AND revoked_at IS NOT NULL',
 );
 
-/** Looks without locking anything. @returns those of the campaigns that are revoked. */
+/**
+ * Looks without locking anything.
+ * @returns those of the campaigns that are revoked.
+ */
 export async function revokedCampaigns(database: Queryable, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await database.run(revokedStatement, [names])).map((row) => row.name));
 }

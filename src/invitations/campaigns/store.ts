@@ -24,7 +24,10 @@ const listStatement = statement<CampaignSeen>(
    ORDER BY named.name`,
 );
 
-/** Lists campaigns by name, walking from name to name however many invitations each has. @param after a name, or an empty text. */
+/**
+ * Lists campaigns by name, walking from name to name however many invitations each has.
+ * @param after a name, or an empty text.
+ */
 export async function listCampaigns(database: Queryable, after: string, limit: number): Promise<readonly CampaignSeen[]> {
   return database.run(listStatement, [after, limit]);
 }
@@ -60,7 +63,10 @@ const revokeStatement = statement<CampaignRow>(
   'UPDATE campaigns SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING name, created_at, revoked_at',
 );
 
-/** Waits for the sign-ups that are completing with its invitations. @returns undefined: revoked already, or no such campaign. */
+/**
+ * Waits for the sign-ups that are completing with its invitations.
+ * @returns undefined: revoked already, or no such campaign.
+ */
 export async function storeCampaignRevocation(transaction: Queryable, name: string): Promise<CampaignRow | undefined> {
   const [row] = await transaction.run(revokeStatement, [name]);
   return row;

@@ -65,7 +65,10 @@ const revokeStatement = statement<InvitationRow>(
   `UPDATE "Invitation" i SET revoked_at = CASE WHEN $2::boolean THEN now() END WHERE i.id = $1 RETURNING ${invitationColumns('i')}`,
 );
 
-/** Only for an invitation that `lockInvitation` has locked in this transaction. @param revoked false: it works again. */
+/**
+ * Only for an invitation that `lockInvitation` has locked in this transaction.
+ * @param revoked false: it works again.
+ */
 export async function storeRevocation(transaction: Queryable, id: number, revoked: boolean): Promise<InvitationRow> {
   return onlyRow(await transaction.run(revokeStatement, [id, revoked]));
 }

@@ -7,7 +7,8 @@ export interface CalendarDays {
   /** @returns the first instant of a date; of one that the zone left out, the first instant after it. */
   startOf(date: string): Date;
   /**
-   * @param from the first instant. @param to the first instant that is not meant any more.
+   * @param from the first instant.
+   * @param to the first instant that is not meant any more.
    * @returns the dates that lie in between, wholly or in part, each with its first instant that does.
    */
   between(from: Date, to: Date): readonly { readonly date: string; readonly start: Date }[];

@@ -18,7 +18,9 @@ function secondsBefore(event: string): string {
 
 /**
  * A sign-up lives 24 hours at most, so all that belongs to those that were verified in the range lies in the range and the 25 hours after it:
- * one walk along the index over `at`. @param ofCampaign a join, or nothing. @returns a SELECT of one row for each attempt.
+ * one walk along the index over `at`.
+ * @param ofCampaign a join, or nothing.
+ * @returns a SELECT of one row for each attempt.
  */
 function attemptsByGrouping(ofCampaign: string): string {
   return `SELECT e.attempt, ${countedEvents.map((event) => `${momentOf(event)} AS ${quoted(event)}`).join(', ')}
@@ -90,7 +92,10 @@ export async function prepareFunnel(transaction: Queryable): Promise<void> {
   await transaction.run(prepareStatement);
 }
 
-/** Counts the attempts that were verified in a range. @returns the parts in which there were some; none where there were none. */
+/**
+ * Counts the attempts that were verified in a range.
+ * @returns the parts in which there were some; none where there were none.
+ */
 export async function countAttempts(transaction: Queryable, { from, to, starts, campaign }: FunnelQuestion): Promise<FunnelRow[]> {
   await prepareFunnel(transaction);
   const range = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];

@@ -92,7 +92,10 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
 
 const invalidAttempt = validationFailed([{ field: 'attempt', rule: schemaRules.invalid_format }]);
 
-/** As campaigns are stored. @throws Problem `validation_failed`. */
+/**
+ * As campaigns are stored.
+ * @throws Problem `validation_failed`.
+ */
 function campaignOf({ campaign }: { readonly campaign?: string | undefined }): string | undefined {
   if (campaign === undefined) return undefined;
   const accepted = acceptCampaign(campaign);

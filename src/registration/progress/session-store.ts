@@ -56,7 +56,10 @@ export interface SessionPage {
   readonly next: SessionKey | undefined;
 }
 
-/** The live sessions, newest first. A page may be short, even empty, although there is another one. @param after where the page before ended. */
+/**
+ * The live sessions, newest first. A page may be short, even empty, although there is another one.
+ * @param after where the page before ended.
+ */
 export async function listSessions(
   database: Queryable,
   { campaign, invitationId }: SessionFilter,
@@ -96,7 +99,10 @@ const endStatement = statement<EndedSession>(
    SELECT ended.attempt, ended."invitationId" AS invitation_id, ${completedSteps('ended')} AS completed_steps FROM ended`,
 );
 
-/** Deletes a live session with everything in it. @returns undefined: there was none. */
+/**
+ * Deletes a live session with everything in it.
+ * @returns undefined: there was none.
+ */
 export async function endSession(transaction: Queryable, attempt: string): Promise<EndedSession | undefined> {
   const [row] = await transaction.run(endStatement, [attempt]);
   return row;

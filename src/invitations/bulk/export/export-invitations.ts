@@ -16,7 +16,8 @@ const countingTime = 30_000;
 /**
  * Every invitation that matches. The audit log has it, with how many there are, before the first of them leaves: a client that breaks off leaves
  * its entry, too.
- * @param format only for the audit log. @param signal ends the counting.
+ * @param format only for the audit log.
+ * @param signal ends the counting.
  * @throws Problem `count_busy`.
  * @returns some at a time, in the order of the list, read as they are asked for.
  */
