@@ -306,7 +306,7 @@ test('an accepted password is in NFC, within the limits, and accepted again', ()
   );
 });
 
-test('100 kB are refused unread, as password and as name', () => {
+test('100 kB of input is rejected by length, as password and as name', () => {
   for (const unit of ['a', ' ', '!', '\u0301', '1-', '\ud800']) {
     assert.equal(codeOf(unit.repeat(100_000)), 'password password_too_long');
     assert.equal(codeOf('xkq7vbwz', { name: unit.repeat(100_000) }), 'accepted');

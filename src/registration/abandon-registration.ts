@@ -4,7 +4,7 @@ import { registrationProblems } from './errors.ts';
 import { deleteSession } from './store.ts';
 
 /**
- * Ends a sign-up at its owner's wish: what was entered is deleted and the seat, where one was held, is free.
+ * Abandons a sign-up at the person's request: deletes the entered data and frees the seat if one was held.
  * @throws Problem `session_not_found`.
  */
 export async function abandonRegistration({ database }: RegistrationServices, sessionId: string): Promise<void> {

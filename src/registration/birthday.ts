@@ -2,7 +2,7 @@ import { type Accepted, accepted, refused } from '../accepted.ts';
 import { dateReader, isCalendarDate } from '../calendar-date.ts';
 import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
 
-/** The first birthday that is believed; nobody alive was born before it. */
+/** The earliest birthday we accept; no living person was born before it. */
 const earliestBirthday = '1900-01-01';
 
 export const birthdayRules = fieldRules({
@@ -24,24 +24,24 @@ export const birthdayRules = fieldRules({
   },
   birthday_below_minimum_age: {
     ko: '만 {minimum}세부터 가입할 수 있습니다. 지금은 가입할 수 없습니다.',
-    en: 'You can sign up from the age of {minimum}; not yet, therefore.',
+    en: 'You must be at least {minimum} years old to sign up.',
   },
 });
 
 export interface BirthdayContext {
   /** `YYYY-MM-DD` in the service's zone, from `todayIn`. */
   readonly today: string;
-  /** Full years; undefined: no minimum. */
+  /** Full years. Undefined: no minimum. */
   readonly minimumAge?: number | undefined;
 }
 
 /**
- * The birthday as it is stored: exactly the `YYYY-MM-DD` that was sent, a day of the calendar from 1900-01-01 to today.
- * It stays text from end to end, and dates are compared as text, so no zone of the process can shift it.
- * Too young gives the rule `birthdayRules.birthday_below_minimum_age`, alone, by which the caller knows to delete the session's data.
+ * Validates a birthday and returns it exactly as sent: `YYYY-MM-DD`, a calendar day from 1900-01-01 to today.
+ * It stays text from end to end and is compared as text, so a time zone cannot shift it.
+ * A person who is too young breaks only `birthdayRules.birthday_below_minimum_age`; the caller then deletes the session's data.
  */
 export function acceptBirthday(text: string, { today, minimumAge }: BirthdayContext): Accepted<string> {
-  // Ten characters, bounded: the expression never sees a long text.
+  // Check the length first, so that the regular expression never sees long input.
   if (text.length !== 10 || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return broken(birthdayRules.birthday_format);
   const [year, month, day] = text.split('-').map(Number) as [number, number, number];
   if (!isCalendarDate(year, month, day)) return broken(birthdayRules.birthday_not_a_date);
@@ -54,12 +54,11 @@ export function acceptBirthday(text: string, { today, minimumAge }: BirthdayCont
 }
 
 /**
- * The age in full years (만 나이), both dates as `YYYY-MM-DD`: a year is added on the birthday itself, since the day of birth counts
+ * Age in full years (만 나이), both dates as `YYYY-MM-DD`. The age goes up on the birthday itself, because the day of birth counts
  * as the first day (Korean Civil Act, article 158).
  *
- * Whoever was born on 29 February is a year older on 1 March of a common year. Article 160 lets a period of years end on the day before
- * the day that corresponds to its first, and, where that month has no such day, on the month's last day: the year is complete with
- * the end of 28 February. It is the stricter reading too: no other gives a later day, so nobody is let in a day too early.
+ * People born on 29 February turn a year older on 1 March in common years: by article 160 the year is complete at the end of
+ * 28 February. This is also the strictest reading, so it never lets a person in a day too early.
  */
 function ageOn(birthday: string, today: string): number {
   const years = Number(today.slice(0, 4)) - Number(birthday.slice(0, 4));
@@ -67,9 +66,9 @@ function ageOn(birthday: string, today: string): number {
 }
 
 /**
- * @param timeZone an IANA name; the zone of the process does not matter.
- * @returns the date there at that instant, `YYYY-MM-DD`.
- * @throws RangeError for a zone that the runtime does not know.
+ * @param timeZone an IANA name, independent of the zone of the process.
+ * @returns the date in that zone at that instant, `YYYY-MM-DD`.
+ * @throws RangeError if the runtime does not know the zone.
  */
 export function todayIn(timeZone: string, now: Date): string {
   return dateReader(timeZone)(now);

@@ -10,8 +10,8 @@ import { type CompletingValues, completingStep, type StepBody, stepsBeforeLast }
 import { completeSession, readSession, type SessionState } from './store.ts';
 
 /**
- * The last step: makes the user, exactly once. One round trip where it succeeds, a second one to find out why it did not.
- * Repeated with the same phone number it gives the same answer for 24 hours, also after a restart.
+ * The last step: creates the user, exactly once. One round trip on success, a second one to find out why it failed.
+ * Repeating it with the same phone number gives the same answer for 24 hours, also after a restart.
  * @returns the user's id.
  * @throws Problem `validation_failed`, `session_not_found`, `steps_incomplete`, `session_completed`, `invitation_used`, `invitation_revoked`,
  *   `invitation_phone_mismatch`, `phone_taken`.
@@ -22,7 +22,7 @@ export async function completeRegistration(services: RegistrationServices, sessi
   if (!accepted.ok) throw validationFailed(accepted.errors);
   const { columns, e164 } = accepted.value;
 
-  // Nearly always one round; another where the state changed between the refusal and the question why.
+  // Almost always one round. Another one if the state changed between the failed statement and the query for its reason.
   for (let round = 0; round < 3; round += 1) {
     const userId = await completeOnce(services, sessionId, accepted.value);
     if (userId !== undefined) return userId;
@@ -54,7 +54,7 @@ function repeatAnswer({ rules }: RegistrationServices, userId: number, storedPho
   throw new Problem(registrationProblems.session_completed);
 }
 
-/** Throws why a session could not be completed; returns where it could be by now. */
+/** Throws the reason why a session could not be completed; returns if it can be completed by now. */
 function refuseCompletion(session: SessionState, e164: string): void {
   const { completed_steps, invited_phone } = demandOpenSession(session);
   const missing = stepsBeforeLast.map((step) => step.name).filter((name) => !completed_steps.includes(name));

@@ -2,15 +2,15 @@ import type { Database } from '../database/database.ts';
 import type { PasswordHasher } from '../passwords/hasher.ts';
 import type { StepRules } from './steps.ts';
 
-/** What the use cases of this slice work with. */
+/** What the use cases of this slice depend on. */
 export interface RegistrationServices {
   readonly database: Database;
   readonly passwords: PasswordHasher;
   readonly rules: StepRules;
   /** @returns a keyed hash of a network, the same in every process that shares the database. */
   readonly networkHash: (network: string) => string;
-  /** Live sign-ups that one network may have on an invitation with one seat; undefined: any number. */
+  /** Live sign-ups allowed per network on a single-seat invitation. Undefined: unlimited. */
   readonly signUpsPerNetwork: number | undefined;
-  /** Hears of each sign-up that was completed, once: a repeated request takes no seat. */
+  /** Called once per completed sign-up. A repeated request is not counted. */
   readonly onSeatClaimed: () => void;
 }

@@ -6,7 +6,7 @@ export const registrationProblems = problemCatalogue({
     title: { ko: '진행 중인 가입이 없습니다', en: 'No such sign-up' },
     detail: {
       ko: '이 번호로 진행 중인 가입이 없습니다. 시간이 지나 만료되었거나 이미 끝났을 수 있습니다. 초대 코드를 다시 입력해 시작하세요.',
-      en: 'No sign-up is under way under this session id: it may have expired or be finished. Start again with your invitation code.',
+      en: 'No sign-up is in progress for this session id: it may have expired or been completed. Start again with your invitation code.',
     },
   },
   session_required: {
@@ -38,7 +38,7 @@ export const registrationProblems = problemCatalogue({
     title: { ko: '이미 가입된 번호입니다', en: 'Phone number already registered' },
     detail: {
       ko: '이 휴대폰 번호로 가입한 사람이 이미 있습니다. 다른 번호를 입력하세요. 지금까지 입력한 내용은 그대로 있습니다.',
-      en: 'Somebody has signed up with this phone number already. Enter another one; what you entered so far is kept.',
+      en: 'This phone number is already registered. Enter another one; what you entered so far is kept.',
     },
   },
   sign_up_unknown: {
@@ -46,7 +46,7 @@ export const registrationProblems = problemCatalogue({
     title: { ko: '진행 중인 가입이 아닙니다', en: 'No such sign-up' },
     detail: {
       ko: '이 번호(attempt)의 가입은 진행 중이 아닙니다. 이미 끝났거나 만료되었을 수 있습니다. GET /admin/sessions에서 확인하세요.',
-      en: 'No sign-up with this attempt is under way: it may be completed, expired or ended. GET /admin/sessions lists those that are.',
+      en: 'No sign-up with this attempt is in progress: it may have been completed, expired or ended. GET /admin/sessions lists those in progress.',
     },
   },
   funnel_busy: {

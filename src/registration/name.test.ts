@@ -20,17 +20,17 @@ test('HTML is kept verbatim, and so are names of other scripts', () => {
   }
 });
 
-test('1 to 100 code points count, after normalising and trimming', () => {
+test('1 to 100 code points are allowed, counted after normalising and trimming', () => {
   assert.equal(acceptName('가'.repeat(100)).ok, true);
   assert.equal(acceptName('😀'.repeat(100)).ok, true);
   assert.equal(acceptName(` ${'각'.repeat(100).normalize('NFD')} `).ok, true);
   assert.equal(codeOf('가'.repeat(101)), 'name name_too_long');
   assert.equal(codeOf('😀'.repeat(101)), 'name name_too_long');
-  // The code point that NFC makes out of the most UTF-16 units: six.
+  // The code point that NFC expands to the most UTF-16 units: six.
   assert.equal(acceptName('𝅘𝅥𝅮'.normalize('NFD').repeat(30)).ok, true);
 });
 
-test('a name that nobody can see is empty', () => {
+test('a name without visible characters is empty', () => {
   for (const name of ['', ' ', '\n\t ', '\u3164', '\u200b', '\u3164 \u2800', '\u0301'])
     assert.equal(codeOf(name), 'name name_empty', JSON.stringify(name));
 });
@@ -66,6 +66,6 @@ test('whatever is accepted is accepted again, unchanged', () => {
   );
 });
 
-test('100 kB are refused unread', () => {
+test('100 kB of input is rejected by length', () => {
   for (const unit of [' ', 'a', '\u0301', '\u200b', ' \u0301', '\ud800']) assert.equal(codeOf(unit.repeat(100_000)), 'name name_too_long');
 });

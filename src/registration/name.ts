@@ -27,10 +27,10 @@ export const nameRules = fieldRules({
 });
 
 /**
- * The name as it is stored: in NFC and without white space around it (what ECMAScript trims), 1 to 100 code points.
- * Nothing is escaped: `<b>` is stored as typed, and whoever shows a name escapes it there.
- * Refused are control characters (they forge log lines), bidirectional controls, lone surrogates, and names that nobody can see.
- * Joiners and variation selectors stay, since Persian, Indic and some Japanese names need them.
+ * Validates a name and returns it as stored: NFC, trimmed as ECMAScript trims, 1 to 100 code points.
+ * Nothing is escaped: `<b>` is stored as typed, and code that displays a name must escape it.
+ * Rejected: control characters (they forge log lines), bidirectional controls, lone surrogates, and names without visible characters.
+ * Joiners and variation selectors are allowed, since Persian, Indic and some Japanese names need them.
  */
 export function acceptName(text: string): Accepted<string> {
   if (text.length > maximumUnitsRead) return broken(nameRules.name_too_long, { maximum: maximumNameLength });

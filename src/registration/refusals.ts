@@ -4,7 +4,7 @@ import { registrationProblems } from './errors.ts';
 import type { SessionState } from './store.ts';
 
 /**
- * A session that is alive, on an invitation that still lets somebody in.
+ * Checks that a session is alive and its invitation can still be completed.
  * @throws Problem `session_not_found`, `invitation_revoked`, `invitation_used`.
  */
 export function demandOpenSession(session: SessionState): SessionState & { readonly expires_at: Date } {
@@ -14,7 +14,7 @@ export function demandOpenSession(session: SessionState): SessionState & { reado
   return { ...session, expires_at };
 }
 
-/** @returns the refusal of the last step while others are missing. */
+/** @returns the problem for a last step that comes while others are missing. */
 export function stepsIncomplete(missing: readonly string[]): Problem {
   return new Problem(registrationProblems.steps_incomplete, { values: { missing: missing.join(', ') }, members: { missing } });
 }

@@ -22,7 +22,7 @@ import { completingStep, remainingSteps, type Step, stepsBeforeLast } from './st
 import { readSession, type SessionProgress } from './store.ts';
 import { verifyInvitation } from './verify-invitation.ts';
 
-/** The sign-up, below `/auth`: verifying an invitation, a route for each step, and the session. */
+/** The sign-up, below `/auth`: verifying an invitation, one route per step, and the session. */
 export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationServices }> = async (app, { services }) => {
   const tags = ['sign-up'];
   const unavailable = databaseProblems.database_unavailable;
@@ -106,7 +106,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         tags,
         operationId: `save-${completingStep.name}`,
         summary: completingStep.summary,
-        description: 'Makes the user, exactly once. Repeating the request gives the same answer for 24 hours.',
+        description: 'Creates the user, exactly once. Repeating the request gives the same answer for 24 hours.',
         body: stepBody(completingStep),
         response: {
           200: completionAnswer,
@@ -140,7 +140,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         tags,
         security,
         operationId: 'readSession',
-        summary: 'See how far a sign-up is, to resume it',
+        summary: 'See the progress of a sign-up, to resume it',
         response: {
           200: sessionAnswer,
           ...problemResponses(session_required, session_not_found, invitation_used, invitation_revoked, unavailable),
@@ -161,7 +161,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         tags,
         security,
         operationId: 'abandonSession',
-        summary: 'Abandon a sign-up and delete what was entered',
+        summary: 'Abandon a sign-up and delete its data',
         response: { 200: abandonAnswer, ...problemResponses(session_required, session_not_found, unavailable) },
       },
     },

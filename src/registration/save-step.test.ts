@@ -5,7 +5,7 @@ import type { RegistrationServices } from './dependencies.ts';
 import { saveRegistrationStep } from './save-step.ts';
 import { stepsBeforeLast } from './steps.ts';
 
-/** A session of which some steps are stored, and a hasher that tells what was asked of it and refuses. */
+/** A session with some steps stored, and a hasher that records its calls and refuses. */
 function refusingServices(completed_steps: readonly string[], refusesAtOnce: boolean) {
   const claims: unknown[] = [];
   let released = 0;
@@ -27,7 +27,7 @@ const [nameStep] = stepsBeforeLast;
 assert.ok(nameStep);
 const body = { name: '홍길동', password: 'seven quiet rivers' };
 
-/** @returns how many counts were taken, and how many given back. */
+/** @returns how many attempts were counted and how many were given back. */
 async function saveRefused(services: RegistrationServices): Promise<readonly [number, number]> {
   let taken = 0;
   let givenBack = 0;
@@ -44,21 +44,21 @@ async function saveRefused(services: RegistrationServices): Promise<readonly [nu
   return [taken, givenBack];
 }
 
-test('a password that is refused because the queue is full costs no try, and one that is refused later gets it back', async () => {
+test('a password refused by a full hash queue is not counted, or is given back if refused later', async () => {
   assert.deepEqual(await saveRefused(refusingServices([], true).services), [0, 0]);
   const later = refusingServices([], false);
   assert.deepEqual(await saveRefused(later.services), [1, 1]);
-  assert.equal(later.released(), 1, 'the next password of the sign-up may come');
+  assert.equal(later.released(), 1, 'the sign-up may send another password');
 });
 
-test('a limit that is reached gives the place in the queue up', async () => {
+test('reaching the limit releases the place in the queue', async () => {
   const { services, released } = refusingServices([], false);
   const countHash = () => Promise.reject(new Error('over the limit'));
   await assert.rejects(saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', countHash }), /over the limit/);
   assert.equal(released(), 1);
 });
 
-test('a hash is asked for in the name of the network and the session, and one that replaces another is a repeat', async () => {
+test('hashes are queued by network and session, and replacing a password counts as a repeat', async () => {
   for (const [completed, isRepeat] of [
     [[], false],
     [['birthday'], false],

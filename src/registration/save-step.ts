@@ -6,23 +6,23 @@ import { demandOpenSession } from './refusals.ts';
 import type { Step, StepBody } from './steps.ts';
 import { deleteSession, readSession, type SessionProgress, saveStep } from './store.ts';
 
-/** Who asks, as far as a hash depends on it. */
+/** What the hash queue needs to know about the client. */
 export interface StepClient {
-  /** Networks of clients are served in turn. */
+  /** The queue serves client networks in turn. */
   readonly network: string;
-  /** Ends the wait for a hash when the client goes away. */
+  /** Cancels the wait for a hash when the client disconnects. */
   readonly signal?: AbortSignal;
   /**
-   * Counts a password against the limits, right before it is hashed: one that is refused for another reason costs no try. undefined: no limits.
-   * @returns takes the count back.
+   * Counts a password against the limits, right before it is hashed, so that other errors cost no attempt. Undefined: no limits.
+   * @returns a function that takes the count back.
    * @throws Problem `rate_limited`.
    */
   readonly countHash?: ((sessionId: string) => Promise<() => Promise<void>>) | undefined;
 }
 
 /**
- * Stores one step that is not the last and renews the session. May be repeated; the last values count.
- * Cheap refusals come first: the body, then the session, and only then a hash is paid for, outside any transaction.
+ * Stores one step, except the last, and renews the session. May be repeated; the last values win.
+ * Cheap checks come first: the body, then the session, and only then the hash, outside any transaction.
  * @throws Problem `validation_failed`, `session_not_found`, `invitation_used`, `invitation_revoked`, `overloaded`, `rate_limited`.
  */
 export async function saveRegistrationStep(
@@ -50,14 +50,14 @@ export async function saveRegistrationStep(
   throw refusalFor('used');
 }
 
-/** A sign-up has one hash at a time, and one that has no password yet goes before one that replaces its password. */
+/** A sign-up has one hash at a time. Sign-ups without a password go before those that replace theirs. */
 async function hashPassword(
   { passwords }: RegistrationServices,
   password: string,
   { sessionId, isRepeat }: { sessionId: string; isRepeat: boolean },
   { network, signal, countHash }: StepClient,
 ): Promise<string> {
-  // Before it is counted: a full queue costs neither a try nor a statement.
+  // Before counting: a full queue costs neither an attempt nor a statement.
   using place = passwords.claim(sessionId, { owner: network, isRepeat });
   const giveBack = await countHash?.(sessionId);
   try {
@@ -68,7 +68,7 @@ async function hashPassword(
   }
 }
 
-/** Somebody below the minimum age may leave no data behind: their sign-up is deleted before they read the refusal. */
+/** We may not keep the data of people below the minimum age: the sign-up is deleted before the refusal is sent. */
 async function refuseValues({ database }: RegistrationServices, sessionId: string, errors: readonly FieldError[]): Promise<Problem> {
   if (errors.some((error) => error.rule === birthdayRules.birthday_below_minimum_age)) await deleteSession(database, sessionId);
   return validationFailed(errors);

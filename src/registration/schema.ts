@@ -12,7 +12,7 @@ const sessionId = z
 const stepNames = z.array(z.enum(steps.map((step) => step.name) as [string, ...string[]]));
 const progress = {
   expiresAt: moment.describe(
-    'When the sign-up ends unless another step comes before: 5 minutes after verifying a code with several seats, else after the time that the operator has set; each step renews it, 24 hours after the start at most.',
+    'When the sign-up expires unless another step is stored first: 5 minutes after verifying a code with several seats, otherwise after the time set by the operator. Each step renews it, up to 24 hours after the start.',
   ),
   remainingSteps: stepNames.meta({
     description: 'The steps still to be done, in the order of the form.',
@@ -24,7 +24,7 @@ export const verifyBody = z
   .object({
     invitation_code: z.string().meta({
       description:
-        'The code. Case, spaces and hyphens make no difference, and neither do O and 0, or I, L and 1, unless several codes differ only so.',
+        'The code. Case, spaces and hyphens are ignored, and so is the difference between O and 0 or I, L and 1, unless several codes differ only in these.',
       minLength: 1,
       maxLength: maximumCodeLength,
       examples: ['TEST001'],

@@ -14,7 +14,7 @@ export interface StepRules extends RegistrationConfig {
 }
 
 /**
- * One part of a sign-up. From this table come the routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps`.
+ * One part of a sign-up. The routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps` follow from this table.
  * `docs/adding-a-step.md` shows how to add one.
  */
 export interface Step<Values extends StepValues = StepValues> {
@@ -22,9 +22,9 @@ export interface Step<Values extends StepValues = StepValues> {
   readonly name: string;
   /** For the OpenAPI document. */
   readonly summary: string;
-  /** The members of the body beside `session_id`: shape only; `accept` judges the values. */
+  /** The members of the body besides `session_id`: shape only; `accept` checks the values. */
   readonly body: z.ZodRawShape;
-  /** The columns of "RegisterSession" and of "User" that this step fills. */
+  /** The columns of "RegisterSession" and "User" that this step fills. */
   readonly columns: readonly string[];
   /** The column whose value is a password: it is hashed before it is stored. */
   readonly hashedColumn?: string;
@@ -67,7 +67,7 @@ const nameStep = step({
     }),
     password: z.string().meta({
       description:
-        'At least 8 visible characters (the operator may ask for more) and at most 72 bytes in UTF-8; normalised to NFC, not trimmed. Refused: very common passwords, the name, a phone number, a date, and what only looks different. Stored as a bcrypt hash.',
+        'At least 8 visible characters (the operator may ask for more) and at most 72 bytes in UTF-8; normalised to NFC, not trimmed. Refused: very common passwords, the name, a phone number, a date, and lookalikes of these. Stored as a bcrypt hash.',
       format: 'password',
       examples: ['securePass123!'],
     }),
@@ -122,7 +122,7 @@ const phoneStep = step({
   },
 });
 
-/** In the order of the form. Clients may send those before the last in any order. */
+/** In the order of the form. Clients may send all but the last in any order. */
 export const stepsBeforeLast: readonly Step[] = [nameStep, birthdayStep];
 /** The step that makes the user. A repeated request is recognised by its phone number. */
 export const completingStep = phoneStep;
@@ -132,7 +132,7 @@ export interface CompletingValues extends StepValues<'phone'> {
 }
 export const steps: readonly Step[] = [...stepsBeforeLast, completingStep];
 
-/** @returns the names of the steps still to be done, in order. */
+/** @returns the names of the remaining steps, in order. */
 export function remainingSteps(completed: readonly string[]): string[] {
   return steps.map((one) => one.name).filter((name) => !completed.includes(name));
 }

@@ -4,9 +4,9 @@ import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
 import { completingStep, type Step, type StepValues, stepsBeforeLast } from './steps.ts';
 
 /**
- * The statements of signing up. Those that need a session together with its invitation or its user are all here, one round trip each, so that
- * the database decides at one moment; the database's clock decides every expiry. What is passed to a function is cast, and functions of any type are
- * named with their schema: a function of the same name in our schema would otherwise be preferred where it fits better (CVE-2018-1058).
+ * The statements of signing up. Statements that need a session together with its invitation or user are all here, one round trip each,
+ * so that each decision has one snapshot. The database's clock decides every expiry. Arguments are cast and polymorphic functions are
+ * schema-qualified, because a function of the same name in our schema could otherwise be a better match (CVE-2018-1058).
  */
 
 const quoted = (column: string) => `"${column}"`;
@@ -28,19 +28,19 @@ export interface VerifiedInvitation {
   readonly starts_at: Date | null;
   /** Filled where a session was opened. */
   readonly session_expires_at: Date | null;
-  /** Seconds until the oldest live session of the network on an invitation with one seat ends; NULL: it has none. */
+  /** Seconds until the network's oldest live session on a single-seat invitation ends; NULL if it has none. */
   readonly seconds_until_oldest_ends: number | null;
 }
 
 /**
- * SQL for `network_key`: a network's keys on two invitations differ.
+ * SQL for `network_key`: a network has a different key on each invitation.
  * @param network SQL for what `NewSession.network` holds.
  */
 const networkKey = (invitationId: string, network: string) =>
   `left(encode(sha256(convert_to(${invitationId}::text || ':' || ${network}::text, 'UTF8'::name)), 'hex'), 16)`;
 
 /**
- * The live sessions of the network are counted with the statement's snapshot: verifications that run at once may exceed the limit by as many as
+ * The network's live sessions are counted in the statement's snapshot, so concurrent verifications may exceed the limit by as many as
  * there are connections to the database.
  */
 const openSessionStatement = statement<VerifiedInvitation>(
@@ -65,20 +65,20 @@ const openSessionStatement = statement<VerifiedInvitation>(
    FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
 );
 
-/** A session that is to be opened. */
+/** A session to open. */
 export interface NewSession {
   readonly sessionId: string;
-  /** A keyed hash of the network that verifies the code. */
+  /** A keyed hash of the client's network. */
   readonly network: string;
-  /** Seconds that it lives. */
+  /** Lifetime in seconds. */
   readonly lifeSeconds: number;
 }
 
 /**
- * Looks a code up and, where it is a usable invitation with one seat, opens a session on it: one statement. Such a session holds nothing.
+ * Looks a code up and, if it is a usable single-seat invitation, opens a session on it, in one statement. Such a session holds no seat.
  * @param code as typed.
- * @param mostSessions live sessions that a network may have on the invitation; undefined: any number.
- * @returns undefined: no such code. Without `session_expires_at` on a usable invitation with one seat the network has `mostSessions` already.
+ * @param mostSessions live sessions allowed per network on the invitation. Undefined: unlimited.
+ * @returns undefined: no such code. A usable single-seat invitation without `session_expires_at`: the network already has `mostSessions`.
  */
 export async function openSession(
   database: Queryable,
@@ -93,9 +93,9 @@ export async function openSession(
 }
 
 export interface SeatSession {
-  /** Filled where a seat was free; it is held until then. */
+  /** Set if a seat was free: it is held until then. */
   readonly session_expires_at: Date | null;
-  /** Where every seat is held: when the next may be let go; NULL where none is held by a session. */
+  /** If every seat is held: when the next one may become free; NULL if no session holds one. */
   readonly seat_free_at: Date | null;
 }
 
@@ -106,9 +106,9 @@ const openSeatSessionStatement = statement<SeatSession>(
 );
 
 /**
- * Opens a session that holds one of several seats. Where all are held, it may end another session that has stored no step: see the migration
- * that makes the function.
- * @returns undefined: the invitation stopped being usable meanwhile.
+ * Opens a session that holds one of several seats. If all are held, it may take over the seat of a session without a stored step: see the
+ * migration that creates the function.
+ * @returns undefined: the invitation is no longer usable.
  */
 export async function openSeatSession(
   database: Database,
@@ -171,9 +171,9 @@ export interface SessionState {
   readonly completed_steps: readonly string[];
   readonly still_open: boolean | null;
   readonly state: InvitationState;
-  /** E.164, where the invitation is for one number only. */
+  /** E.164, if the invitation is bound to a phone number. */
   readonly invited_phone: string | null;
-  /** Filled where the session was completed less than 24 hours ago: the user that it made, and that user's phone as typed. */
+  /** Set if the session was completed less than 24 hours ago: the user it created, and the phone as typed. */
   readonly user_id: number | null;
   readonly user_phone: string | null;
 }
@@ -189,7 +189,7 @@ const readSessionStatement = statement<SessionState>(
    LEFT JOIN "User" u ON u.id = r.user_id`,
 );
 
-/** What is known about a session id: a live session, a receipt, or nothing (then `expires_at` and `user_id` are both NULL). */
+/** What we know about a session id: a live session, a receipt, or nothing (then `expires_at` and `user_id` are both NULL). */
 export async function readSession(database: Queryable, sessionId: string): Promise<SessionState> {
   const [row] = await database.run(readSessionStatement, [sessionId]);
   if (!row) throw new Error('the statement gives one row whatever it is asked');
@@ -201,11 +201,11 @@ const lastColumns = completingStep.columns;
 const parameterOf = (index: number) => `$${index + 4}`;
 
 /**
- * Completing in one statement. The lock on the session comes first: a second completion of the same session then finds it gone. Then the
- * campaign, so that nobody revokes it between the look and the commit; an invitation that is in another campaign by the time of the claim is
- * looked at again. The guarded UPDATE decides who gets the seat; the user's id is taken from its sequence only for the row that passed. The
- * DELETE hangs on the inserted user: whoever is refused keeps the session. Wrong in 0 of 200 rounds of 32 repeats of one session, and of 32
- * sessions on five seats.
+ * Completes a sign-up in one statement. It locks the session first, so a second completion of the same session finds it gone. Then it
+ * locks the campaign, so that it cannot be revoked between the check and the commit; if the invitation moved to another campaign before
+ * the claim, the caller tries again. The guarded UPDATE decides who gets the seat; a user id is drawn from the sequence only if it
+ * succeeds. The DELETE depends on the inserted user, so a refused person keeps the session. Wrong in 0 of 200 rounds of 32 repeats of
+ * one session, and of 32 sessions on five seats.
  */
 const completeStatement = statement<{ user_id: number }>(
   'registration_complete',
@@ -244,7 +244,7 @@ const invitationOfStatement = statement<{ id: number }>(
   'SELECT "invitationId" AS id FROM "RegisterSession" WHERE "sessionId" = $1',
 );
 
-/** What whoever wants a seat has to lock. */
+/** The row that every claim of a seat locks. */
 const invitationRow = (id: number) => `invitation ${id}`;
 
 /**
@@ -253,7 +253,7 @@ const invitationRow = (id: number) => `invitation ${id}`;
  * @param phoneKey the same where one account per phone is on, else null.
  * @param columns a value for each column of the completing step.
  * @returns the new user's id; undefined: refused, `readSession` tells why.
- * @throws the driver's error with SQLSTATE 23505 on `User_phone_key_key` where the number is taken.
+ * @throws the driver's error with SQLSTATE 23505 on `User_phone_key_key` if the number is taken.
  */
 export async function completeSession(
   database: Database,
@@ -282,8 +282,8 @@ const deleteSessionStatement = statement<{ deleted: number }>(
 );
 
 /**
- * Deletes a live session with everything in it.
- * @returns false: there was none.
+ * Deletes a live session and all its data.
+ * @returns false if there was none.
  */
 export async function deleteSession(database: Queryable, sessionId: string): Promise<boolean> {
   const [row] = await database.run(deleteSessionStatement, [sessionId]);

@@ -2,9 +2,9 @@ import type { SweptRows } from '../sweeping/sweep.ts';
 import { countExpiredSessions, countOldEvents, countOldReceipts, sweepEvents, sweepReceipts, sweepSessions } from './sweep-store.ts';
 
 /**
- * What signing up leaves behind and is not kept: expired sessions with the personal data in them first of all, receipts after their 24 hours, and
- * events of the funnel. Nothing depends on it but tidiness: an expired session is refused the moment it expires.
- * @param eventSeconds how long the events are kept.
+ * Sweeps what sign-ups leave behind: expired sessions with their personal data first, then receipts after 24 hours, then events of
+ * the funnel. Correctness does not depend on it: an expired session is refused at once.
+ * @param eventSeconds retention of the events.
  */
 export function sweptRegistrationRows(eventSeconds: number): readonly SweptRows[] {
   return [

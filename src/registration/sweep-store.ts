@@ -1,7 +1,7 @@
 import { type Queryable, statement } from '../database/database.ts';
 import type { SweptBatch } from '../sweeping/sweep.ts';
 
-/** The statements that end what signing up leaves behind. */
+/** The statements that delete what sign-ups leave behind. */
 
 interface Due {
   readonly due: number;
@@ -24,7 +24,7 @@ const sweepSessionsStatement = statement<SweptBatch>(
    SELECT count(*) AS deleted, max(expires_at) AS up_to FROM deleted`,
 );
 
-/** Deletes up to `batch` expired sessions that nobody else is deleting, and leaves an event of each. */
+/** Deletes up to `batch` expired sessions, skipping locked ones, and writes an event for each. */
 export async function sweepSessions(database: Queryable, batch: number, from: Date | null): Promise<SweptBatch> {
   const [row = nothing] = await database.run(sweepSessionsStatement, [batch, from]);
   return row;
@@ -80,7 +80,7 @@ const sweepEventsStatement = statement<SweptBatch>(
    SELECT count(*) AS deleted, max(at) AS up_to FROM deleted`,
 );
 
-/** Deletes up to `batch` events of the funnel that are `keptSeconds` old. */
+/** Deletes up to `batch` events of the funnel older than `keptSeconds`. */
 export async function sweepEvents(database: Queryable, batch: number, from: Date | null, keptSeconds: number): Promise<SweptBatch> {
   const [row = nothing] = await database.run(sweepEventsStatement, [batch, from, keptSeconds]);
   return row;

@@ -9,20 +9,20 @@ export interface OpenedSession {
   readonly expiresAt: Date;
 }
 
-/** A network has as many live sign-ups on the invitation as it may have. */
+/** The network already has the maximum of live sign-ups on this invitation. */
 export interface TooManySignUps {
   /** Seconds until the oldest of them ends. */
   readonly retryAfterSeconds: number;
 }
 
-/** Seconds that a seat is held while the sign-up has stored no step; each step gives it the life of any other sign-up. */
+/** Seconds that a seat is held before the first step is stored; each step then renews it for the normal session lifetime. */
 const holdSeconds = 300;
 
 /**
- * Opens a sign-up on an invitation. On one with several seats the session holds a seat; on one with a single seat it holds nothing, so that the
- * same person can simply start again after closing the tab.
- * @param code as typed: an invitation with exactly this code, or else the only one that differs in nothing that people confuse.
- * @param network of the client, as the limits see it.
+ * Opens a sign-up on an invitation. With several seats the session holds one; with a single seat it holds none, so that the same
+ * person can simply start again after closing the tab.
+ * @param code as typed: an exact match first, else the only invitation whose code differs just in what people confuse.
+ * @param network of the client, as the limits use it.
  * @throws Problem `invitation_not_found`, `invitation_mistyped`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
  */
 export async function verifyInvitation(
@@ -42,7 +42,7 @@ export async function verifyInvitation(
     const seat = await openSeatSession(database, invitation.id, { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) });
     if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
     if (seat) throw everySeatHeld(seat.seat_free_at);
-    // It stopped being usable between the two statements: the next round says why.
+    // It stopped being usable between the two statements: the next round finds out why.
   }
   throw refusalFor('used');
 }

@@ -14,7 +14,7 @@ const zones = [
   'Pacific/Pago_Pago',
 ];
 
-/** [zone, date, its first instant]: offsets all year round, clocks put forward at midnight, put back at one o'clock, and a day left out. */
+/** [zone, date, its first instant]: fixed offsets, clocks put forward at midnight, clocks put back at one o'clock, and a skipped day. */
 const firstInstants = [
   ['Asia/Seoul', '2026-01-01', '2025-12-31T15:00:00.000Z'],
   ['UTC', '2024-02-29', '2024-02-29T00:00:00.000Z'],
@@ -49,7 +49,7 @@ test('a day begins with its first instant, in every zone', () => {
   );
 });
 
-test('the days of a range follow each other without a gap, and only the first may be cut off', () => {
+test('the days of a range have no gaps, and only the first may be partial', () => {
   fc.assert(
     fc.property(fc.constantFrom(...zones), instants, fc.integer({ min: 1, max: 400 * 86_400_000 }), (zone, from, length) => {
       const { dateOf, startOf, between } = calendarDays(zone);
@@ -65,11 +65,11 @@ test('the days of a range follow each other without a gap, and only the first ma
   );
 });
 
-test('a range of no time has no days', () => {
+test('an empty range has no days', () => {
   assert.deepEqual(calendarDays('UTC').between(new Date(0), new Date(0)), []);
 });
 
-test('a date moves by the calendar', () => {
+test('dates are shifted by calendar days', () => {
   assert.equal(moveDate('2024-02-28', 1), '2024-02-29');
   assert.equal(moveDate('2024-03-01', -1), '2024-02-29');
   assert.equal(moveDate('2025-12-31', 1), '2026-01-01');

@@ -1,21 +1,21 @@
 import { dateReader } from '../../calendar-date.ts';
 
-/** The days of one time zone, as people there have them: some last 23 hours, some 25, and a few begin at one o'clock. */
+/** Calendar days in one time zone: some last 23 hours, some 25, and a few begin at one o'clock. */
 export interface CalendarDays {
-  /** @returns the date there at an instant, `YYYY-MM-DD`. */
+  /** @returns the date in the zone at an instant, `YYYY-MM-DD`. */
   dateOf(moment: Date): string;
-  /** @returns the first instant of a date; of one that the zone left out, the first instant after it. */
+  /** @returns the first instant of a date, or the first instant after it if the zone skipped that date. */
   startOf(date: string): Date;
   /**
-   * @param from the first instant.
-   * @param to the first instant that is not meant any more.
-   * @returns the dates that lie in between, wholly or in part, each with its first instant that does.
+   * @param from the start, inclusive.
+   * @param to the end, exclusive.
+   * @returns the dates that the range covers, wholly or in part, each with its first instant in the range.
    */
   between(from: Date, to: Date): readonly { readonly date: string; readonly start: Date }[];
 }
 
 const dayMilliseconds = 86_400_000;
-/** More than any zone is away from UTC, and more than a day is longer or shorter anywhere. */
+/** More than any zone's offset from UTC, and more than any day's length differs from 24 hours. */
 const slack = 26 * 3_600_000;
 
 /** @param timeZone an IANA name. */
@@ -47,7 +47,7 @@ export function calendarDays(timeZone: string): CalendarDays {
   return { dateOf, startOf, between };
 }
 
-/** @returns the date some days later, or earlier, by the calendar alone. */
+/** @returns the date shifted by a number of calendar days. */
 export function moveDate(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMilliseconds).toISOString().slice(0, 10);
 }

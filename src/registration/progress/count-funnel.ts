@@ -7,10 +7,10 @@ import type { ProgressServices } from './dependencies.ts';
 import { acceptFunnelRange } from './funnel-range.ts';
 import { countAttempts, type FunnelRow, readClock } from './funnel-store.ts';
 
-/** Milliseconds for the statement that counts; a year of 250,000 attempts takes less than one second. */
+/** Timeout of the counting statement in milliseconds; a year of 250,000 attempts takes less than a second. */
 const statementMilliseconds = 10_000;
 
-/** How many attempts reached what. Each ends, or will end, as one of `completed`, `expired`, `abandoned`; until then it is `under_way`. */
+/** How many attempts reached each event. Every attempt ends as `completed`, `expired` or `abandoned`; until then it is `under_way`. */
 type Counts = Record<string, number>;
 
 export interface Funnel {
@@ -19,22 +19,22 @@ export interface Funnel {
   readonly to: string;
   readonly time_zone: string;
   readonly totals: Counts;
-  /** For each step, seconds from the event before it; null where nobody did it. */
+  /** For each step, median seconds since the event before it; null if no attempt reached it. */
   readonly median_seconds: Record<string, number | null>;
   readonly days: ({ day: string } & Record<string, number | string>)[];
 }
 
 export interface FunnelQuery {
   readonly campaign?: string | undefined;
-  /** A date or a moment; see `acceptFunnelRange`. */
+  /** A date or a time; see `acceptFunnelRange`. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly by: 'day' | 'none';
 }
 
 /**
- * Counts the sign-ups that were verified in a range, how far each came, and how long each step took.
- * @param signal ends it.
+ * Counts the sign-ups verified in a range, how far each came, and how long each step took.
+ * @param signal cancels the query.
  * @throws Problem `validation_failed`, `funnel_busy`.
  */
 export async function countFunnel(
@@ -73,7 +73,7 @@ export const countNames: readonly string[] = [
   'under_way',
 ];
 
-/** Whoever neither finished nor left nor is at it has run out of time, swept or not. */
+/** An attempt that was not completed or abandoned and is not alive has expired, swept or not. */
 function countsOf(row: FunnelRow): Counts {
   const { verified, completed, abandoned, under_way } = row as Counts;
   const expired = (verified ?? 0) - (completed ?? 0) - (abandoned ?? 0) - (under_way ?? 0);

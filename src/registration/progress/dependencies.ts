@@ -2,12 +2,12 @@ import type { RecordAudit } from '../../audit.ts';
 import type { Database } from '../../database/database.ts';
 import type { Semaphore } from '../../semaphore.ts';
 
-/** What the routes of this part work with. */
+/** What the routes of this folder depend on. */
 export interface ProgressServices {
   readonly database: Database;
-  /** Places for statements that may take seconds: `longWorkWait`. */
+  /** Slots for statements that may take seconds; see `longWorkWait`. */
   readonly longWork: Semaphore;
   readonly audit: RecordAudit;
-  /** IANA name of the zone whose days the funnel counts by. */
+  /** IANA name of the zone whose days the funnel counts. */
   readonly timeZone: string;
 }

@@ -6,8 +6,8 @@ import type { ProgressServices } from './dependencies.ts';
 import { type EndedSession, endSession } from './session-store.ts';
 
 /**
- * Ends a sign-up under way: what was entered is deleted, and the seat, where one was held, is free. A sign-up that is completing at this moment is
- * either completed or ended.
+ * Ends a sign-up in progress: deletes the entered data and frees the seat if one was held. A sign-up that is completing at this moment is
+ * either completed or ended, never both.
  * @param attempt as the list of sign-ups shows it.
  * @throws Problem `sign_up_unknown`.
  */

@@ -11,42 +11,42 @@ function judge(from?: string, to?: string, zone = 'Asia/Seoul'): string | string
   return `${range.value.from.toISOString()} ${range.value.to.toISOString()}`;
 }
 
-test('where nothing is asked it is the last 30 days, today until now among them', () => {
+test('the default range is the last 30 days, including today until now', () => {
   assert.equal(judge(), '2026-02-08T15:00:00.000Z 2026-03-10T12:34:56.789Z');
 });
 
-test('only an end: the 30 days that end with it', () => {
+test('with only an end, the range is the 30 days up to it', () => {
   assert.equal(judge(undefined, '2026-01-31'), '2026-01-01T15:00:00.000Z 2026-01-31T15:00:00.000Z');
   assert.equal(judge(undefined, '2026-01-31T15:00:00Z'), '2026-01-01T15:00:00.000Z 2026-01-31T15:00:00.000Z');
 });
 
-test('only a beginning: from there until now', () => {
+test('with only a beginning, the range lasts until now', () => {
   assert.equal(judge('2026-03-01'), '2026-02-28T15:00:00.000Z 2026-03-10T12:34:56.789Z');
 });
 
-test('dates are meant whole, in the zone of the settings', () => {
+test('dates are whole days in the configured time zone', () => {
   assert.equal(judge('2026-01-01', '2026-01-01'), '2025-12-31T15:00:00.000Z 2026-01-01T15:00:00.000Z');
   assert.equal(judge('2026-03-08', '2026-03-08', 'America/New_York'), '2026-03-08T05:00:00.000Z 2026-03-09T04:00:00.000Z');
 });
 
-test('moments are meant exactly, with any offset', () => {
+test('times are exact, with any offset', () => {
   assert.equal(judge('2026-01-01T09:00:00+09:00', '2026-01-01T00:00:00.001Z'), '2026-01-01T00:00:00.000Z 2026-01-01T00:00:00.001Z');
 });
 
-test('a leap year fits, also where clocks are put back in it, and nothing longer', () => {
+test('a leap year fits, also when clocks are put back in it; longer ranges are refused', () => {
   assert.equal(typeof judge('2024-01-01', '2024-12-31'), 'string');
   assert.equal(typeof judge('2024-11-03', '2025-11-03', 'America/New_York'), 'string');
   assert.deepEqual(judge('2024-01-01', '2025-01-01'), ['from range_too_long']);
   assert.deepEqual(judge('2024-01-01'), ['from range_too_long']);
 });
 
-test('a range that ends before it begins, or at once, is refused', () => {
+test('an empty or backwards range is refused', () => {
   assert.deepEqual(judge('2026-01-02', '2026-01-01'), ['from range_backwards']);
   assert.deepEqual(judge('2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'), ['from range_backwards']);
   assert.deepEqual(judge('2026-03-11'), ['from range_backwards']);
 });
 
-test('whatever is neither a date nor a moment is refused', () => {
+test('values that are neither a date nor a time are refused', () => {
   const unreadable = [
     '',
     ' ',
@@ -65,7 +65,7 @@ test('whatever is neither a date nor a moment is refused', () => {
   }
 });
 
-test('years that nobody means are refused', () => {
+test('implausible years are refused', () => {
   for (const text of ['0000-01-01', '1999-12-31', '9999-12-31', '0001-01-01T00:00:00Z', '1969-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
     assert.deepEqual(judge(text, '2026-01-01'), ['from range_bound_year'], text);
     assert.deepEqual(judge('2026-01-01', text), ['to range_bound_year'], text);

@@ -14,24 +14,24 @@ export const funnelRules = fieldRules({
   range_too_long: { ko: '한 번에 {days}일까지만 볼 수 있습니다.', en: 'The range may have at most {days} days.' },
 });
 
-/** Days of a range: a leap year. */
+/** Maximum length of a range in days: a leap year. */
 const longestRange = 366;
-/** Days of the range that nobody asked for, today included. */
+/** Default length of a range in days, including today. */
 const usualRange = 30;
 const hour = 3_600_000;
-/** Nothing was counted before, and the calendar's arithmetic needs four digits. */
+/** Nothing was recorded earlier, and calendar arithmetic needs four-digit years. */
 const firstYear = 2000;
 const lastYear = 2999;
 
 export interface FunnelRange {
   readonly from: Date;
-  /** The first instant that is not meant any more. */
+  /** The end of the range, exclusive. */
   readonly to: Date;
 }
 
 /**
- * Judges the ends of a range: dates, which are meant whole, or moments. Left out, it ends now and begins 29 days earlier, with that day.
- * @param now as the database has it.
+ * Validates the ends of a range. A date means the whole day; a time is exact. Default: the last 30 days, today included.
+ * @param now the database's time.
  */
 export function acceptFunnelRange(
   asked: { readonly from?: string | undefined; readonly to?: string | undefined },
@@ -46,7 +46,7 @@ export function acceptFunnelRange(
   const field = asked.from === undefined ? 'to' : 'from';
   const length = to.value.getTime() - from.value.getTime();
   if (length <= 0) return refused({ field, rule: funnelRules.range_backwards });
-  // An hour more, because clocks may have been put back in between.
+  // One hour more, because clocks may have been put back within the range.
   if (length > (longestRange * 24 + 1) * hour) {
     return refused({ field, rule: funnelRules.range_too_long, values: { days: longestRange } });
   }

@@ -1,7 +1,7 @@
 import { type Queryable, type Statement, statement } from '../../database/database.ts';
 import { stepsBeforeLast } from '../steps.ts';
 
-/** What is counted of each attempt: the moment of each of these events. `expired` is not among them: it is what remains. */
+/** The events counted for each attempt. `expired` is not one of them: it is the remainder. */
 const stepEvents = stepsBeforeLast.map((step) => step.name);
 const timedEvents = [...stepEvents, 'completed'];
 const countedEvents = ['verified', ...timedEvents, 'abandoned'];
@@ -9,7 +9,7 @@ const countedEvents = ['verified', ...timedEvents, 'abandoned'];
 const quoted = (name: string) => `"${name}"`;
 const momentOf = (event: string) => `min(e.at) FILTER (WHERE e.event = '${event}')`;
 
-/** SQL for the seconds from the latest event before this one to this one: the steps may come in any order. */
+/** SQL for the seconds between this event and the latest one before it: steps may come in any order. */
 function secondsBefore(event: string): string {
   const at = quoted(event);
   const earlier = stepEvents.filter((step) => step !== event).map((step) => `CASE WHEN ${quoted(step)} < ${at} THEN ${quoted(step)} END`);
@@ -17,10 +17,10 @@ function secondsBefore(event: string): string {
 }
 
 /**
- * A sign-up lives 24 hours at most, so all that belongs to those that were verified in the range lies in the range and the 25 hours after it:
- * one walk along the index over `at`.
- * @param ofCampaign a join, or nothing.
- * @returns a SELECT of one row for each attempt.
+ * A sign-up lives at most 24 hours, so the events of sign-ups verified in the range lie in the range or the 25 hours after it:
+ * one scan of the index on `at`.
+ * @param ofCampaign a join, or an empty string.
+ * @returns a SELECT with one row per attempt.
  */
 function attemptsByGrouping(ofCampaign: string): string {
   return `SELECT e.attempt, ${countedEvents.map((event) => `${momentOf(event)} AS ${quoted(event)}`).join(', ')}
@@ -30,7 +30,7 @@ function attemptsByGrouping(ofCampaign: string): string {
     HAVING ${momentOf('verified')} < $2`;
 }
 
-/** @param attempts a SELECT that gives each attempt that was verified in the range, and the moment of each of its events, NULL where there is none. */
+/** @param attempts a SELECT with one row per attempt verified in the range and the time of each of its events, or NULL. */
 export function funnelOver(name: string, attempts: string): Statement<FunnelRow> {
   return statement(
     name,
@@ -54,12 +54,12 @@ export function funnelOver(name: string, attempts: string): Statement<FunnelRow>
   );
 }
 
-/** One part of the range; the medians are those of the whole range, in each row the same. */
+/** One part of the range. The medians are those of the whole range, repeated in each row. */
 export interface FunnelRow {
-  /** From 1: the place in `starts`. */
+  /** The 1-based index in `starts`. */
   readonly part: number;
   readonly under_way: number;
-  /** How many attempts reached each event, and `median_<event>`: seconds, NULL where nobody reached it. */
+  /** How many attempts reached each event, and `median_<event>`: seconds, NULL if no attempt reached it. */
   readonly [column: string]: number | null;
 }
 
@@ -70,9 +70,9 @@ const attemptsOfCampaign = funnelOver(
 );
 
 /**
- * Settings for one transaction. Grouping 250,000 attempts takes 61 MB; what does not fit goes through files. A plan that was made for any range, or
- * with statistics from before a launch, takes the attempts for a handful and goes through all sessions for each: 3 s where hashing takes 40 ms.
- * And such a statement is compiled for longer than it runs.
+ * Settings for the transaction. Grouping 250,000 attempts takes 61 MB; more than that spills to disk. A generic plan, or one made from statistics
+ * older than a launch, expects a handful of attempts and scans all sessions for each: 3 s instead of 40 ms with a hash join.
+ * JIT is off because compiling takes longer than the query.
  */
 const prepareStatement = statement(
   'registration_prepare_funnel',
@@ -83,7 +83,7 @@ const prepareStatement = statement(
 export interface FunnelQuestion {
   readonly from: Date;
   readonly to: Date;
-  /** Where each part of the range begins, in order; the first is `from`. */
+  /** The start of each part of the range, in order; the first is `from`. */
   readonly starts: readonly Date[];
   readonly campaign: string | undefined;
 }
@@ -93,8 +93,8 @@ export async function prepareFunnel(transaction: Queryable): Promise<void> {
 }
 
 /**
- * Counts the attempts that were verified in a range.
- * @returns the parts in which there were some; none where there were none.
+ * Counts the attempts verified in a range.
+ * @returns the parts that have attempts.
  */
 export async function countAttempts(transaction: Queryable, { from, to, starts, campaign }: FunnelQuestion): Promise<FunnelRow[]> {
   await prepareFunnel(transaction);
@@ -107,7 +107,7 @@ const clockStatement = statement<{ now: Date }>(
   `SELECT date_trunc('milliseconds', now()) + interval '1 millisecond' AS now`,
 );
 
-/** @returns the database's time, rounded up: whatever was written until now came before it. */
+/** @returns the database's time, rounded up, so that everything written so far is earlier. */
 export async function readClock(database: Queryable): Promise<Date> {
   const [row] = await database.run(clockStatement);
   if (!row) throw new Error('the database has no clock');

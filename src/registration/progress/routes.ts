@@ -18,7 +18,7 @@ import { type LiveSession, listSessions } from './session-store.ts';
 
 const cursorShape = z.tuple([cursorBigId, z.guid()]);
 
-/** How far sign-ups came, for operators: below `/admin`, behind the guard. */
+/** Routes by which operators see how far sign-ups came; below `/admin`, behind the guard. */
 export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices }> = async (app, { services }) => {
   const tags = ['progress'];
   const config = { role: 'viewer' as const };
@@ -93,7 +93,7 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
 const invalidAttempt = validationFailed([{ field: 'attempt', rule: schemaRules.invalid_format }]);
 
 /**
- * As campaigns are stored.
+ * Accepts a campaign name as campaigns are stored.
  * @throws Problem `validation_failed`.
  */
 function campaignOf({ campaign }: { readonly campaign?: string | undefined }): string | undefined {

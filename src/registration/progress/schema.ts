@@ -20,7 +20,7 @@ const moment = z.string().meta({ description: 'A moment in UTC (RFC 3339).', exa
 const stepNames = z.array(z.string());
 
 const attempt = z.string().meta({
-  description: 'Names this sign-up; it is no session id and lets nobody in.',
+  description: 'Identifies this sign-up. It is not the session id and gives no access to it.',
   examples: ['0b0e8a3c-6d0a-4d0e-9d62-3f1f5c0d7a11'],
 });
 
@@ -63,12 +63,11 @@ const bound = z.string().max(64).optional();
 export const funnelQuery = z.object({
   campaign,
   from: bound.meta({
-    description:
-      'Where the range begins: a date in the zone of `TIME_ZONE`, or a moment (RFC 3339). Left out: 29 days before its last day.',
+    description: 'Where the range begins: a date in the zone of `TIME_ZONE`, or a moment (RFC 3339). Default: 29 days before its last day.',
     examples: ['2026-01-01'],
   }),
   to: bound.meta({
-    description: 'Where it ends: a date, which still belongs to it, or a moment, which no longer does. Left out: now. At most 366 days.',
+    description: 'Where it ends: a date (inclusive) or a moment (exclusive). Default: now. At most 366 days.',
     examples: ['2026-01-31'],
   }),
   by: z
@@ -98,7 +97,7 @@ const medians = Object.fromEntries(
     z
       .number()
       .nullable()
-      .meta({ description: `Seconds from the event before it to the step \`${name}\`, the median.`, examples: [41.5] }),
+      .meta({ description: `Median seconds from the previous event to the step \`${name}\`.`, examples: [41.5] }),
   ]),
 );
 
@@ -109,10 +108,10 @@ export const funnelAnswer = z
       .nullable()
       .meta({ description: 'As it was asked for.', examples: ['spring-beta'] }),
     from: moment.describe('Where the range begins.'),
-    to: moment.describe('The first moment that no longer belongs to it.'),
+    to: moment.describe('Where the range ends, exclusive.'),
     time_zone: z.string().meta({ description: 'The zone whose days are counted.', examples: ['Asia/Seoul'] }),
     totals: z.object(counts).meta({ id: 'FunnelCounts' }),
-    median_seconds: z.object(medians).meta({ id: 'FunnelMedians', description: 'How long each step took; null where nobody did it.' }),
+    median_seconds: z.object(medians).meta({ id: 'FunnelMedians', description: 'How long each step took; null if no sign-up reached it.' }),
     days: z
       .array(
         z

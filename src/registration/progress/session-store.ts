@@ -2,10 +2,10 @@ import { type Queryable, statement } from '../../database/database.ts';
 import { withoutStep } from '../../invitations/availability.ts';
 import { completedSteps } from '../store.ts';
 
-/** Rows that one page looks at, whether they are shown or not, so that no filter makes a page slow. */
+/** Rows that one page examines, shown or not, so that no filter makes a page slow. */
 const rowsLookedAt = 5_000;
 
-/** The place in the list: microseconds since 1970 at which the session began, and its attempt. */
+/** A position in the list: when the session began, in microseconds since 1970, and its attempt. */
 export type SessionKey = readonly [microseconds: number, attempt: string];
 
 export interface SessionFilter {
@@ -24,7 +24,7 @@ export interface LiveSession {
 }
 
 interface SessionRow extends LiveSession {
-  /** Where the rows that were looked at end; NULL: there are no more. */
+  /** The position of the last row examined; NULL: there are no more rows. */
   readonly edge_place: number | null;
   readonly edge_attempt: string | null;
 }
@@ -52,13 +52,13 @@ const listStatement = statement<SessionRow | { readonly [column in keyof Session
 
 export interface SessionPage {
   readonly sessions: readonly LiveSession[];
-  /** Where the next page begins; undefined: there is none. */
+  /** Where the next page begins. Undefined: this is the last page. */
   readonly next: SessionKey | undefined;
 }
 
 /**
- * The live sessions, newest first. A page may be short, even empty, although there is another one.
- * @param after where the page before ended.
+ * The live sessions, newest first. A page may be short, even empty, although another one follows.
+ * @param after where the previous page ended.
  */
 export async function listSessions(
   database: Queryable,
@@ -67,7 +67,7 @@ export async function listSessions(
   limit: number,
 ): Promise<SessionPage> {
   const [microseconds = null, attempt = 'ffffffff-ffff-ffff-ffff-ffffffffffff'] = after ?? [];
-  // One more than the page has: it tells that there is another page.
+  // One row more than the page holds tells whether another page follows.
   const values = [microseconds, attempt, rowsLookedAt, campaign ?? null, invitationId ?? null, limit + 1];
   const rows = await database.run(listStatement, values);
   const found = rows.filter((row): row is SessionRow => row.attempt !== null);
@@ -85,8 +85,8 @@ export interface EndedSession {
 }
 
 /**
- * The lock that the DELETE takes is the one that completing takes first: of the two, one finds the session gone. No index leads to an attempt; the
- * table has the sign-ups under way and little else.
+ * The DELETE takes the same lock that completing takes first, so one of the two finds the session gone. There is no index on the attempt: the
+ * table holds little more than the sign-ups in progress.
  */
 const endStatement = statement<EndedSession>(
   'registration_end_session',
@@ -100,8 +100,8 @@ const endStatement = statement<EndedSession>(
 );
 
 /**
- * Deletes a live session with everything in it.
- * @returns undefined: there was none.
+ * Deletes a live session and all its data.
+ * @returns undefined if there was none.
  */
 export async function endSession(transaction: Queryable, attempt: string): Promise<EndedSession | undefined> {
   const [row] = await transaction.run(endStatement, [attempt]);
@@ -114,7 +114,7 @@ const countHoldsStatement = statement<{ holds: number }>(
    WHERE s.expires_at > now() AND ${withoutStep('s')}`,
 );
 
-/** @returns how many seats are held by sign-ups that have stored no step, over all invitations. */
+/** @returns how many seats are held by sign-ups without a stored step, over all invitations. */
 export async function countHoldsWithoutStep(database: Queryable): Promise<number> {
   const [row] = await database.run(countHoldsStatement);
   return row?.holds ?? 0;
