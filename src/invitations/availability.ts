@@ -1,5 +1,5 @@
 /**
- * What an invitation is right now, as SQL over its row, so that the database's clock decides. `is_used` is the truth about "no seat left",
+ * The state of an invitation as SQL over its row, so that the database's clock decides. `is_used` is the truth about "no seat left",
  * because the original's SQL resets that column; `use_count` alone never decides. An invitation is revoked by itself or with its campaign.
  */
 export type InvitationState = 'usable' | 'revoked' | 'used' | 'expired' | 'not_started';
@@ -25,7 +25,7 @@ export function stateOf(row: string): string {
 }
 
 /**
- * Whether somebody may still come in by the invitation, now or later.
+ * Whether the invitation can still be used, now or later.
  * @param row the alias of "Invitation" in the statement.
  */
 export function mayBeUsed(row: string): string {
@@ -33,18 +33,18 @@ export function mayBeUsed(row: string): string {
 }
 
 /**
- * What must still hold when a sign-up under way takes another step: not revoked, a seat left. A life span that ended meanwhile does not end a
- * sign-up that began in time.
+ * What must still hold when a sign-up in progress takes another step: not revoked, a seat left. An invitation that expired meanwhile does not
+ * end a sign-up that began in time.
  */
 export function stillOpen(row: string): string {
   return `${row}.revoked_at IS NULL AND NOT ${row}.is_used AND NOT ${campaignRevoked(row)}`;
 }
 
 /**
- * A SELECT that locks the campaign of an invitation against being revoked until the transaction ends, and gives its `revoked_at` as it is after
- * whoever was revoking it has finished: a statement that only looked would look with its snapshot from before.
+ * A SELECT that locks the campaign of an invitation against revocation until the transaction ends, and returns its `revoked_at` after any
+ * concurrent revocation has finished. A plain SELECT would see its snapshot from before.
  * @param invitationId SQL for the invitation's id.
- * @param from the FROM item that it comes from.
+ * @param from the FROM item that provides it.
  */
 export function lockCampaign(from: string, invitationId: string): string {
   return `SELECT campaign.revoked_at FROM ${from}
@@ -53,21 +53,21 @@ export function lockCampaign(from: string, invitationId: string): string {
 }
 
 /**
- * The uses that count. An invitation that is not used up although its count says so was reset by the original's SQL
- * (`SET is_used = false`): all its seats are free again.
+ * The uses that count. If the count is full but `is_used` is false, the original's SQL reset the invitation
+ * (`SET is_used = false`) and all its seats are free again.
  */
 function countedUses(row: string): string {
   return `CASE WHEN ${row}.use_count >= ${row}.max_uses THEN 0 ELSE ${row}.use_count END`;
 }
 
-/** The seats that are gone, for showing: the original's program sets `is_used` and knows no count. */
+/** Used seats, for display: the original's program sets `is_used` and has no count. */
 export function usedSeats(row: string): string {
   return `CASE WHEN ${row}.is_used THEN ${row}.max_uses ELSE ${countedUses(row)} END`;
 }
 
 /**
- * The seats that somebody who is signing up has right now, for showing; never more than are left. On an invitation with one seat a session holds
- * nothing, but whoever looks at it wants to know that somebody is about to take the seat.
+ * Seats held by sign-ups in progress, for display; never more than are left. On a single-seat invitation a session holds no seat, but operators
+ * want to see that its seat is about to be taken.
  */
 export function heldSeats(row: string): string {
   return `(SELECT count(*) FROM (SELECT FROM "RegisterSession" live WHERE live."invitationId" = ${row}.id AND live.expires_at > now()
@@ -75,21 +75,21 @@ export function heldSeats(row: string): string {
 }
 
 /**
- * Whether a live sign-up has stored no step yet.
+ * Whether a live sign-up has no stored step yet.
  * @param row the alias of "RegisterSession" in the statement.
  */
 export function withoutStep(row: string): string {
   return `${row}.first_step_at IS NULL AND ${row}.network_key IS NOT NULL`;
 }
 
-/** Those of the held seats whose sign-up has stored no step yet, for showing; none where there is one seat, which nobody holds. */
+/** Held seats whose sign-up has no stored step yet, for display; 0 on single-seat invitations, where seats are not held. */
 export function heldWithoutStep(row: string): string {
   return `(SELECT count(*) FROM (SELECT FROM "RegisterSession" live WHERE ${row}.max_uses > 1 AND live."invitationId" = ${row}.id
     AND live.expires_at > now() AND ${withoutStep('live')} LIMIT GREATEST(${row}.max_uses - (${usedSeats(row)}), 0)) held)::integer`;
 }
 
 /**
- * The SET list by which a claim takes one seat; only in an UPDATE that also demands `stillOpen`.
+ * The SET list of a claim that takes one seat; only for an UPDATE that also checks `stillOpen`.
  * @param user SQL for the new user's id.
  */
 export function takeOneSeat(row: string, user: string): string {

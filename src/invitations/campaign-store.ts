@@ -5,7 +5,7 @@ const addStatement = statement(
   `INSERT INTO campaigns (name) SELECT DISTINCT name FROM unnest($1::text[]) AS wanted (name) ORDER BY name ON CONFLICT (name) DO NOTHING`,
 );
 
-/** Adds the campaigns that are not there yet, in one order for everybody, so that no two transactions wait for each other. */
+/** Inserts missing campaigns, in sorted order, so that two transactions cannot deadlock. */
 export async function addCampaigns(transaction: Queryable, names: readonly string[]): Promise<void> {
   await transaction.run(addStatement, [names]);
 }
@@ -21,7 +21,7 @@ const lockStatement = statement<CampaignRow>(
   'SELECT name, created_at, revoked_at FROM campaigns WHERE name = ANY ($1::text[]) ORDER BY name FOR SHARE',
 );
 
-/** Keeps campaigns from being revoked or restored until the transaction ends; waits for whoever is doing that. */
+/** Locks campaigns against being revoked or restored until the transaction ends; waits for a transaction that is doing so. */
 export async function lockCampaignsNamed(transaction: Queryable, names: readonly string[]): Promise<readonly CampaignRow[]> {
   return transaction.run(lockStatement, [names]);
 }

@@ -5,9 +5,9 @@ import { codeKey } from './code-key.ts';
 import { invitationProblems } from './errors.ts';
 
 /**
- * Two codes collide where people cannot tell them apart: their keys (`code-key.ts`) are equal. No index can forbid it, because the original's SQL may
- * make such rows. So each transaction that makes codes takes a lock as the last of its locks, looks again, and commits: of two at once the second sees
- * what the first has made. Generated codes need neither: that two of them collide, or one with a code that somebody chose, is as unlikely as guessing it.
+ * Two codes collide if people cannot tell them apart: their keys (`code-key.ts`) are equal. A unique index cannot forbid it, because the original's
+ * SQL may insert such rows. So each transaction that adds codes takes a lock as its last lock, looks again, and commits: of two concurrent ones the
+ * second sees the rows of the first. Generated codes need neither: a collision is as unlikely as guessing a code.
  */
 const lockStatement = statement('invitations_lock_codes', 'SELECT pg_advisory_xact_lock(4015161719)');
 
@@ -18,8 +18,8 @@ export interface Collision {
 }
 
 /**
- * LATERAL, so that each row is looked up in the index of keys, whatever PostgreSQL thinks of the size of a table that has just grown. `+ 0`, because
- * for ORDER BY id LIMIT 1 it would walk through the primary key instead: an import of 100,000 lines then took more than 30 s.
+ * LATERAL makes PostgreSQL look each row up in the index of keys, even if its statistics predate the table's growth. `+ 0`, because for
+ * ORDER BY id LIMIT 1 it would scan the primary key instead: an import of 100,000 lines then took more than 30 s.
  */
 const collisions = (rows: string, others: string) =>
   `SELECT mine.code, other.id AS other_id, other.code AS other_code
@@ -34,8 +34,8 @@ const anyOtherStatement = statement<Collision>('invitations_collision', collisio
 const usableOtherStatement = statement<Collision>('invitations_usable_collision', collisions('mine.id = $1', mayBeUsed('found')));
 
 /**
- * To be called when an invitation with a chosen code was inserted, as the last thing that may wait.
- * @throws Problem `invitation_code_alike` where another one has its key, whatever has become of that one.
+ * Call this after inserting an invitation with a chosen code, as the last thing that may block.
+ * @throws Problem `invitation_code_alike` if another invitation has its key, in whatever state.
  */
 export async function refuseCollision(transaction: Queryable, id: number): Promise<void> {
   await transaction.run(lockStatement);
@@ -43,7 +43,7 @@ export async function refuseCollision(transaction: Queryable, id: number): Promi
 }
 
 /**
- * The same for an invitation that can be used again: only those count that can be used as well.
+ * The same for an invitation that becomes usable again: only usable ones count.
  * @throws Problem `invitation_code_alike`.
  */
 export async function refuseUsableCollision(transaction: Queryable, id: number): Promise<void> {
@@ -59,7 +59,7 @@ const batchStatement = statement<Collision>(
   'invitations_batch_collision',
   collisions('mine.batch = $1::uuid AND mine.id BETWEEN $2::integer AND $3::integer', 'true'),
 );
-/** Ids that one statement looks at; on the embedded database everybody waits for it. */
+/** Ids per statement: on the embedded database every request waits for it. */
 const idsAtOnce = 5_000;
 
 /**
@@ -86,12 +86,12 @@ const ofCodesStatement = statement<Collision>(
    ) other`,
 );
 
-/** @returns for each of the codes the invitation that it would collide with, where there is one. */
+/** @returns for each code the invitation that it would collide with, if any. */
 export async function collisionsOf(database: Queryable, codes: readonly string[]): Promise<ReadonlyMap<string, Collision>> {
   return new Map((await database.run(ofCodesStatement, [codes])).map((collision) => [collision.code, collision]));
 }
 
-/** The refusal as the API's document shows it. */
+/** The problem as the OpenAPI document shows it. */
 export const alikeExample = alike({ code: 'welcomepark', other_id: 42, other_code: 'WELCOME-PARK' });
 
 function refuse(collision: Collision | undefined): void {

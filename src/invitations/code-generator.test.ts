@@ -14,7 +14,7 @@ const characters = codeAlphabet.split('');
 const isRight = (text: string) => hasRightCheckCharacter(keyOfCode(text));
 const placesOf = (text: string) => Array.from(text, (_, at) => at).filter((at) => codeAlphabet.includes(text.charAt(at)));
 
-test('a code is its prefix and groups of five, 13 to 40 characters long, 15 unless said otherwise', () => {
+test('a code is its prefix and groups of five, 13 to 40 characters long, 15 by default', () => {
   assert.match(generateCodes(1)[0] ?? '', new RegExp(`^[${codeAlphabet}]{5}(?:-[${codeAlphabet}]{5}){2}$`));
   fc.assert(
     fc.property(prefix, length, (prefix, length) => {
@@ -29,7 +29,7 @@ test('a code is its prefix and groups of five, 13 to 40 characters long, 15 unle
   );
 });
 
-test('a length that leaves fewer than 60 random bits is refused', () => {
+test('a length with fewer than 60 random bits is refused', () => {
   for (const length of [0, 12, 41, Number.NaN]) assert.throws(() => generateCodes(1, { length }), RangeError);
 });
 
@@ -56,8 +56,8 @@ test('every error in a single character is caught', () => {
   fc.assert(property, { numRuns: 50 });
 });
 
-// Of the 992 pairs of different characters two go unnoticed when they are exchanged, 0Z and Z0: 99.8 % are caught.
-test('two neighbours exchanged are caught, unless they are 0 and Z', () => {
+// Of the 992 pairs of different characters only two transpositions go unnoticed, 0Z and Z0: 99.8 % are caught.
+test('swapped neighbours are caught, except 0 and Z', () => {
   const [made = ''] = generateCodes(1, { length: 15 });
   const key = keyOfCode(made);
   let missed = 0;
@@ -76,24 +76,24 @@ test('two neighbours exchanged are caught, unless they are 0 and Z', () => {
   assert.equal(missed, 4);
 });
 
-test('a check character of one prefix is not that of another', () => {
+test('the check character depends on the prefix', () => {
   const [made = ''] = generateCodes(1, { prefix: 'SPRING' });
   assert.ok(!isRight(made.replace('SPRING', 'SPRONG')));
 });
 
-test('no character is preferred at any place, and no code comes twice', () => {
+test('characters are evenly distributed at every position, and codes are unique', () => {
   const codes = generateCodes(64_000);
   assert.equal(new Set(codes).size, codes.length);
   for (const at of [0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16]) {
     const counts = new Map<string, number>();
     for (const made of codes) counts.set(made.charAt(at), (counts.get(made.charAt(at)) ?? 0) + 1);
-    // Each is expected 2,000 times with a deviation of 44; once in 10^9 runs one of 480 is 8 deviations off.
+    // Each is expected 2,000 times with a deviation of 44; one run in 10^9 has one of the 480 off by 8 deviations.
     assert.equal(counts.size, 32);
     for (const [character, count] of counts) assert.ok(Math.abs(count - 2_000) < 352, `${character} at ${at}: ${count}`);
   }
 });
 
-test('a great many codes are made from one read of random bytes', (context) => {
+test('many codes are generated from one read of random bytes', (context) => {
   const started = process.hrtime.bigint();
   assert.equal(generateCodes(1_000_000).length, 1_000_000);
   context.diagnostic(`1,000,000 codes: ${(process.hrtime.bigint() - started) / 1_000_000n} ms`);

@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { checkCharacterFor, checkSum, codeAlphabet, doubledValue } from './check-character.ts';
 import { keyOfCode } from './code-key.ts';
 
-/** Characters of the generated part, its check character included; each of the others brings 5 random bits. */
+/** Length of the generated part, including its check character; each other character has 5 random bits. */
 export const generatedLength = { minimum: 13, usual: 15, maximum: 40 };
 const groupLength = 5;
 
 export interface CodeForm {
-  /** What `acceptPrefix` accepted; it stands before the generated part and a hyphen. */
+  /** As `acceptPrefix` returns it; stands before the generated part and a hyphen. */
   readonly prefix?: string | undefined;
   /** Of the generated part, within `generatedLength`. */
   readonly length?: number | undefined;
 }
 
 /**
- * Makes codes such as `SPRING-7KQ9X-M4TP2-RV3H5`: 60 random bits or more, 70 unless said otherwise, and a check character at the end. A byte
- * mod 32 prefers no character. All random bytes are read at once: a million codes take about a second.
- * @param count at most what fits into memory.
+ * Generates codes such as `SPRING-7KQ9X-M4TP2-RV3H5`: at least 60 random bits, 70 by default, and a check character at the end. A byte
+ * mod 32 is unbiased. All random bytes are read at once: a million codes take about a second.
+ * @param count limited only by memory.
  */
 export function generateCodes(count: number, { prefix, length = generatedLength.usual }: CodeForm = {}): string[] {
   if (!(length >= generatedLength.minimum && length <= generatedLength.maximum)) throw new RangeError(`codes of ${length} characters`);

@@ -16,7 +16,7 @@ async function keysBySql(texts: readonly string[]): Promise<string[]> {
   return rows.map((row) => row.key);
 }
 
-test('the database and this process make the same key of a code of ASCII and Hangul', async () => {
+test('the database and this process compute the same key for codes of ASCII and Hangul', async () => {
   const ascii = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
   const hangul = fc
     .oneof(fc.integer({ min: 0xac00, max: 0xd7a3 }), fc.integer({ min: 0x3131, max: 0x3163 }))
@@ -25,7 +25,7 @@ test('the database and this process make the same key of a code of ASCII and Han
   assert.deepEqual(await keysBySql(texts), texts.map(keyOfCode));
 });
 
-test('the index is made of this very expression', async () => {
+test('the index uses exactly this expression', async () => {
   const [index] = await testDatabase.query<{ indexdef: string }>(
     `SELECT indexdef FROM pg_indexes WHERE indexname = 'Invitation_tolerant_code_idx'`,
   );
@@ -33,12 +33,12 @@ test('the index is made of this very expression', async () => {
   assert.ok(plain(String(index?.indexdef)).includes(plain(codeKey('code'))), index?.indexdef);
 });
 
-test('chodae doctor counts by this very expression', () => {
+test('chodae doctor counts by exactly this expression', () => {
   const source = readFileSync(new URL('../database/diagnose.ts', import.meta.url), 'utf8');
   assert.equal(source.split(codeKey('code')).length - 1, 2);
 });
 
-test('case, spaces, hyphens and look-alikes make no difference; anything else does', () => {
+test('case, spaces, hyphens and look-alikes are ignored, and nothing else', () => {
   const same = ['SOIL-10', 'soil10', ' 50-1l IO', 's0 1LI0'];
   assert.deepEqual(new Set(same.slice(0, 2).map(keyOfCode)), new Set(['S01110']));
   assert.equal(keyOfCode(same[2] ?? ''), '501110');
@@ -46,7 +46,7 @@ test('case, spaces, hyphens and look-alikes make no difference; anything else do
   assert.notEqual(keyOfCode('A_B'), keyOfCode('AB'));
 });
 
-test('a typed code is read in the characters that codes are written in', () => {
+test('a typed code is folded to the characters of codes', () => {
   const spellings: readonly (readonly [string, string])[] = [
     ['ＳＰＲＩＮＧ－１２', 'SPRING-12'],
     ['A–B—C‑D−E', 'A-B-C-D-E'],
@@ -59,7 +59,7 @@ test('a typed code is read in the characters that codes are written in', () => {
   for (const [typed, plain] of spellings) assert.equal(plainSpelling(typed), plain);
 });
 
-test('reading twice changes nothing more', () => {
+test('folding is idempotent', () => {
   for (const read of [plainSpelling, foldWidth]) {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => read(read(text)) === read(text)));
   }

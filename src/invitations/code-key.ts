@@ -1,6 +1,6 @@
 /**
- * Two codes are the same to people where they differ only in case, spaces, hyphens, and characters that look alike: O and 0; I, L and 1.
- * What is left then is the key of a code.
+ * People take two codes for the same if they differ only in case, spaces, hyphens, and look-alike characters: O and 0; I, L and 1.
+ * A code without these differences is its key.
  */
 
 const lookAlikes: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1' };
@@ -14,16 +14,16 @@ export function codeKey(expression: string): string {
 }
 
 /**
- * The same in this process, for the check character, which no index knows. Look-ups go by the SQL alone: what is the upper case of a letter
- * beyond ASCII depends on the locale of the database there (under C, é stays é) and on nothing here. Over ASCII and Hangul both agree.
+ * The same in this process, for the check character. Lookups use only the SQL expression: upper-casing letters beyond ASCII depends on the
+ * database's locale there (under C, é stays é) and not here. For ASCII and Hangul both agree.
  */
 export function keyOfCode(text: string): string {
   return text.toUpperCase().replace(/[OIL\- ]/g, (character) => lookAlikes[character] ?? '');
 }
 
 /**
- * What a typed code says in the characters that codes are written in: NFC; full-width letters, digits and signs of East Asian keyboards as ASCII;
- * every kind of dash as a hyphen and of space as a space; without invisible characters, which come along when a code is copied from a page.
+ * Folds a typed code to the characters of codes: NFC; full-width letters, digits and signs of East Asian keyboards to ASCII;
+ * every dash to a hyphen and every space to a space; removes invisible characters, which come along when a code is copied from a page.
  */
 export function plainSpelling(text: string): string {
   return foldWidth(text)
@@ -33,7 +33,7 @@ export function plainSpelling(text: string): string {
     .normalize('NFC');
 }
 
-/** NFC, and full-width ASCII (U+FF01 to U+FF5E) as ASCII. NFKC would do more than is wanted: it takes Hangul's ㅋ apart from itself. */
+/** NFC, and full-width ASCII (U+FF01 to U+FF5E) as ASCII. NFKC would do too much: it decomposes Hangul's ㅋ. */
 export function foldWidth(text: string): string {
   return text.normalize('NFC').replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
 }

@@ -2,19 +2,19 @@ import { mayBeUsed } from './availability.ts';
 import { codeKey, plainSpelling } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
 
-/** A typed code as the statement that looks it up takes it. */
+/** A typed code as the lookup statement takes it. */
 export interface CodeLookUp {
-  /** As typed: an invitation with exactly this code comes before all others. */
+  /** As typed: an exact match comes before all others. */
   readonly typed: string;
-  /** In the characters that codes are written in. */
+  /** Folded to the characters of codes. */
   readonly plain: string;
-  /** Filled where only a code with the same groups may be meant; see `codeLookUp`. */
+  /** Set if only a code with the same groups may match; see `codeLookUp`. */
   readonly grouped: string | null;
 }
 
 /**
- * Where a text cannot be a code that was made here (`isNoCodeOfOurs`), nobody has to pay for the guess. So it must not hit one either: written as
- * WELCO-ME202-6SPRI-NG, somebody could guess at WELCOME2026SPRING for nothing. Codes that were made elsewhere in groups of five are still found.
+ * A text that cannot be a code of ours (`isNoCodeOfOurs`) is not charged as a guess. So it must not match one either: otherwise an attacker could
+ * guess at WELCOME2026SPRING for free by writing WELCO-ME202-6SPRI-NG. Codes made elsewhere in groups of five are still found.
  */
 export function codeLookUp(typed: string): CodeLookUp {
   const plain = plainSpelling(typed);
@@ -24,9 +24,9 @@ export function codeLookUp(typed: string): CodeLookUp {
 const groupsOf = (expression: string) => `translate(upper(${expression}), 'OIL ', '011-')`;
 
 /**
- * A scalar subquery that gives the id of the invitation that a code means, or no row: the one with exactly this code; where there is none, the
- * only one whose code has the same key; of several, the only one by which somebody may still come in. Nobody can tell two of those apart, so then it
- * is none: no two are made here (`code-collisions.ts`), but SQL may make them.
+ * A scalar subquery that gives the id of the invitation with this code, or NULL. An exact match wins; otherwise the only invitation with
+ * the same key; of several, the only one that can still be used. If several can, the match is ambiguous, so no row is returned: we create
+ * no such pairs (`code-collisions.ts`), but SQL may.
  * @param parameters `$1` and the like, for the members of a `CodeLookUp`.
  */
 export function meantInvitation({ typed, plain, grouped }: Readonly<Record<keyof CodeLookUp, string>>): string {

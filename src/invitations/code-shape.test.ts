@@ -9,7 +9,7 @@ const prefix = fc.constantFrom(undefined, 'SPRING', '초대', 'x-y', 'U');
 const length = fc.integer({ min: 13, max: 40 });
 const generated = fc.tuple(prefix, length).map(([prefix, length]) => generateCodes(1, { prefix, length })[0] ?? '');
 
-/** The same with another last character. */
+/** The same code with a different last character. */
 function misspell(code: string): string {
   const place = codeAlphabet.indexOf(code.slice(-1));
   return code.slice(0, -1) + codeAlphabet.charAt((place + 7) % 32);
@@ -26,7 +26,7 @@ const spellings: Readonly<Record<string, (code: string) => string>> = {
 };
 
 for (const [how, spell] of Object.entries(spellings)) {
-  test(`a generated code typed ${how} is fine, and mistyped with another last character`, () => {
+  test(`a generated code typed ${how} is accepted, and reported as mistyped with another last character`, () => {
     fc.assert(
       fc.property(generated, (code) => {
         assert.deepEqual([isMistypedCode(spell(code)), isNoCodeOfOurs(spell(code))], [false, false]);
@@ -36,7 +36,7 @@ for (const [how, spell] of Object.entries(spellings)) {
   });
 }
 
-test('typed in one go it is told to be mistyped as well, but a code that somebody chose may look like that', () => {
+test('without separators it is reported as mistyped too, although a custom code may look like that', () => {
   fc.assert(
     fc.property(generated, (code) => {
       const [typed, mistyped] = [code, misspell(code)].map((each) => each.replaceAll('-', ''));
@@ -59,7 +59,7 @@ test('what does not look like a generated code is not called mistyped', () => {
   for (const other of [...others, ...written]) assert.deepEqual([isMistypedCode(other), isNoCodeOfOurs(other)], [false, false], other);
 });
 
-test('any text is judged, in time', () => {
+test('any text is checked quickly', () => {
   const piles = ['ABCDE-', 'A', '-', ' ', '초', '\u{1d160}', '\ufdfa', 'ﬀ', 'ß'].map((unit) => unit.repeat(256));
   for (const pile of piles) assert.equal(typeof isMistypedCode(pile), 'boolean');
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 256 }), (text) => isMistypedCode(text) || !isNoCodeOfOurs(text)));

@@ -1,22 +1,22 @@
 import { codeAlphabet, hasRightCheckCharacter } from './check-character.ts';
 import { keyOfCode, plainSpelling } from './code-key.ts';
 
-/** A prefix, its hyphen, and groups of five of 13 to 40 characters together. */
+/** A prefix, a hyphen, and 13 to 40 characters in groups of five. */
 const printedShape = new RegExp(
   `^(?:.{1,24}-)?(?:[${codeAlphabet}]{5}-){2}(?:[${codeAlphabet}]{3,5}|(?:[${codeAlphabet}]{5}-){1,5}[${codeAlphabet}]{1,5})$`,
   'u',
 );
-/** The same with nothing between the groups. */
+/** The same without separators between the groups. */
 const runShape = new RegExp(`^.{0,25}[${codeAlphabet}]{13,40}$`, 'u');
 
-/** @returns a typed code in upper case, without look-alikes, one hyphen where hyphens and spaces were. */
+/** @returns a typed code in upper case, with look-alikes folded and each run of hyphens and spaces as one hyphen. */
 function normalised(text: string): string {
   return Array.from(plainSpelling(text).split(/[- ]+/), keyOfCode).filter(Boolean).join('-');
 }
 
 /**
- * @returns whether a text looks like a generated code whose check character does not fit: its writer mistyped something. Case, look-alikes, and
- *   whether there are hyphens, spaces or nothing between the groups do not matter.
+ * @returns whether a text looks like a generated code with a wrong check character, that is, mistyped. Case, look-alikes, and the separators
+ *   between the groups (hyphens, spaces or nothing) do not matter.
  */
 export function isMistypedCode(text: string): boolean {
   const typed = normalised(text);
@@ -24,8 +24,8 @@ export function isMistypedCode(text: string): boolean {
 }
 
 /**
- * @returns whether a text is grouped as generated codes are and its check character does not fit. No code that was made here looks like that:
- *   `acceptCustomCode` refuses those. So whoever types one guesses nothing.
+ * @returns whether a text is grouped like a generated code and its check character is wrong. No code of ours looks like that
+ *   (`acceptCustomCode` refuses such codes), so typing one is not a guess.
  */
 export function isNoCodeOfOurs(text: string): boolean {
   const typed = normalised(text);

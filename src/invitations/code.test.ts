@@ -11,7 +11,7 @@ function judged(result: Accepted<string>): string {
   return result.ok ? result.value : String(result.errors[0]?.rule.code);
 }
 
-test('a custom code is letters and digits of any script and ._~-, in NFC', () => {
+test('a custom code has letters and digits of any script and ._~-, in NFC', () => {
   const accepted = [
     'a',
     '7',
@@ -32,7 +32,7 @@ test('a custom code is letters and digits of any script and ._~-, in NFC', () =>
   assert.equal(judged(acceptCustomCode('ＳＥＯＵＬ１')), 'SEOUL1');
 });
 
-test('anything else is refused as a custom code, by a rule that says why', () => {
+test('any other custom code is refused by a rule that says why', () => {
   const characters = [
     '-',
     '._~',
@@ -59,7 +59,7 @@ test('anything else is refused as a custom code, by a rule that says why', () =>
   assert.equal(judged(acceptCustomCode('')), 'code_empty');
 });
 
-test('a custom code in the form of a generated one is taken only with its check character, which the refusal names', () => {
+test('a custom code shaped like a generated one needs its check character, which the error names', () => {
   for (const code of ['HELLO-WORLD-AGAIN', 'hello-world-again', 'x-HELLO-WORLD-AGAIN', 'ABCDE-FGHJK-MNPQR-S']) {
     const result = acceptCustomCode(code);
     if (result.ok) assert.fail(code);
@@ -71,7 +71,7 @@ test('a custom code in the form of a generated one is taken only with its check 
     assert.equal(judged(acceptCustomCode(code)), code);
 });
 
-test('every generated code is a custom code as well, and no custom code is called none of ours', () => {
+test('every generated code is a valid custom code, and no valid code is reported as impossible', () => {
   const prefix = fc.constantFrom(undefined, 'SPRING', '초대', 'a.b-c');
   fc.assert(
     fc.property(prefix, fc.integer({ min: 13, max: 31 }), (prefix, length) => {

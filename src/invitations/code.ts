@@ -5,9 +5,9 @@ import { checkCharacterFor, checkSum } from './check-character.ts';
 import { foldWidth, keyOfCode } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
 
-/** Code points. The original set no limit; nobody types more. */
+/** Code points. The original had no limit; real codes are shorter. */
 export const maximumCodeLength = 256;
-/** Code points of a code that an operator chooses. */
+/** Code points of a custom code. */
 export const maximumCustomLength = 64;
 /** Code points. */
 export const maximumPrefixLength = 24;
@@ -16,7 +16,7 @@ export const codeRules = fieldRules({
   code_empty: { ko: '초대 코드를 입력하세요.', en: 'Enter the invitation code.' },
   code_invalid: {
     ko: '초대 코드에 쓸 수 없는 문자가 있거나 너무 깁니다.',
-    en: 'The invitation code is too long or has characters that no code has.',
+    en: 'The invitation code is too long or has characters that codes never contain.',
   },
   code_too_long: { ko: '코드를 {maximum}자 이하로 적으세요.', en: 'Choose a code of at most {maximum} characters.' },
   code_characters: {
@@ -25,13 +25,13 @@ export const codeRules = fieldRules({
   },
   code_check_character: {
     ko: '자동으로 만든 코드와 같은 모양의 코드는 마지막 글자가 확인 문자여야 오타를 알아챌 수 있습니다. 마지막 글자를 {expected}(으)로 바꾸거나, 다섯 글자씩이 아니게 나누세요.',
-    en: 'A code in the form of a generated one has to end in its check character, so that typing errors are noticed. Let it end in {expected}, or group it otherwise than by five.',
+    en: 'A code that looks like a generated one must end in its check character, so that typos are noticed. End it in {expected}, or do not group it by five.',
   },
   code_alone: {
     ko: '코드를 직접 정하면 초대가 하나만 만들어집니다. count, prefix, length를 빼세요.',
-    en: 'A code of your own makes one invitation: leave out count, prefix and length.',
+    en: 'A code of your own makes one invitation: do not send count, prefix or length.',
   },
-  prefix_empty: { ko: '앞말을 적거나 이 항목을 빼세요.', en: 'Enter a prefix, or leave it out.' },
+  prefix_empty: { ko: '앞말을 적거나 이 항목을 빼세요.', en: 'Enter a prefix, or omit it.' },
   prefix_too_long: { ko: '앞말을 {maximum}자 이하로 적으세요.', en: 'Choose a prefix of at most {maximum} characters.' },
   prefix_characters: {
     ko: '앞말에는 글자와 숫자, . _ ~ - 만 쓸 수 있고, 글자나 숫자가 하나는 있어야 하며, -로 끝날 수 없습니다.',
@@ -39,7 +39,7 @@ export const codeRules = fieldRules({
   },
 });
 
-/** Judges what somebody typed as an invitation code; as lenient as can be, because codes may also be made by SQL. */
+/** Checks a typed invitation code; as lenient as possible, because codes may also come from SQL. */
 export function acceptCode(text: string): Accepted<string> {
   const field = 'invitation_code';
   if (text === '') return refused({ field, rule: codeRules.code_empty });
@@ -49,13 +49,13 @@ export function acceptCode(text: string): Accepted<string> {
   return accepted(text);
 }
 
-/** Letters and digits of any script that can be seen (Hangul's fillers are letters that cannot), and what needs no encoding in a link. */
+/** Visible letters and digits of any script (Hangul fillers are invisible letters), and characters that links need not encode. */
 const writable = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{Nd}._~-])+$/u;
 const letterOrDigit = /[\p{L}\p{Nd}]/u;
 
 /**
- * A code that an operator chooses, as it is stored: 1 to 64 letters, digits and `._~-` in NFC, full-width ones as ASCII. One that looks like a
- * generated code must have the right check character, so that a wrong one proves that somebody mistyped it.
+ * Checks a custom code and returns it as stored: 1 to 64 letters, digits and `._~-` in NFC, full-width ones as ASCII. If it looks like a
+ * generated code it must have the right check character, so that a wrong one always means a typo.
  */
 export function acceptCustomCode(text: string): Accepted<string> {
   if (text === '') return broken('code', codeRules.code_empty);
@@ -68,7 +68,7 @@ export function acceptCustomCode(text: string): Accepted<string> {
   return broken('code', codeRules.code_check_character, { expected });
 }
 
-/** What generated codes begin with, as it is stored: 1 to 24 of the characters of a custom code, without a hyphen at the end. */
+/** Checks a prefix and returns it as stored: 1 to 24 characters of a custom code, without a hyphen at the end. */
 export function acceptPrefix(text: string): Accepted<string> {
   if (text === '') return broken('prefix', codeRules.prefix_empty);
   if (text.length > maximumUnitsRead) return broken('prefix', codeRules.prefix_too_long, { maximum: maximumPrefixLength });

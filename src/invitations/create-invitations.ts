@@ -16,7 +16,7 @@ import { type InvitationMembers, membersOf, type ShownInvitation, withVersion } 
 import { databaseNow, insertInvitations, type NewInvitations } from './store.ts';
 import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './wanted-invitation.ts';
 
-/** What an operator asks for: one invitation with a code of their own, or up to a thousand with generated codes. */
+/** What an operator asks for: one invitation with a custom code, or up to a thousand with generated codes. */
 export interface WrittenCreation extends WrittenInvitation {
   readonly code?: string | null | undefined;
   readonly count?: number | null | undefined;
@@ -25,14 +25,14 @@ export interface WrittenCreation extends WrittenInvitation {
 }
 
 interface WantedCreation extends WantedInvitation {
-  /** Undefined: generated ones. */
+  /** Undefined: generated codes. */
   readonly code: string | undefined;
   readonly count: number;
   readonly form: CodeForm;
 }
 
 /**
- * Makes invitations, all or none, exactly once for each `Idempotency-Key`.
+ * Creates invitations, all or none, exactly once per `Idempotency-Key`.
  * @returns them in the order of their ids.
  * @throws Problem `validation_failed`, `invitation_code_taken`, `invitation_code_alike`, `campaign_revoked`, `idempotency_key_invalid`, `idempotency_key_reused`.
  */
@@ -47,7 +47,7 @@ export async function createInvitations(
     (transaction) => services.once(transaction, request, () => create(services, transaction, request, wanted.value)),
     { statementMilliseconds: 10_000 },
   );
-  // Not kept with the answer: a deleted person's phone number is taken out of that, and a digest of it would stay.
+  // Not stored with the answer: a deleted user's phone number is removed from it, and a digest would remain.
   return answer.map(withVersion);
 }
 
@@ -95,7 +95,7 @@ async function create(
   return rows.map((row) => membersOf(row, services, true));
 }
 
-/** A generated code that exists already is replaced by another. With 60 random bits and a billion invitations that is one in a billion. */
+/** A generated code that already exists is replaced. With 60 random bits and a billion invitations the chance is one in a billion. */
 async function insertAll(transaction: Queryable, wanted: WantedCreation, alike: NewInvitations): Promise<readonly InvitationRow[]> {
   if (wanted.code !== undefined) {
     const rows = await insertInvitations(transaction, [wanted.code], alike);
@@ -108,6 +108,6 @@ async function insertAll(transaction: Queryable, wanted: WantedCreation, alike: 
   for (let round = 0; round < 5 && rows.length < wanted.count; round += 1) {
     rows.push(...(await insertInvitations(transaction, generateCodes(wanted.count - rows.length, wanted.form), alike)));
   }
-  if (rows.length < wanted.count) throw new Error('generated codes existed already, five times in a row');
+  if (rows.length < wanted.count) throw new Error('generated codes already existed, five times in a row');
   return rows;
 }

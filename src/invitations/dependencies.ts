@@ -5,27 +5,27 @@ import type { OncePerKey } from '../repeatable.ts';
 import type { Semaphore } from '../semaphore.ts';
 import type { UploadPlaces } from './bulk/import/upload-places.ts';
 
-/** Somebody who came in by an invitation. */
+/** A user who signed up with an invitation. */
 export interface PersonInvited {
   readonly user_id: number;
   readonly name: string;
   readonly created_at: Date | null;
 }
 
-/** What the use cases of this slice work with. */
+/** What the use cases of this slice depend on. */
 export interface InvitationServices {
   readonly database: Database;
   readonly audit: RecordAudit;
-  /** Places for statements that may take seconds: `longWorkWait`. */
+  /** Slots for statements that may take seconds; see `longWorkWait`. */
   readonly longWork: Semaphore;
   readonly once: OncePerKey;
-  /** Files that are being imported. */
+  /** Imports in progress. */
   readonly uploads: UploadPlaces;
-  /** Where links begin, without a slash at the end; undefined: no links. */
+  /** The base of links, without a trailing slash. Undefined: no links. */
   readonly publicUrl: string | undefined;
-  /** The region whose phone numbers may be written without a country code. */
+  /** The region whose phone numbers need no country code. */
   readonly phoneRegion: CountryCode;
-  /** The newest users of each of some invitations, at most `limit` of each: this slice does not know the users' table. */
+  /** The newest users of the given invitations, at most `limit` for each. A function, as this slice does not know the users' table. */
   readonly peopleOf: (
     database: Queryable,
     invitationIds: readonly number[],

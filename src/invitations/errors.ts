@@ -1,8 +1,8 @@
 import { problemCatalogue } from '../errors.ts';
 
 /**
- * Why an invitation lets nobody in: the reasons are told apart on purpose, because an honest invitee must know what to ask for. And what operators
- * cannot do with invitations.
+ * Why an invitation cannot be used. The reasons are distinguished on purpose: an honest invitee must know what to ask for. And what
+ * operators cannot do with invitations.
  */
 export const invitationProblems = problemCatalogue({
   invitation_not_found: {
@@ -18,7 +18,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '초대 코드에 오타가 있습니다', en: 'Invitation code mistyped' },
     detail: {
       ko: '초대 코드의 글자 하나가 잘못된 것 같습니다. 받은 코드와 비교해 보세요. O와 0, I·L과 1은 같은 글자로 봅니다.',
-      en: 'One character of the code seems mistyped. Compare it with the one you were given; O and 0, and I, L and 1 count as the same.',
+      en: 'One character of the code seems mistyped. Compare it with the one you were given. O and 0 count as the same, and so do I, L and 1.',
     },
   },
   invitation_used: {
@@ -26,7 +26,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '이미 사용된 초대입니다', en: 'Invitation already used' },
     detail: {
       ko: '이 초대 코드는 이미 모두 사용되었습니다. 초대한 사람에게 새 코드를 요청하세요.',
-      en: 'This invitation has been used up. Ask whoever invited you for a new code.',
+      en: 'This invitation has been used up. Ask the person who invited you for a new code.',
     },
   },
   invitation_expired: {
@@ -34,7 +34,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '기간이 지난 초대입니다', en: 'Invitation expired' },
     detail: {
       ko: '이 초대 코드의 사용 기간이 끝났습니다. 초대한 사람에게 새 코드를 요청하세요.',
-      en: 'This invitation is past its last day. Ask whoever invited you for a new code.',
+      en: 'This invitation has expired. Ask the person who invited you for a new code.',
     },
   },
   invitation_revoked: {
@@ -42,7 +42,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '취소된 초대입니다', en: 'Invitation revoked' },
     detail: {
       ko: '이 초대는 취소되었습니다. 초대한 사람에게 문의하세요.',
-      en: 'This invitation was withdrawn. Ask whoever invited you.',
+      en: 'This invitation was withdrawn. Ask the person who invited you.',
     },
   },
   invitation_not_started: {
@@ -66,7 +66,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '지금은 남은 자리가 없습니다', en: 'Every seat is held right now' },
     detail: {
       ko: '남은 자리를 모두 다른 사람이 가입하는 데 쓰고 있습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
-      en: 'Every free seat is held by somebody who is signing up. One may be free at {freeAt} at the earliest: try again then.',
+      en: 'All remaining seats are held by people who are signing up. One may become free at {freeAt}: try again then.',
     },
   },
   invitation_code_taken: {
@@ -74,7 +74,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '이미 있는 코드입니다', en: 'Code already taken' },
     detail: {
       ko: '이 코드로 된 초대가 이미 있습니다. 다른 코드를 고르세요.',
-      en: 'There is an invitation with this code already. Choose another one.',
+      en: 'An invitation with this code already exists. Choose another code.',
     },
   },
   invitation_code_alike: {
@@ -82,7 +82,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '구별할 수 없는 코드입니다', en: 'Code too much like another one' },
     detail: {
       ko: '코드 {code}은(는) 이미 있는 코드 {other}과(와) 대소문자, 빈칸, 하이픈이나 비슷한 글자(O와 0, I·L과 1)만 달라서 사람들이 구별할 수 없습니다. 다른 코드를 고르거나, 그 초대를 그대로 쓰세요.',
-      en: 'The code {code} differs from {other}, which exists already, only in case, spaces, hyphens or look-alikes (O and 0; I, L and 1): people cannot tell them apart. Choose another one, or use the invitation that there is.',
+      en: 'The code {code} differs from {other}, which exists already, only in case, spaces, hyphens or look-alikes (O and 0; I, L and 1): people cannot tell them apart. Choose another code, or use the existing invitation.',
     },
   },
   campaign_revoked: {
@@ -90,7 +90,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '취소된 캠페인입니다', en: 'Campaign revoked' },
     detail: {
       ko: '이 캠페인은 취소되어 그 초대를 쓸 수 없습니다. 먼저 캠페인을 되살리세요.',
-      en: 'This campaign was revoked, and its invitations let nobody in. Restore the campaign first.',
+      en: 'This campaign was revoked, so its invitations cannot be used. Restore the campaign first.',
     },
   },
   invitation_unknown: {
@@ -111,7 +111,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '이미 쓴 자리보다 적습니다', en: 'Fewer seats than are used' },
     detail: {
       ko: '이 초대로 이미 {used}명이 가입했습니다. 자리 수를 그 이상으로 정하세요.',
-      en: 'This invitation has {used} used seats already. Give it at least as many.',
+      en: 'This invitation already has {used} used seats. Give it at least as many.',
     },
   },
   invitation_changed: {
@@ -119,7 +119,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: '그 사이에 바뀐 초대입니다', en: 'Invitation changed meanwhile' },
     detail: {
       ko: '읽은 뒤에 다른 사람이 이 초대를 바꾸었습니다. 다시 읽고 확인한 다음 보내세요. 바뀐 것은 없습니다.',
-      en: 'Somebody has changed this invitation since you read it. Read it again, look, and send your change anew; nothing was changed.',
+      en: 'This invitation was changed since you read it. Read it again, then repeat your change. Nothing was changed.',
     },
   },
   version_required: {
@@ -127,7 +127,7 @@ export const invitationProblems = problemCatalogue({
     title: { ko: 'If-Match가 필요합니다', en: 'If-Match missing' },
     detail: {
       ko: '초대를 읽을 때 받은 ETag 값을 If-Match 헤더에 넣어 보내세요. 무엇이든 덮어쓰려면 * 을 보내세요.',
-      en: 'Send the ETag that you got when you read the invitation as If-Match, or * to overwrite whatever is there.',
+      en: 'Send the ETag that you got with the invitation as If-Match, or * to overwrite any version.',
     },
   },
 });

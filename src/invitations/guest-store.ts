@@ -15,9 +15,9 @@ const forgetStatement = statement<{ id: number; lost: boolean }>(
 );
 
 /**
- * Takes somebody out of the invitations: the one by which they came in no longer says who used it, though its seat stays used, and those for their
- * phone number no longer have it. One that only they could still use is revoked, or it would be open to anybody.
- * @returns which were revoked.
+ * Removes a person from the invitations: the one they used no longer names them, though its seat stays used, and invitations for their
+ * phone number lose the number. One that only they could still use is revoked; without the number it would be open to everyone.
+ * @returns the revoked invitations.
  */
 export async function forgetGuest(
   transaction: Queryable,

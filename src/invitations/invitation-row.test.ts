@@ -12,7 +12,7 @@ const testDatabase = await openTestDatabase();
 after(() => testDatabase.drop());
 
 let codes = 0;
-/** Makes an invitation by SQL expressions and reads it as operators do. */
+/** Creates an invitation from SQL expressions and reads it as operators do. */
 async function invited(columns: Readonly<Record<string, string>> = {}): Promise<InvitationRow> {
   codes += 1;
   const names = ['code', ...Object.keys(columns)].join(', ');
@@ -30,7 +30,7 @@ async function read(id: number): Promise<InvitationRow> {
 
 const seatsOf = (row: InvitationRow) => Object.values(shownInFull(row).seats);
 
-test('an invitation that is only a code has one free seat, for ever', async () => {
+test('an invitation with only a code has one free seat and never expires', async () => {
   const row = await invited();
   const { id, code, created_at, version, ...shown } = shownInFull(row);
   assert.match(String(created_at), /^\d{4}-.*Z$/);
@@ -68,13 +68,13 @@ test('seats: used, held by live sessions, free', async () => {
   assert.deepEqual(seatsOf(await read(id)), [5, 5, 0, 0, 0]);
 });
 
-test('several people who began on one seat hold one seat', async () => {
+test('several sign-ups on a single seat hold one seat', async () => {
   const { id } = await invited();
   await testDatabase.query(`INSERT INTO "RegisterSession" ("sessionId", "invitationId") VALUES ('first', $1), ('second', $1)`, [id]);
   assert.deepEqual(seatsOf(await read(id)), [1, 0, 1, 0, 0]);
 });
 
-test('whatever an operator can change changes the version, and a claimed seat does not', async () => {
+test('every change by an operator changes the version, and a claimed seat does not', async () => {
   const made = await invited({ max_uses: '3', note: `'a'`, campaign: `'b'` });
   const { id } = made;
   const seen = new Set([versionOf(made)]);
@@ -89,7 +89,7 @@ test('whatever an operator can change changes the version, and a claimed seat do
   assert.equal(versionOf(await read(id)), last);
 });
 
-test('the version does not follow the time zone of a session', async () => {
+test('the version does not depend on the time zone of the database session', async () => {
   const { id } = await invited({ starts_at: `'2026-01-01Z'` });
   const [row] = await testDatabase.query<InvitationRow>(
     `SELECT ${invitationColumns('i')}, set_config('TimeZone', 'Asia/Seoul', false) FROM "Invitation" i WHERE id = $1`,
@@ -98,14 +98,14 @@ test('the version does not follow the time zone of a session', async () => {
   assert.equal(versionOf(row as InvitationRow), versionOf(await read(id)));
 });
 
-test('where the phone number is masked, the version is the same for every number that is masked alike', async () => {
+test('with a masked phone number, numbers with the same mask give the same version', async () => {
   const numbers = ['+821083625678', '+821000005678', '+821099995678'];
   const rows = await Promise.all(numbers.map((phone) => invited({ phone: `'${phone}'` })));
   const versions = (inFull: boolean) => new Set(rows.map((row) => showInvitation(row, settings, inFull).version)).size;
   assert.deepEqual([versions(true), versions(false)], [numbers.length, 1]);
 });
 
-test('moments that SQL has and RFC 3339 has not are shown all the same', async () => {
+test('times that SQL has and RFC 3339 does not are still shown', async () => {
   const { id } = await invited({ starts_at: `'-infinity'`, expires_at: `'infinity'` });
   const shown = shownInFull(await read(id));
   assert.deepEqual([shown.status, shown.starts_at, shown.expires_at], ['usable', null, null]);

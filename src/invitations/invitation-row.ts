@@ -1,6 +1,6 @@
 import { campaignRevoked, heldSeats, heldWithoutStep, type InvitationState, stateOf, usedSeats } from './availability.ts';
 
-/** An invitation as every statement for operators reads it: what `shown-invitation.ts` needs. */
+/** An invitation as every operator statement reads it; the input of `shown-invitation.ts`. */
 export interface InvitationRow {
   readonly id: number;
   readonly code: string;
@@ -9,7 +9,7 @@ export interface InvitationRow {
   readonly used: number;
   /** Never more than `max_uses - used`. */
   readonly held: number;
-  /** Of those held, the ones whose sign-up has stored no step. */
+  /** Held seats whose sign-up has no stored step yet. */
   readonly held_without_step: number;
   readonly campaign: string | null;
   readonly note: string | null;
@@ -24,13 +24,13 @@ export interface InvitationRow {
   readonly batch: string | null;
 }
 
-/** Whether somebody may still come in by it, now or later: what `mayBeUsed` says in SQL. */
+/** Whether it can still be used, now or later: `mayBeUsed` in SQL. */
 export function isOpen({ status }: InvitationRow): boolean {
   return status === 'usable' || status === 'not_started';
 }
 
 /**
- * The SELECT (or RETURNING) list that gives an `InvitationRow`.
+ * The SELECT (or RETURNING) list of an `InvitationRow`.
  * @param row the alias of "Invitation" in the statement.
  */
 export function invitationColumns(row: string): string {

@@ -22,6 +22,6 @@ for (const [field, accept, maximum] of [
   });
 }
 
-test('no campaign is called by a name that clients take out of an address', () => {
+test('a campaign cannot have a name that clients remove from URLs', () => {
   for (const name of ['.', '..', ' .. ']) assert.equal(judged(acceptCampaign(name)), 'campaign_dots');
 });

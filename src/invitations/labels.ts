@@ -14,32 +14,32 @@ export const maximumCampaignLength = 64;
 export const maximumNoteLength = 500;
 
 export const labelRules = fieldRules({
-  campaign_empty: { ko: '캠페인 이름을 적거나 이 항목을 빼세요.', en: 'Enter the name of a campaign, or leave it out.' },
+  campaign_empty: { ko: '캠페인 이름을 적거나 이 항목을 빼세요.', en: 'Enter the name of a campaign, or omit it.' },
   campaign_too_long: { ko: '캠페인 이름을 {maximum}자 이하로 적으세요.', en: 'Give the campaign a name of at most {maximum} characters.' },
   campaign_characters: {
     ko: '캠페인 이름에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다.',
-    en: 'The name of a campaign cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters.',
+    en: 'The name of a campaign cannot contain line breaks or other control characters, marks that change the direction of writing, or broken characters.',
   },
   campaign_dots: {
     ko: '. 이나 .. 은 주소에 쓸 수 없어 캠페인 이름이 될 수 없습니다.',
-    en: 'A campaign cannot be called . or .. because no address can hold that.',
+    en: 'A campaign cannot be called . or .. because URLs cannot contain that.',
   },
-  note_empty: { ko: '메모를 적거나 이 항목을 빼세요.', en: 'Enter a note, or leave it out.' },
+  note_empty: { ko: '메모를 적거나 이 항목을 빼세요.', en: 'Enter a note, or omit it.' },
   note_too_long: { ko: '메모를 {maximum}자 이하로 적으세요.', en: 'Write a note of at most {maximum} characters.' },
   note_characters: {
     ko: '메모에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다.',
-    en: 'A note cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters.',
+    en: 'A note cannot contain line breaks or other control characters, marks that change the direction of writing, or broken characters.',
   },
 });
 
-/** The name of a campaign as it is stored: in NFC, without white space around it, 1 to 64 code points. */
+/** Checks a campaign name and returns it as stored: NFC, trimmed, 1 to 64 code points. */
 export function acceptCampaign(text: string): Accepted<string> {
   const label = acceptLabel('campaign', text, maximumCampaignLength);
-  // Clients of HTTP take these two out of a path, encoded or not (RFC 3986, 5.2.4): nobody could revoke such a campaign.
+  // HTTP clients remove these two from a path, encoded or not (RFC 3986, 5.2.4), so such a campaign could not be revoked.
   return label.ok && /^\.\.?$/.test(label.value) ? broken('campaign', labelRules.campaign_dots) : label;
 }
 
-/** A note as it is stored: in NFC, without white space around it, one line of 1 to 500 code points. */
+/** Checks a note and returns it as stored: NFC, trimmed, one line of 1 to 500 code points. */
 export function acceptNote(text: string): Accepted<string> {
   return acceptLabel('note', text, maximumNoteLength);
 }

@@ -4,8 +4,8 @@ import { addCampaigns, lockCampaignsNamed } from './campaign-store.ts';
 import { invitationProblems } from './errors.ts';
 
 /**
- * Gives campaigns their rows, before invitations are put into them, and keeps them from being revoked until the transaction ends.
- * @throws Problem `campaign_revoked`, with the first of them as `campaign`.
+ * Creates the rows of campaigns before invitations refer to them, and locks them against revocation until the transaction ends.
+ * @throws Problem `campaign_revoked`, with the first revoked one as `campaign`.
  */
 export async function nameCampaigns(transaction: Queryable, names: readonly string[]): Promise<void> {
   await addCampaigns(transaction, names);

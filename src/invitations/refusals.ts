@@ -4,11 +4,11 @@ import type { InvitationState } from './availability.ts';
 import { isMistypedCode, isNoCodeOfOurs } from './code-shape.ts';
 import { invitationProblems } from './errors.ts';
 
-/** Somebody's own SQL may have stored `infinity`. */
+/** SQL by others may have stored `infinity`. */
 const never = '9999-12-31T23:59:59.999Z';
 
 /**
- * @returns the refusal for an invitation that is not usable.
+ * @returns the problem for an invitation that is not usable.
  * @param startsAt for `not_started`.
  */
 export function refusalFor(state: Exclude<InvitationState, 'usable'>, startsAt: Date | null = null): Problem {
@@ -18,8 +18,8 @@ export function refusalFor(state: Exclude<InvitationState, 'usable'>, startsAt: 
 }
 
 /**
- * @returns the refusal where every seat is held.
- * @param freeAt when the first of them may be let go.
+ * @returns the problem if every seat is held.
+ * @param freeAt when the first of them may become free.
  */
 export function everySeatHeld(freeAt: Date | null): Problem {
   const moment = (freeAt ?? new Date()).toISOString();
@@ -27,7 +27,7 @@ export function everySeatHeld(freeAt: Date | null): Problem {
 }
 
 /**
- * @returns the refusal of a code that no invitation has.
+ * @returns the problem for an unknown code.
  * @param typed as typed.
  */
 export function unknownCode(typed: string): Problem {
@@ -35,8 +35,8 @@ export function unknownCode(typed: string): Problem {
 }
 
 /**
- * Whether a refusal means that somebody guessed at codes and missed: what has to be paid for. A code that is mistyped beyond doubt is no guess,
- * because no code that was made here looks like that; one without groups could be a code that an operator chose.
+ * Whether an error means a wrong guess at a code, which is charged. A code that is certainly mistyped is not a guess, because no code of ours
+ * looks like that; one without groups could be a custom code.
  * @param refusal what `verifyInvitation` threw.
  * @param typed as typed.
  */

@@ -30,7 +30,7 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
         tags,
         operationId: 'renewTestCodes',
         summary: 'Make the test codes work for a day',
-        description: 'TEST001 to TEST005, one seat each, new or again. Everybody who has read the README knows them.',
+        description: 'Creates or resets TEST001 to TEST005, one seat each. They are public: the README names them.',
         response: { 200: testCodesAnswer },
       },
     },
@@ -51,7 +51,7 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
         tags,
         operationId: 'createInvitations',
         summary: 'Make invitations',
-        description: 'One with a code of your own, or up to 1,000 with generated codes; all or none.',
+        description: 'One with a custom code, or up to 1,000 with generated codes; all or none.',
         headers: repeatableHeaders,
         body: createBody,
         response: {

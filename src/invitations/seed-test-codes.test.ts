@@ -5,7 +5,7 @@ import { isForTrying } from './seed-test-codes.ts';
 
 const isSeeded = (environment: Readonly<Record<string, string>>) => isForTrying(readConfig(environment));
 
-test('a new database gets the codes of the README on a loopback address only, and never where anything speaks of real use', () => {
+test('a new database gets the README codes only on a loopback address without settings for production', () => {
   for (const HOST of ['127.0.0.1', '127.8.0.1', '::1', 'localhost', 'LOCALHOST']) assert.equal(isSeeded({ HOST }), true, HOST);
   for (const HOST of ['0.0.0.0', '::', '10.0.0.1', '192.168.1.2', '::ffff:10.0.0.1', 'beta.example'])
     assert.equal(isSeeded({ HOST }), false, HOST);

@@ -6,18 +6,18 @@ import { shownMoment } from '../shown-moment.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { resetCodes, type TestCodeRow, usableAmong } from './store.ts';
 
-/** The codes that the original's test script uses, one seat each. Everybody knows them: they are in the README. */
+/** The codes of the original's test script, one seat each. They are public: the README names them. */
 export const testCodes: readonly string[] = ['TEST001', 'TEST002', 'TEST003', 'TEST004', 'TEST005'];
 
 /**
- * Creates the test codes, or makes them work again, for a day.
+ * Creates or resets the test codes, for a day.
  * @returns the end of that day, by the database's clock.
  */
 export async function seedTestCodes(database: Queryable): Promise<Date> {
   return resetCodes(database, testCodes);
 }
 
-/** The same as an operator. */
+/** The same, requested by an operator. */
 export async function renewTestCodes({ database, audit }: Pick<InvitationServices, 'database' | 'audit'>, actor: Actor): Promise<Date> {
   return database.transaction(async (transaction) => {
     const expiresAt = await seedTestCodes(transaction);
@@ -27,12 +27,12 @@ export async function renewTestCodes({ database, audit }: Pick<InvitationService
   });
 }
 
-/** @returns the test codes with which somebody can sign up right now. */
+/** @returns the test codes that are usable right now. */
 export function usableTestCodes(database: Queryable): Promise<TestCodeRow[]> {
   return usableAmong(database, testCodes);
 }
 
-/** Whether the settings are those of somebody who tries the program on their own machine: only there a new database gets the test codes. */
+/** Whether the settings look like a trial on one's own machine: only then a new database gets the test codes. */
 export function isForTrying({ isProduction, http }: Pick<Config, 'isProduction' | 'http'>): boolean {
   return !isProduction && isLoopback(http.host) && http.publicUrl === undefined && http.tls === undefined && !http.forceHttps;
 }

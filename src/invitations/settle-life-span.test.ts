@@ -5,7 +5,7 @@ import { acceptLifeSpan, type LifeSpan, settleLifeSpan, type WrittenLifeSpan } f
 
 const now = new Date('2026-01-01T00:00:00Z');
 
-/** @returns beginning and end, or the broken rules, each as `field code`. */
+/** @returns start and end, or the broken rules, each as `field code`. */
 function settled(written: WrittenLifeSpan, options?: { pastAllowed: boolean }): readonly (string | undefined)[] {
   const wanted = acceptLifeSpan(written);
   const result: Accepted<LifeSpan> = wanted.ok ? settleLifeSpan(now, wanted.value, options) : wanted;
@@ -13,7 +13,7 @@ function settled(written: WrittenLifeSpan, options?: { pastAllowed: boolean }): 
   return [result.value.startsAt, result.value.expiresAt].map((moment) => moment?.toISOString());
 }
 
-test('a life span without bounds is for ever, from now on', () => {
+test('a life span without bounds starts now and never ends', () => {
   assert.deepEqual(settled({}), [undefined, undefined]);
   assert.deepEqual(settled({ starts_at: null, expires_at: null, valid_for: null }), [undefined, undefined]);
 });
@@ -26,7 +26,7 @@ test('a duration is counted from the start, or from now', () => {
   ]);
 });
 
-test('a life span that is none is refused', () => {
+test('an impossible life span is refused', () => {
   const refused: readonly (readonly [WrittenLifeSpan, readonly string[]])[] = [
     [{ expires_at: '2026-01-01T00:00:00Z' }, ['expires_at moment_past']],
     [{ starts_at: '2025-01-01T00:00:00Z', valid_for: '30d' }, ['valid_for moment_past']],
@@ -41,6 +41,6 @@ test('a life span that is none is refused', () => {
   for (const [written, rules] of refused) assert.deepEqual(settled(written), rules);
 });
 
-test('what has ended already is taken where that is allowed', () => {
+test('a life span in the past is accepted if that is allowed', () => {
   assert.deepEqual(settled({ expires_at: '2020-01-01T00:00:00Z' }, { pastAllowed: true }), [undefined, '2020-01-01T00:00:00.000Z']);
 });

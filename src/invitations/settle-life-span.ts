@@ -5,18 +5,18 @@ import { acceptDuration, acceptMoment, lifeSpanRules } from '../life-span.ts';
 export const invitationLifeRules = fieldRules({
   expiry_before_start: {
     ko: '끝나는 시각(expires_at)은 시작하는 시각(starts_at)보다 뒤여야 합니다.',
-    en: 'The invitation has to expire after it starts: give a later expires_at, or an earlier starts_at.',
+    en: 'The invitation must expire after it starts: give a later expires_at or an earlier starts_at.',
   },
 });
 
-/** What an operator wrote; at most one of `expires_at` and `valid_for`. */
+/** What an operator sent; at most one of `expires_at` and `valid_for`. */
 export interface WrittenLifeSpan {
   readonly starts_at?: string | null | undefined;
   readonly expires_at?: string | null | undefined;
   readonly valid_for?: string | null | undefined;
 }
 
-/** The same, read; a duration in seconds. */
+/** The same, parsed; durations in seconds. */
 export interface WantedLifeSpan {
   readonly startsAt: Date | null;
   readonly expiresAt: Date | null;
@@ -28,7 +28,7 @@ export interface LifeSpan {
   readonly expiresAt: Date | null;
 }
 
-/** Judges the texts one by one. */
+/** Checks the texts one by one. */
 export function acceptLifeSpan({ starts_at, expires_at, valid_for }: WrittenLifeSpan): Accepted<WantedLifeSpan> {
   const start = starts_at == null ? accepted(null) : acceptMoment('starts_at', starts_at);
   const end = expires_at == null ? accepted(null) : acceptMoment('expires_at', expires_at);
@@ -41,9 +41,9 @@ export function acceptLifeSpan({ starts_at, expires_at, valid_for }: WrittenLife
 }
 
 /**
- * Makes moments of a wanted life span.
- * @param now of the database's clock, read in the transaction that stores them (`databaseNow`).
- * @param pastAllowed whether it may have ended already: what was exported may be imported again.
+ * Turns a wanted life span into a start and an end.
+ * @param now by the database's clock, read in the transaction that stores them (`databaseNow`).
+ * @param pastAllowed whether it may have ended already: an export can be imported again.
  */
 export function settleLifeSpan(now: Date, wanted: WantedLifeSpan, { pastAllowed = false } = {}): Accepted<LifeSpan> {
   const { startsAt, validForSeconds } = wanted;

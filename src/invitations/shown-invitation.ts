@@ -36,19 +36,19 @@ export interface ShownInvitation extends InvitationMembers {
   readonly version: string;
 }
 
-/** What the settings say about showing invitations. */
+/** Settings for showing invitations. */
 interface Showing {
-  /** Where links begin; undefined: no links. */
+  /** The base of links. Undefined: no links. */
   readonly publicUrl: string | undefined;
   readonly phoneRegion: CountryCode;
 }
 
-/** @returns whether an operator sees the phone number of an invitation in full. */
+/** @returns whether an operator may see the phone number of an invitation in full. */
 export function seesPhones({ operator }: { readonly operator: { readonly role: string } | null }): boolean {
   return operator?.role === 'issuer' || operator?.role === 'admin';
 }
 
-/** Somebody who came in by an invitation, as operators see them. */
+/** A user who signed up with an invitation, as operators see them. */
 export interface ShownPerson {
   readonly user_id: number;
   readonly name: string;
@@ -102,9 +102,9 @@ export function membersOf(row: InvitationRow, { publicUrl, phoneRegion }: Showin
 }
 
 /**
- * Adds the version: a digest of what an operator can change, so that equal versions mean that nobody changed anything in between; sign-ups do not
- * count. It is made of the members as they are shown and of nothing else: a digest of a masked phone number could be searched for the whole one.
- * A role that sees numbers masked gets another version than one that sees them in full, and cannot change an invitation anyway.
+ * Adds the version: a digest of what an operator can change, so equal versions mean that no operator changed it in between; sign-ups do not
+ * count. It is computed only from what is shown: a digest over a masked phone number's digits could be brute-forced.
+ * A role that sees masked numbers therefore gets a different version, but it cannot change an invitation anyway.
  */
 export function withVersion(members: InvitationMembers): ShownInvitation {
   const { seats, starts_at, expires_at, revoked_at, campaign, note, phone } = members;
@@ -113,8 +113,8 @@ export function withVersion(members: InvitationMembers): ShownInvitation {
 }
 
 /**
- * The link that brings a code into the form. It stands behind `#`, so that browsers keep it to themselves: no server, no log and no Referer
- * ever has it.
+ * The link that opens the form with the code filled in. The code is in the fragment (`#`), which browsers do not send: it reaches no server,
+ * no log and no Referer.
  */
 export function linkOf(code: string, publicUrl: string | undefined): string | null {
   return publicUrl === undefined ? null : `${publicUrl}/join#${encodeURIComponent(code)}`;

@@ -11,8 +11,8 @@ const resetCodesStatement = statement<{ expires_at: Date }>(
 );
 
 /**
- * Makes each code work for a day, creating it where it is missing: what the original's `INSERT … ON CONFLICT` does, with an end.
- * @returns the end.
+ * Makes each code work for a day, creating it if it is missing: the original's `INSERT … ON CONFLICT`, with an expiry.
+ * @returns the expiry.
  */
 export async function resetCodes(database: Queryable, codes: readonly string[]): Promise<Date> {
   const [row] = await database.run(resetCodesStatement, [codes]);
@@ -22,7 +22,7 @@ export async function resetCodes(database: Queryable, codes: readonly string[]):
 
 export interface TestCodeRow {
   readonly code: string;
-  /** null: for ever. */
+  /** null: never. */
   readonly expires_at: Date | null;
 }
 
@@ -37,7 +37,7 @@ export async function usableAmong(database: Queryable, codes: readonly string[])
 
 const nowStatement = statement<{ now: Date }>('invitations_now', 'SELECT now() AS now');
 
-/** The moment of the transaction by the database's clock: what every `now()` in it gives. */
+/** The transaction's time by the database's clock: what `now()` gives in it. */
 export async function databaseNow(transaction: Queryable): Promise<Date> {
   const [row] = await transaction.run(nowStatement);
   if (!row) throw new Error('the statement gives one row');
@@ -64,8 +64,8 @@ const insertStatement = statement<InvitationRow>(
 );
 
 /**
- * Makes an invitation for each code that none has yet. Its campaign has to be named before (`nameCampaigns`).
- * @returns them, by id.
+ * Creates an invitation for each code that does not exist yet. Create its campaign first (`nameCampaigns`).
+ * @returns them, ordered by id.
  */
 export async function insertInvitations(
   transaction: Queryable,
@@ -87,7 +87,7 @@ const namedStatement = statement<InvitationNamedRow>(
   'SELECT id, code, campaign FROM "Invitation" WHERE id = ANY ($1::integer[])',
 );
 
-/** Names invitations by their ids; one that is gone is left out. */
+/** Reads invitations by their ids; missing ones are skipped. */
 export async function invitationsNamed(database: Queryable, ids: readonly number[]): Promise<ReadonlyMap<number, InvitationNamedRow>> {
   const rows = await database.run(namedStatement, [ids]);
   return new Map(rows.map((row) => [row.id, row]));

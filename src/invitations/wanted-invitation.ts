@@ -4,16 +4,16 @@ import { acceptPhone } from '../phone.ts';
 import { acceptCampaign, acceptNote } from './labels.ts';
 import { acceptLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from './settle-life-span.ts';
 
-/** What an operator writes about an invitation, or about many alike; null is the same as nothing. */
+/** What an operator sends about one invitation or many alike; null means the same as missing. */
 export interface WrittenInvitation extends WrittenLifeSpan {
-  /** 1 to 1,000,000: the schema has seen to that. */
+  /** 1 to 1,000,000, checked by the schema. */
   readonly max_uses?: number | null | undefined;
   readonly campaign?: string | null | undefined;
   readonly note?: string | null | undefined;
   readonly phone?: string | null | undefined;
 }
 
-/** The same, as it is stored, but for the life span, of which the database's clock has a say. */
+/** The same as stored, except for the life span, which needs the database's clock. */
 export interface WantedInvitation {
   readonly maxUses: number;
   readonly campaign: string | null;
@@ -24,8 +24,8 @@ export interface WantedInvitation {
 }
 
 /**
- * @param region whose phone numbers may be written without a country code.
- * @returns every broken rule, where there are any.
+ * @param region whose phone numbers need no country code.
+ * @returns every broken rule, if there are any.
  */
 export function acceptWantedInvitation(written: WrittenInvitation, region: CountryCode): Accepted<WantedInvitation> {
   const lifeSpan = acceptLifeSpan(written);

@@ -11,7 +11,7 @@ export interface WrittenBulk extends Omit<WrittenInvitation, 'phone'> {
   readonly length?: number | null | undefined;
 }
 
-/** Judges each text, and tells what is wrong with all of them at once. */
+/** Validates each text and reports all errors at once. */
 export function acceptBulk(written: WrittenBulk, region: CountryCode): Accepted<WantedBulk> {
   const prefix = written.prefix == null ? accepted(undefined) : acceptPrefix(written.prefix);
   const alike = acceptWantedInvitation({ ...written, phone: null }, region);

@@ -17,8 +17,8 @@ const wanted: WantedBulk = {
 };
 
 /**
- * Services over a database that only counts.
- * @param insert how many of so many codes do not exist yet.
+ * Services over a fake database that only counts.
+ * @param insert how many of the given codes are new.
  */
 function servicesOver(insert: (codes: number) => number): { services: BulkServices; ended: string[] } {
   const ended: string[] = [];
@@ -46,7 +46,7 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
   return { services: { database, once, audit: async () => {}, turn: openSemaphore(1), longWork: openSemaphore(1), ...rest }, ended };
 }
 
-test('codes that existed already are replaced by others, until there are as many as were asked for', async () => {
+test('codes that already exist are replaced until the requested number is made', async () => {
   const asked: number[] = [];
   const { services, ended } = servicesOver((codes) => {
     asked.push(codes);
@@ -60,13 +60,13 @@ test('codes that existed already are replaced by others, until there are as many
   assert.deepEqual(ended, ['committed']);
 });
 
-test('where every code exists already, it gives up', async () => {
+test('it gives up if every generated code already exists', async () => {
   const { services, ended } = servicesOver(() => 0);
-  await assert.rejects(createInBulk(services, request, wanted, { inserted() {}, signal: new AbortController().signal }), /existed already/);
+  await assert.rejects(createInBulk(services, request, wanted, { inserted() {}, signal: new AbortController().signal }), /already exists/);
   assert.deepEqual(ended, ['rolled back']);
 });
 
-test('when the client goes away in the middle, all of it is undone, and the next may begin', async () => {
+test('a client that disconnects rolls everything back, and the next request may begin', async () => {
   const client = new AbortController();
   const { services, ended } = servicesOver((codes) => codes);
   const going = createInBulk(services, request, wanted, { inserted: () => client.abort(), signal: client.signal });

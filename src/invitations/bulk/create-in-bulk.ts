@@ -16,11 +16,11 @@ import { bulkProblems } from './errors.ts';
 import { type CommonSettings, insertCodes, refreshStatistics, revokedCampaigns } from './store.ts';
 
 export interface BulkServices extends InvitationServices {
-  /** One place: each of these holds a connection for a minute or so, the only one of the embedded database. */
+  /** One slot: each run holds a connection for a minute or so, and the embedded database has only one. */
   readonly turn: Semaphore;
 }
 
-/** What an operator asked for, each value accepted. */
+/** What the operator asked for, validated. */
 export interface WantedBulk {
   readonly count: number;
   readonly form: CodeForm;
@@ -36,21 +36,21 @@ export interface BulkMade {
 }
 
 export interface BulkWatch {
-  /** Told how many are inserted so far; none is there before the end. */
+  /** Reports how many rows are inserted so far; none is visible before the commit. */
   inserted(count: number): void;
-  /** Ends the work, and all of it is undone. */
+  /** Aborts the work and rolls everything back. */
   readonly signal: AbortSignal;
 }
 
-/** Codes of one statement. The embedded database works in this very thread, and everybody waits while it does. */
+/** Codes per statement. The embedded database runs on this thread, so every request waits for the statement. */
 const codesAtOnce: Readonly<Record<Database['kind'], number>> = { embedded: 1_000, postgresql: 5_000 };
 
-/** Milliseconds that a statement may take; a busy server needs far more than usual for 5,000 rows with all their indexes. */
+/** Timeout of a statement in milliseconds; 5,000 rows with all their indexes take much longer on a busy server. */
 export const bulkStatementMilliseconds = 30_000;
 
 /**
- * Makes many invitations, all or none: one transaction. Its locks are few and short: the campaign is looked at in the beginning, and locked only
- * at the end, so that meanwhile nobody waits who wants to revoke it.
+ * Creates many invitations, all or none, in one transaction. Its locks are few and short: the campaign is checked first and locked only at
+ * the end, so revoking it is not blocked meanwhile.
  * @throws Problem `bulk_under_way`, `operators_busy`, `campaign_revoked`, `validation_failed`, `idempotency_key_reused`, `idempotency_key_invalid`; the signal's reason.
  */
 export async function createInBulk(
@@ -82,7 +82,7 @@ export async function createInBulk(
   return made;
 }
 
-/** A code that exists already is not made again: another one takes its place. */
+/** Codes that already exist are replaced by new ones. */
 async function insertAll(
   transaction: Queryable,
   { count, form }: WantedBulk,
@@ -93,14 +93,14 @@ async function insertAll(
   for (let created = 0; created < count; inserted(created)) {
     signal.throwIfAborted();
     const made = await insertCodes(transaction, generateCodes(Math.min(atOnce, count - created), form), settings);
-    if (made === 0) throw new Error('all of the generated codes existed already');
+    if (made === 0) throw new Error('every generated code already exists');
     created += made;
-    // The embedded database gives the thread to nobody else by itself.
+    // The embedded database does not yield the thread by itself.
     await nextTurn();
   }
 }
 
-/** For the audit log: nothing of what is written in notes. */
+/** For the audit log, without the text of notes. */
 function recorded(count: number, { batch, maxUses, startsAt, expiresAt, campaign, note }: CommonSettings): Record<string, unknown> {
   return {
     batch,

@@ -30,7 +30,7 @@ export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }>
         tags: ['invitations'],
         operationId: 'createInvitationsInBulk',
         summary: 'Create up to a million invitations, all or none',
-        description: 'Answers while it works. `Idempotency-Key` makes it safe to send again: it then answers with the same codes.',
+        description: 'Streams its progress. With `Idempotency-Key` a repeated request returns the same codes.',
         headers: repeatableHeaders,
         body: bulkBody,
         response: {

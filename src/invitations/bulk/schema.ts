@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { linesAnswer } from '../../http/line-answer.ts';
 import { codeFormMembers, wantedMembers } from '../schema.ts';
 
-/** Invitations of one request. */
+/** Maximum number of invitations per request. */
 const maximumCount = 1_000_000;
 
 export const bulkBody = z
@@ -21,8 +21,8 @@ const exampleBatch = '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10';
 const exampleCode = 'SPRING-7KQ9X-M4TP2-RV3H5';
 
 export const bulkAnswer = linesAnswer(
-  'JSON lines: `progress` while one transaction makes them, `invitation` for each when all are there, `done` at the end. A last line `failed` ' +
-    'has a problem document; where it names no `batch`, nothing was made.',
+  'JSON lines: `progress` while one transaction creates them, then `invitation` for each, then `done`. A last line `failed` ' +
+    'has a problem document; without a `batch`, nothing was created.',
   [
     { event: 'progress', created: 1, of: 1 },
     { event: 'invitation', id: 42, code: exampleCode, link: `https://signup.example.com/join#${exampleCode}` },

@@ -7,7 +7,7 @@ export interface CommonSettings extends LifeSpan {
   readonly maxUses: number;
   readonly campaign: string | null;
   readonly note: string | null;
-  /** The label of whoever makes them. */
+  /** The label of the operator key. */
   readonly createdBy: string;
   /** A UUID. */
   readonly batch: string;
@@ -24,8 +24,8 @@ const insertStatement = statement<{ created: number }>(
 );
 
 /**
- * Makes an invitation for each code that nobody has.
- * @returns how many.
+ * Creates an invitation for each code that does not exist yet.
+ * @returns how many were created.
  */
 export async function insertCodes(transaction: Queryable, codes: readonly string[], settings: CommonSettings): Promise<number> {
   const { maxUses, startsAt, expiresAt, campaign, note, createdBy, batch } = settings;
@@ -39,8 +39,8 @@ const revokedStatement = statement<{ name: string }>(
 );
 
 /**
- * Looks without locking anything.
- * @returns those of the campaigns that are revoked.
+ * Reads without locking.
+ * @returns the campaigns that are revoked.
  */
 export async function revokedCampaigns(database: Queryable, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await database.run(revokedStatement, [names])).map((row) => row.name));
@@ -62,8 +62,8 @@ const pageStatement = statement<CodeOfBatch>(
 );
 
 /**
- * The codes of a batch in the order in which they were made, up to `pageSize` at a time. Each statement has both ends of its ids: with a LIMIT in
- * the place of the upper one, PostgreSQL without fresh statistics sorted all the rest of a million for each page.
+ * The codes of a batch in order of creation, up to `pageSize` at a time. Each statement bounds the ids on both ends: with a LIMIT instead of the
+ * upper bound, PostgreSQL without fresh statistics sorted the rest of a million rows for each page.
  */
 export async function* codesOfBatch(database: Queryable, batch: string, pageSize = 1_000): AsyncGenerator<readonly CodeOfBatch[], void> {
   const [range] = await database.run(rangeStatement, [batch]);
@@ -71,21 +71,21 @@ export async function* codesOfBatch(database: Queryable, batch: string, pageSize
   for (let id = range?.first ?? 1; id <= last; id += pageSize) {
     const page = await database.run(pageStatement, [batch, id, Math.min(id + pageSize - 1, last)]);
     if (page.length > 0) yield page;
-    // The embedded database gives the thread to nobody else by itself.
+    // The embedded database does not yield the thread by itself.
     await nextTurn();
   }
 }
 
 const analyzeStatement = statement('bulk_analyze', 'ANALYZE "Invitation"');
 
-/** Fewer rows change no statistics that matter. */
+/** Fewer new rows do not change the statistics enough to matter. */
 const manyRows = 1_000;
 
 /**
- * After so many new rows the old statistics are of no use, and lists would be read in the wrong way. PostgreSQL notices by itself within a minute;
- * the embedded database has no process that could.
+ * After this many new rows the old statistics lead to bad plans for lists. PostgreSQL's autovacuum notices within a minute; the embedded
+ * database has none.
  */
 export async function refreshStatistics(database: Database, newRows: number): Promise<void> {
-  // Whatever goes wrong: what was asked for is stored.
+  // A failure is ignored: the invitations are stored.
   if (database.kind === 'embedded' && newRows >= manyRows) await database.run(analyzeStatement).catch(() => undefined);
 }

@@ -7,7 +7,7 @@ import { stoppingLimits } from '../stopping-limits.ts';
 import { adoptCampaign, type CampaignSeen, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
 
 /**
- * Stops every invitation of a campaign in one row: nobody completes a sign-up with any of them once this has returned. Repeated, it changes nothing.
+ * Stops every invitation of a campaign with one row: after this returns no sign-up with any of them can complete. Repeating it changes nothing.
  * @throws Problem `campaign_unknown`.
  */
 export async function revokeCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignSeen> {
@@ -27,7 +27,7 @@ export async function revokeCampaign({ database, audit }: InvitationServices, ac
 }
 
 /**
- * Lets the invitations of a campaign work again, except those that were also revoked one by one. Repeated, it changes nothing.
+ * Makes the invitations of a campaign work again, except those that were also revoked one by one. Repeating it changes nothing.
  * @throws Problem `campaign_unknown`.
  */
 export async function restoreCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignSeen> {

@@ -16,7 +16,7 @@ import { restoreCampaign, revokeCampaign } from './revoke-campaign.ts';
 import { campaignAnswer, campaignPath, campaignsAnswer, campaignsQuery, countedCampaign } from './schema.ts';
 import { type CampaignSeen, countCampaign, listCampaigns, readCampaign } from './store.ts';
 
-/** Campaigns: the groups of invitations that are watched and stopped together. */
+/** Campaigns: groups of invitations that are counted and revoked together. */
 export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }> = async (app, { services }) => {
   const tags = ['invitations'];
   const { database, longWork } = services;
@@ -78,7 +78,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         tags,
         operationId: 'revokeCampaign',
         summary: 'Revoke a whole campaign',
-        description: 'From the next request on, however many invitations it has, also for people who are signing up with them.',
+        description: 'Takes effect from the next request, whatever the number of invitations, also for sign-ups in progress.',
         params: campaignPath,
         response: { 200: campaignAnswer, ...problemResponses(campaign_unknown) },
       },

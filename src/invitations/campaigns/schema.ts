@@ -17,14 +17,14 @@ const members = {
     .string()
     .nullable()
     .meta({
-      description: 'When it was first named; null: by SQL, nobody knows when.',
+      description: 'When it was first used; null if it was set by SQL.',
       format: 'date-time',
       examples: ['2026-01-01T09:00:00.000Z'],
     }),
   revoked_at: z
     .string()
     .nullable()
-    .meta({ description: 'When it was revoked; null: it is not.', format: 'date-time', examples: [null] }),
+    .meta({ description: 'When it was revoked; null if it is not.', format: 'date-time', examples: [null] }),
 };
 
 export const campaignAnswer = z.object(members).meta({ id: 'Campaign' });
@@ -40,15 +40,15 @@ export const countedCampaign = z
       total: count('Invitations of the campaign.', 20),
       usable: count('Those that can be used right now.', 16),
       used: count('Those without a seat left.', 3),
-      expired: count('Those past their end.', 0),
+      expired: count('Those that have expired.', 0),
       revoked: count('Those that were revoked, with the campaign or one by one.', 1),
-      not_started: count('Those before their start.', 0),
+      not_started: count('Those that have not started yet.', 0),
     }),
     seats: z.object({
-      total: count('Seats of all of them.', 20),
+      total: count('All seats.', 20),
       used: count('Seats of users.', 3),
-      held: count('Seats of people who are signing up right now.', 1),
-      free: count('Seats that somebody can take right now.', 15),
+      held: count('Seats held by sign-ups in progress.', 1),
+      free: count('Seats that can be taken right now.', 15),
     }),
   })
   .meta({ id: 'CountedCampaign' });

@@ -2,14 +2,14 @@ import { type Queryable, statement } from '../../database/database.ts';
 import { stateOf, usedSeats } from '../availability.ts';
 import type { CampaignRow } from '../campaign-store.ts';
 
-/** A campaign; without moments where it is named on invitations only, by somebody's own SQL. */
+/** A campaign. The times are null if only invitations name it, as other people's SQL may do. */
 export interface CampaignSeen {
   readonly name: string;
   readonly created_at: Date | null;
   readonly revoked_at: Date | null;
 }
 
-/** The next name in either place; each index is asked for one entry. */
+/** The next name from either table; reads one entry of each index. */
 const nameAfter = (name: string) => `LEAST(
   (SELECT c.name FROM campaigns c WHERE c.name > ${name} ORDER BY c.name LIMIT 1),
   (SELECT i.campaign FROM "Invitation" i WHERE i.campaign > ${name} ORDER BY i.campaign LIMIT 1))`;
@@ -25,14 +25,14 @@ const listStatement = statement<CampaignSeen>(
 );
 
 /**
- * Lists campaigns by name, walking from name to name however many invitations each has.
- * @param after a name, or an empty text.
+ * Lists campaigns by name, skipping from name to name however many invitations each has.
+ * @param after a name, or an empty string.
  */
 export async function listCampaigns(database: Queryable, after: string, limit: number): Promise<readonly CampaignSeen[]> {
   return database.run(listStatement, [after, limit]);
 }
 
-/** Whether some invitation has this campaign: one entry of the index tells. */
+/** Whether an invitation has this campaign: one index entry answers it. */
 const isOnInvitations = `(SELECT i.campaign FROM "Invitation" i WHERE i.campaign >= (SELECT $1::text) ORDER BY i.campaign LIMIT 1) = $1::text`;
 
 const readStatement = statement<CampaignSeen>(
@@ -41,7 +41,7 @@ const readStatement = statement<CampaignSeen>(
    WHERE c.name IS NOT NULL OR ${isOnInvitations}`,
 );
 
-/** @returns undefined: nobody has named such a campaign. */
+/** @returns undefined if there is no such campaign. */
 export async function readCampaign(database: Queryable, name: string): Promise<CampaignSeen | undefined> {
   const [row] = await database.run(readStatement, [name]);
   return row;
@@ -53,7 +53,7 @@ const adoptStatement = statement(
    WHERE NOT EXISTS (SELECT FROM campaigns WHERE name = $1) AND ${isOnInvitations} ON CONFLICT (name) DO NOTHING`,
 );
 
-/** Gives a campaign that somebody named by SQL its row. */
+/** Inserts the row of a campaign that was named only by SQL. */
 export async function adoptCampaign(transaction: Queryable, name: string): Promise<void> {
   await transaction.run(adoptStatement, [name]);
 }
@@ -64,8 +64,8 @@ const revokeStatement = statement<CampaignRow>(
 );
 
 /**
- * Waits for the sign-ups that are completing with its invitations.
- * @returns undefined: revoked already, or no such campaign.
+ * Waits for sign-ups that are completing with its invitations.
+ * @returns undefined if it is already revoked or does not exist.
  */
 export async function storeCampaignRevocation(transaction: Queryable, name: string): Promise<CampaignRow | undefined> {
   const [row] = await transaction.run(revokeStatement, [name]);
@@ -80,7 +80,7 @@ const restoreStatement = statement<CampaignRow & { was_revoked_at: Date }>(
    RETURNING campaigns.name, campaigns.created_at, campaigns.revoked_at, before.revoked_at AS was_revoked_at`,
 );
 
-/** @returns undefined: not revoked, or no such campaign. */
+/** @returns undefined if it is not revoked or does not exist. */
 export async function storeCampaignRestoration(
   transaction: Queryable,
   name: string,
@@ -102,7 +102,7 @@ export interface CampaignCounts {
   readonly seats_free: number;
 }
 
-/** The live sessions are counted first, all in one go: a look for each of a million invitations would take seconds. */
+/** Live sessions are counted first, in one pass: a lookup for each of a million invitations would take seconds. */
 const countStatement = statement<CampaignCounts>(
   'campaigns_count',
   `WITH live AS MATERIALIZED (
@@ -120,7 +120,7 @@ const countStatement = statement<CampaignCounts>(
    FROM invitation`,
 );
 
-/** Counts everything of a campaign: about a second for a million invitations. */
+/** Counts everything in a campaign: about a second for a million invitations. */
 export async function countCampaign(database: Queryable, name: string): Promise<CampaignCounts> {
   const [row] = await database.run(countStatement, [name]);
   if (!row) throw new Error('the statement gives one row');

@@ -16,7 +16,7 @@ import { databaseNow } from '../store.ts';
 import { recordRead } from './read-invitation.ts';
 import { type InvitationChange, lockInvitation, storeChange } from './store.ts';
 
-/** What an operator wrote; a member that is left out stays as it is, null clears it. */
+/** What an operator sent. A missing member stays as it is; null clears it. */
 export interface WrittenChange extends WrittenLifeSpan {
   readonly max_uses?: number | undefined;
   readonly campaign?: string | null | undefined;
@@ -30,10 +30,10 @@ interface WantedChange extends Omit<InvitationChange, 'startsAt' | 'expiresAt'> 
 }
 
 /**
- * Changes an invitation, unless somebody has changed it since it was read. Sign-ups that happen in between are no change.
- * @param ifMatch the field of that name (RFC 9110, 13.1.1): the `version` in quotes, or `*` for whatever it is.
+ * Changes an invitation, unless another operator changed it since it was read. Sign-ups in between do not count as changes.
+ * @param ifMatch the header (RFC 9110, 13.1.1): the `version` in quotes, or `*` for any version.
  * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`;
- *   `invitation_code_alike` where it could be used again beside another one whose code people cannot tell from its own.
+ *   `invitation_code_alike` if the change makes it usable beside another invitation with a look-alike code.
  */
 export async function changeInvitation(
   services: InvitationServices,
@@ -85,7 +85,7 @@ function matches(ifMatch: string, version: string): boolean {
   return ifMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim() === `"${version}"`);
 }
 
-/** A length of time counts from the start where that is still to come, else from now: whoever writes `7d` means a week more. */
+/** A duration counts from the start if that is in the future, else from now: an operator who writes `7d` means a week more. */
 function changedLifeSpan(
   { written, lifeSpan: { startsAt, expiresAt, validForSeconds } }: WantedChange,
   before: InvitationRow,
@@ -103,7 +103,7 @@ function changedLifeSpan(
   return { startsAt: changesStart ? start : undefined, expiresAt: changesEnd ? end : undefined };
 }
 
-/** For the audit log: of notes and phone numbers only whether there is one. */
+/** For the audit log: only whether there is a note or phone number. */
 function differences(before: InvitationRow, after: InvitationRow): { before: Record<string, unknown>; after: Record<string, unknown> } {
   const shown = (row: InvitationRow): Record<string, unknown> => ({
     max_uses: row.max_uses,

@@ -7,7 +7,7 @@ import type { InvitationRow } from '../invitation-row.ts';
 import { readInvitation } from './store.ts';
 
 /**
- * One invitation. A phone number that is shown in full leaves an entry in the audit log.
+ * Reads one invitation. Showing a phone number in full writes an audit entry.
  * @param inFull false: the phone number will be masked.
  * @throws Problem `invitation_unknown`.
  */
@@ -18,7 +18,7 @@ export async function readInvitationAs(services: InvitationServices, actor: Acto
   return row;
 }
 
-/** Also for a change that changed nothing: its answer shows the invitation all the same. */
+/** Also after a change without effect: its answer shows the invitation all the same. */
 export async function recordRead(
   { audit }: Pick<InvitationServices, 'audit'>,
   database: Queryable,

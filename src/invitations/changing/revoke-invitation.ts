@@ -11,7 +11,7 @@ import { recordRead } from './read-invitation.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
 
 /**
- * Stops an invitation: nobody completes a sign-up with it once this has returned, whenever they began. Repeated, it changes nothing.
+ * Revokes an invitation: after this returns no sign-up with it can complete, whenever it began. Repeating it changes nothing.
  * @throws Problem `invitation_unknown`.
  */
 export async function revokeInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
@@ -33,9 +33,9 @@ export async function revokeInvitation(services: InvitationServices, actor: Acto
 }
 
 /**
- * Lets a revoked invitation work again, where nothing else is in the way. Repeated, it changes nothing.
- * @throws Problem `invitation_unknown`; `campaign_revoked` where it would still let nobody in, because its campaign is revoked;
- *   `invitation_code_alike` where another one that can be used has a code that people cannot tell from its own.
+ * Makes a revoked invitation work again. Repeating it changes nothing.
+ * @throws Problem `invitation_unknown`; `campaign_revoked` if its campaign is still revoked;
+ *   `invitation_code_alike` if another usable invitation has a look-alike code.
  */
 export async function restoreInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
   const { database, audit } = services;

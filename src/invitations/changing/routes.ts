@@ -13,7 +13,7 @@ import { readInvitationAs } from './read-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
 
-/** People that are shown with an invitation; `GET /admin/users` has the others. */
+/** Users shown with an invitation; `GET /admin/users` has the others. */
 const peopleShown = 100;
 
 /** One invitation: reading, changing, revoking, restoring. */
@@ -22,7 +22,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
   const { invitation_unknown, version_required, invitation_changed, campaign_revoked } = invitationProblems;
   const seats_in_use = new Problem(invitationProblems.seats_in_use, { values: { used: 3 }, members: { used: 3 } });
   const invitation_code_alike = alikeExample;
-  /** With its version as `ETag`. */
+  /** Sends its version as `ETag`. */
   function shown(reply: FastifyReply, row: InvitationRow, inFull = true): ShownInvitation {
     const invitation = showInvitation(row, services, inFull);
     reply.header('etag', `"${invitation.version}"`);
@@ -36,8 +36,8 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
       schema: {
         tags,
         operationId: 'readInvitation',
-        summary: 'See an invitation and who came in by it',
-        description: 'The field `ETag` has its version; send it back as `If-Match` to change the invitation.',
+        summary: 'Get an invitation and the users who signed up with it',
+        description: 'The `ETag` header is its version; send it as `If-Match` to change the invitation.',
         params: invitationPath,
         response: { 200: invitationWithPeople, ...problemResponses(invitation_unknown) },
       },
@@ -58,7 +58,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         tags,
         operationId: 'changeInvitation',
         summary: 'Change an invitation',
-        description: 'Only as you have read it: `If-Match` has to name its version, so that nobody overwrites what a colleague has done.',
+        description: '`If-Match` must name the version that you read, so that you do not overwrite the change of another operator.',
         params: invitationPath,
         headers: versionHeaders,
         body: changeBody,
@@ -91,7 +91,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         tags,
         operationId: 'revokeInvitation',
         summary: 'Revoke an invitation',
-        description: 'From the next request on, also for people who are signing up with it. Repeating it changes nothing.',
+        description: 'Takes effect from the next request, also for sign-ups in progress. Repeating it changes nothing.',
         params: invitationPath,
         response: { 200: invitationAnswer, ...problemResponses(invitation_unknown) },
       },

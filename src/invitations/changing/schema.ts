@@ -13,7 +13,7 @@ export const invitationPath = z.object({
 export const invitationWithPeople = z
   .object({
     ...invitationAnswer.shape,
-    people: z.array(personInvited).meta({ description: 'Who came in by it, the newest 100.' }),
+    people: z.array(personInvited).meta({ description: 'The users who signed up with it, the newest 100.' }),
   })
   .meta({ id: 'InvitationWithPeople' });
 
@@ -31,14 +31,14 @@ export const changeBody = z
       .max(1_000_000)
       .optional()
       .meta({ description: 'Seats; at least as many as are used.', examples: [20] }),
-    starts_at: text('From when on it can be used (RFC 3339, with an offset); null: at once.', '2030-01-01T09:00:00+09:00'),
-    expires_at: text('Until when it can be used; null: for ever. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
-    valid_for: text('How long it can be used, from `starts_at` where that is still to come, else from now on.', '7d'),
+    starts_at: text('When it starts (RFC 3339, with an offset); null: at once.', '2030-01-01T09:00:00+09:00'),
+    expires_at: text('When it expires; null: never. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
+    valid_for: text('How long it can be used, from `starts_at` if that is in the future, else from now.', '7d'),
     campaign: text('Groups invitations; null: none.', 'spring'),
     note: text('For operators; null: none.', 'for the people of the workshop'),
-    phone: text('Only this number can sign up, in any spelling of it; null: any.', '010-1234-5678'),
+    phone: text('Only this number can sign up, in any notation; null: any number.', '010-1234-5678'),
   })
-  .meta({ id: 'ChangeInvitation', description: 'A member that is left out stays as it is; null clears it.' });
+  .meta({ id: 'ChangeInvitation', description: 'A missing member stays as it is; null clears it.' });
 
 export const versionHeaders = z.object({
   'if-match': z

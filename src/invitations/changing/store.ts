@@ -4,7 +4,7 @@ import { type InvitationRow, invitationColumns } from '../invitation-row.ts';
 
 const readStatement = statement<InvitationRow>('invitations_read', `SELECT ${invitationColumns('i')} FROM "Invitation" i WHERE i.id = $1`);
 
-/** @returns undefined: no such invitation. */
+/** @returns undefined if there is no such invitation. */
 export async function readInvitation(database: Queryable, id: number): Promise<InvitationRow | undefined> {
   const [row] = await database.run(readStatement, [id]);
   return row;
@@ -16,15 +16,15 @@ const lockStatement = statement<InvitationRow>(
 );
 
 /**
- * Keeps an invitation from being changed, revoked, or claimed by a sign-up until the transaction ends, and gives it as it is then: whoever was
- * changing it has finished.
+ * Locks an invitation against changes, revocation and claims until the transaction ends, and returns it as it is after concurrent
+ * changes have finished.
  */
 export async function lockInvitation(transaction: Queryable, id: number): Promise<InvitationRow | undefined> {
   const [row] = await transaction.run(lockStatement, [id]);
   return row;
 }
 
-/** What is to be stored; undefined: stays as it is. */
+/** The new values; undefined: unchanged. */
 export interface InvitationChange {
   readonly maxUses: number | undefined;
   readonly startsAt: Date | null | undefined;
@@ -35,8 +35,8 @@ export interface InvitationChange {
 }
 
 /**
- * With another number of seats the used ones are counted anew: the original's program fills `is_used` alone, and its reset empties it alone.
- * The check constraint of the table refuses what the use case has let through by mistake.
+ * A new number of seats recomputes the used ones: the original's program sets and resets only `is_used`.
+ * The table's check constraint rejects what the use case has let through by mistake.
  */
 const changeStatement = statement<InvitationRow>(
   'invitations_change',
@@ -53,7 +53,7 @@ const changeStatement = statement<InvitationRow>(
    RETURNING ${invitationColumns('i')}`,
 );
 
-/** Only for an invitation that `lockInvitation` has locked in this transaction. */
+/** Requires the lock of `lockInvitation` in this transaction. */
 export async function storeChange(transaction: Queryable, id: number, change: InvitationChange): Promise<InvitationRow> {
   const { maxUses, startsAt, expiresAt, campaign, note, phone } = change;
   const columns = [startsAt, expiresAt, campaign, note, phone].flatMap((value) => [value !== undefined, value ?? null]);
@@ -66,8 +66,8 @@ const revokeStatement = statement<InvitationRow>(
 );
 
 /**
- * Only for an invitation that `lockInvitation` has locked in this transaction.
- * @param revoked false: it works again.
+ * Requires the lock of `lockInvitation` in this transaction.
+ * @param revoked false: makes it usable again.
  */
 export async function storeRevocation(transaction: Queryable, id: number, revoked: boolean): Promise<InvitationRow> {
   return onlyRow(await transaction.run(revokeStatement, [id, revoked]));
@@ -75,6 +75,6 @@ export async function storeRevocation(transaction: Queryable, id: number, revoke
 
 function onlyRow(rows: readonly InvitationRow[]): InvitationRow {
   const [row] = rows;
-  if (!row || rows.length > 1) throw new Error('the statement changes the one invitation that was locked');
+  if (!row || rows.length > 1) throw new Error('expected to change exactly one locked invitation');
   return row;
 }

@@ -10,16 +10,16 @@ import { countMatching, readWindow } from '../../listing/list-store.ts';
 import type { Position } from '../../listing/positions.ts';
 import { allSource, type Source } from '../../listing/sources.ts';
 
-/** Milliseconds that counting may take, before anything is sent. */
+/** Timeout of counting in milliseconds, before anything is sent. */
 const countingTime = 30_000;
 
 /**
- * Every invitation that matches. The audit log has it, with how many there are, before the first of them leaves: a client that breaks off leaves
- * its entry, too.
+ * Exports every matching invitation. The audit entry, with the count, is written before the first row is sent, so an aborted download
+ * is recorded too.
  * @param format only for the audit log.
- * @param signal ends the counting.
+ * @param signal cancels the counting.
  * @throws Problem `count_busy`.
- * @returns some at a time, in the order of the list, read as they are asked for.
+ * @returns batches in the order of the list, read on demand.
  */
 export async function exportInvitations(
   { database, audit, longWork }: InvitationServices,
@@ -39,7 +39,7 @@ export async function exportInvitations(
   return matching(database, filters, await sourceOf(database, filters));
 }
 
-/** The indexes of texts stop after a thousand matches: an export has all of them, so it looks at every row. */
+/** The text indexes stop at a thousand matches, but an export needs all of them, so it scans the table. */
 async function sourceOf(database: Database, filters: ListFilters): Promise<Source> {
   if (filters.text) return allSource(thoroughLook);
   const [source = allSource] = await sourcesOf(database, filters, 512);
@@ -54,7 +54,7 @@ async function* matching(database: Database, filters: ListFilters, source: Sourc
     const last = seen.at(-1);
     if (last?.place !== source.windowRows) return;
     after = { order: source.order, id: last.seen_id, moment: last.seen_moment ?? undefined };
-    // The embedded database gives the thread to nobody else by itself.
+    // The embedded database does not yield the thread by itself.
     await nextTurn();
   }
 }

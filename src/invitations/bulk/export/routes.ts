@@ -23,11 +23,11 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
         operationId: 'exportInvitations',
         summary: 'Export invitations as a file',
         description:
-          'Streams every invitation that matches; `import` takes the file. A viewer gets the phone numbers masked. The connection breaks off ' +
-          'where it cannot go on.',
+          'Streams every matching invitation; `import` accepts the file. Viewers get masked phone numbers. The connection is closed ' +
+          'early if the export fails.',
         querystring: z.object({ format: exportFormat, ...filterQuery }),
         response: {
-          200: exportAnswer('One invitation a line.'),
+          200: exportAnswer('One invitation per line.'),
           ...problemResponses(validationFailed([{ field: 'created_from', rule: lifeSpanRules.moment_format }]), busyProblems.count_busy),
         },
       },
