@@ -5,42 +5,42 @@ import type { QueueState } from '../passwords/bounded-queue.ts';
 import type { SweepOutcome } from '../sweeping/sweep.ts';
 import { version } from '../version.ts';
 
-/** What the process counts. No label holds anything that a client chose: routes are patterns, codes those of the catalogues. */
+/** The metrics of the process. No label holds client input: routes are patterns, codes come from the catalogues. */
 export interface Metrics {
   readonly registry: Registry;
   requestAnswered(answer: AnsweredRequest): void;
   seatClaimed(): void;
-  /** @param milliseconds that a password waited for its hash to begin. */
+  /** @param milliseconds how long a password waited for its hash to begin. */
   hashWaited(milliseconds: number): void;
   swept(outcome: SweepOutcome): void;
-  /** A request was refused before anything was done for it, because the event loop is late. */
+  /** A request was refused up front because the event loop is late. */
   requestShed(): void;
-  /** More codes were wrong than the budget of guesses allows. */
+  /** More codes were wrong than the guess budget allows. */
   guessBudgetSpent(): void;
-  /** Reads the state of the queue and of the pool whenever somebody asks. */
+  /** Gauges that read the state of the queue and of the pool at each scrape. */
   watch(sources: MetricSources): void;
-  /** CPU, memory, event loop, garbage collection: once a process. */
+  /** CPU, memory, event loop, garbage collection: once per process. */
   watchProcess(): void;
 }
 
 interface MetricSources {
   readonly hashQueue: () => QueueState;
-  /** undefined: the embedded database, which has one connection. */
+  /** Undefined: the embedded database, which has one connection. */
   readonly connections: (() => ConnectionCounts) | undefined;
-  /** Whether networks without a right code may try a few only; undefined: nothing is limited. */
+  /** Whether the guess budget is spent, so that networks without a right code get only a few attempts. Undefined: no limits. */
   readonly guessesGuarded: (() => boolean) | undefined;
-  /** Asks the database how many seats are held by sign-ups that have stored no step. */
+  /** Asks the database how many seats are held by sign-ups without a stored step. */
   readonly holdsWithoutStep: () => Promise<number>;
 }
 
-/** Milliseconds that a scrape waits for what the database has to be asked. */
+/** Milliseconds that a scrape waits for the database. */
 const databasePatience = 500;
 
-/** Seconds: from a look at the database to the end of a wait for a hash. */
+/** Seconds: from a database lookup to the end of a wait for a hash. */
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const waitBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 4];
 
-/** Makes everything that is counted, at zero. */
+/** Creates all metrics, at zero. */
 export function openMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -48,7 +48,7 @@ export function openMetrics(): Metrics {
   const sweeps = sweepMetrics(registers);
   const seats = new Counter({
     name: 'chodae_seats_claimed_total',
-    help: 'Sign-ups completed: each took one seat and made one user.',
+    help: 'Sign-ups completed: each took one seat and created one user.',
     registers,
   });
   const waits = new Histogram({
@@ -59,17 +59,17 @@ export function openMetrics(): Metrics {
   });
   const shed = new Counter({
     name: 'chodae_shed_requests_total',
-    help: 'Requests refused before anything was done for them, because the event loop was late.',
+    help: 'Requests refused up front because the event loop was late.',
     registers,
   });
   const spent = new Counter({
     name: 'chodae_guess_budget_spent_total',
-    help: 'Windows in which more codes were wrong than the budget of guesses allows; each process counts those that it noticed.',
+    help: 'Windows in which more codes were wrong than the guess budget allows, as noticed by each process.',
     registers,
   });
   const build = new Gauge({
     name: 'chodae_build_info',
-    help: 'Always 1; the label says which version runs.',
+    help: 'Always 1; the label is the running version.',
     labelNames: ['version'],
     aggregator: 'first',
     registers,
@@ -88,7 +88,7 @@ export function openMetrics(): Metrics {
   };
 }
 
-/** Methods that some route has; whatever else a client thinks of is one label. */
+/** Methods with a route; all others share one label. */
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 function requestMetrics(registers: Registry[]): (answer: AnsweredRequest) => void {
@@ -107,13 +107,13 @@ function requestMetrics(registers: Registry[]): (answer: AnsweredRequest) => voi
   });
   const refusals = new Counter({
     name: 'chodae_refusals_total',
-    help: 'Answers that were refusals, by their code (docs/errors.md).',
+    help: 'Error responses by problem code (docs/errors.md).',
     labelNames: ['code'],
     registers,
   });
   const steps = new Counter({
     name: 'chodae_signup_steps_total',
-    help: 'Steps of sign-ups answered with success; a step that is repeated counts again.',
+    help: 'Sign-up steps answered with success; repeated steps count again.',
     labelNames: ['step'],
     registers,
   });
@@ -129,19 +129,19 @@ function requestMetrics(registers: Registry[]): (answer: AnsweredRequest) => voi
 function sweepMetrics(registers: Registry[]): (outcome: SweepOutcome) => void {
   const rows = new Counter({
     name: 'chodae_swept_rows_total',
-    help: 'Rows deleted because their time was over.',
+    help: 'Expired rows deleted.',
     labelNames: ['rows'],
     registers,
   });
   const failures = new Counter({
     name: 'chodae_sweep_failures_total',
-    help: 'Rounds in which rows of this kind could not be deleted.',
+    help: 'Sweeps that failed for rows of this kind.',
     labelNames: ['rows'],
     registers,
   });
   const last = new Gauge({
     name: 'chodae_sweep_finished_timestamp_seconds',
-    help: 'When a round last left nothing that is past its time; 0: not yet.',
+    help: 'When a sweep last deleted every expired row of this kind; 0: not yet.',
     aggregator: 'max',
     registers,
   });
@@ -153,24 +153,24 @@ function sweepMetrics(registers: Registry[]): (outcome: SweepOutcome) => void {
 }
 
 function watchSources({ hashQueue, connections, guessesGuarded, holdsWithoutStep }: MetricSources, registers: Registry[]): void {
-  watched('chodae_hash_queue_waiting', 'Passwords that wait for their hash.', () => hashQueue().waiting, registers);
-  watched('chodae_hash_queue_running', 'Passwords that are being hashed.', () => hashQueue().running, registers);
+  watched('chodae_hash_queue_waiting', 'Passwords waiting to be hashed.', () => hashQueue().waiting, registers);
+  watched('chodae_hash_queue_running', 'Passwords being hashed.', () => hashQueue().running, registers);
   if (guessesGuarded) {
-    const help = 'Processes in which each network may have a few wrong codes only, because the budget of guesses is spent.';
+    const help = 'Processes in which each network gets only a few wrong codes, because the guess budget is spent.';
     watched('chodae_guesses_guarded', help, () => Number(guessesGuarded()), registers);
   }
   watchHolds(holdsWithoutStep, registers);
   if (!connections) return;
   watched('chodae_database_pool_connections', 'Connections to PostgreSQL.', () => connections().total, registers);
-  watched('chodae_database_pool_idle', 'Connections that nobody is using.', () => connections().idle, registers);
-  watched('chodae_database_pool_waiting', 'Statements that wait for a connection.', () => connections().waiting, registers);
+  watched('chodae_database_pool_idle', 'Idle connections.', () => connections().idle, registers);
+  watched('chodae_database_pool_waiting', 'Statements waiting for a connection.', () => connections().waiting, registers);
 }
 
-/** Every process sees the same database, so of several the largest counts. Without an answer in time the sample is missing from that scrape. */
+/** Every process reads the same database, so the aggregate is the maximum. If the database is too slow, the scrape has no sample. */
 function watchHolds(read: () => Promise<number>, registers: Registry[]): void {
   new Gauge({
     name: 'chodae_seats_held_without_step',
-    help: 'Seats held by sign-ups that have stored no step yet, over all invitations with several seats.',
+    help: 'Seats held by sign-ups without a stored step, over all invitations with several seats.',
     aggregator: 'max',
     registers,
     async collect() {
@@ -181,7 +181,7 @@ function watchHolds(read: () => Promise<number>, registers: Registry[]): void {
   });
 }
 
-/** @returns undefined: it failed or took too long. */
+/** @returns undefined if it failed or took too long. */
 function inTime(answer: Promise<number>, milliseconds: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const late = setTimeout(resolve, milliseconds, undefined);

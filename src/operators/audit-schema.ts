@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging.ts';
 import { hasUnusableCharacter } from '../well-formed-text.ts';
 
-/** What the audit log tells of. */
+/** What the audit log records. */
 const subjects = ['invitation', 'campaign', 'user', 'operator_key'] as const;
 const text = (description: string, example: string) =>
   z
@@ -16,8 +16,8 @@ export const auditQuery = z.object({
   subject: z
     .enum(subjects)
     .optional()
-    .meta({ description: 'What kind of thing it was done to.', examples: ['invitation'] }),
-  subject_id: text('Which one: an id, or the name of a campaign.', '42'),
+    .meta({ description: 'The kind of thing that was changed or read.', examples: ['invitation'] }),
+  subject_id: text('Its id, or the name of a campaign.', '42'),
   action: text('What was done.', 'invitation.revoke'),
   key_id: z.coerce
     .number()
@@ -25,8 +25,8 @@ export const auditQuery = z.object({
     .min(0)
     .max(2_147_483_647)
     .optional()
-    .meta({ description: 'By which key; 0: at the machine itself.', examples: [3] }),
-  from: text('From this moment on (RFC 3339).', '2026-01-01T00:00:00Z'),
+    .meta({ description: 'The id of the key; 0: on the machine itself.', examples: [3] }),
+  from: text('From this time, inclusive (RFC 3339).', '2026-01-01T00:00:00Z'),
   to: text('Before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
   ...pageQuery,
 });
@@ -39,21 +39,21 @@ const members = (description: string, example: object | null) =>
 
 const auditEntry = z
   .object({
-    id: z.int().meta({ description: 'Newer entries have larger ones.', examples: [1042] }),
-    at: z.string().meta({ description: 'When it was done.', format: 'date-time', examples: ['2026-01-01T09:00:00.000Z'] }),
+    id: z.int().meta({ description: 'Newer entries have larger ids.', examples: [1042] }),
+    at: z.string().meta({ description: 'When it happened.', format: 'date-time', examples: ['2026-01-01T09:00:00.000Z'] }),
     key_id: z
       .int()
       .nullable()
-      .meta({ description: 'The key; null: at the machine itself.', examples: [3] }),
-    operator: z.string().meta({ description: 'The label of the key, as it was then, or `local`.', examples: ['Kim, marketing'] }),
+      .meta({ description: 'The id of the key; null: on the machine itself.', examples: [3] }),
+    operator: z.string().meta({ description: 'The label of the key at that time, or `local`.', examples: ['Kim, marketing'] }),
     action: z.string().meta({ description: 'What was done.', examples: ['invitation.revoke'] }),
-    subject: z.string().meta({ description: 'To what kind of thing.', examples: ['invitation'] }),
+    subject: z.string().meta({ description: 'The kind of thing that was changed or read.', examples: ['invitation'] }),
     subject_id: z
       .string()
       .nullable()
-      .meta({ description: 'To which one; null: several.', examples: ['42'] }),
-    before: members('What changed, as it was; never a secret or personal data.', { revoked_at: null }),
-    after: members('What changed, as it is.', { revoked_at: '2026-01-01T09:00:00.000Z' }),
+      .meta({ description: 'Its id; null: several.', examples: ['42'] }),
+    before: members('The changed fields before; never secrets or personal data.', { revoked_at: null }),
+    after: members('The changed fields after.', { revoked_at: '2026-01-01T09:00:00.000Z' }),
     request_id: z
       .string()
       .nullable()
@@ -67,7 +67,7 @@ const auditEntry = z
 
 export const auditList = z
   .object({
-    items: z.array(auditEntry).meta({ description: 'The newest first; may be fewer than `limit` although there is a `next`.' }),
+    items: z.array(auditEntry).meta({ description: 'Newest first; may be fewer than `limit` although there is a `next`.' }),
     next: nextCursor,
   })
   .meta({ id: 'AuditLog' });

@@ -9,23 +9,23 @@ import { findUsableKey, noteKeyUse } from './store.ts';
 
 /** Who a request comes from. */
 export interface Operator {
-  /** NULL: somebody at the machine itself, by the key that this process made for it. */
+  /** NULL: a person on the machine itself, using the key that this process made. */
   readonly keyId: number | null;
   readonly label: string;
   readonly role: Role;
 }
 
 /**
- * @param authorization the field of that name: `Bearer <key>` (RFC 6750, 2.1).
- * @returns what it brings; undefined: nothing of that form.
+ * @param authorization the header: `Bearer <key>` (RFC 6750, 2.1).
+ * @returns the key; undefined if the header has another form.
  */
 export function bearerIn(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
 /**
- * @param authorization the field of that name.
- * @param demanded the least role that the route asks for.
+ * @param authorization the header.
+ * @param demanded the least role that the route requires.
  * @throws Problem `operator_key_required`, `operator_key_invalid`, `role_insufficient`.
  */
 export async function authenticateOperator(
@@ -53,7 +53,7 @@ async function findOperator({ database, localKeyHash }: OperatorServices, key: s
   return { keyId: found.id, label: found.label, role: found.role };
 }
 
-/** A role that may only read, or a standby, must not keep an operator from looking. */
+/** A database role that may only read, or a standby, must not keep operators from looking. */
 async function noteUse(database: Queryable, id: number): Promise<void> {
   await noteKeyUse(database, id).catch(() => undefined);
 }

@@ -10,7 +10,7 @@ import { oncePerKey } from './once-per-key.ts';
 import { generateOperatorKey } from './operator-key.ts';
 import type { Role } from './roles.ts';
 
-/** What an admin says of a new key. */
+/** What an admin sends about a new key. */
 export interface KeyWanted {
   readonly label: string;
   readonly role: Role;
@@ -21,12 +21,12 @@ export interface KeyWanted {
 }
 
 export interface KeyCreated extends KeyRow {
-  /** The key itself. This is the only time that anybody sees it: a hash is stored. */
+  /** The key itself, shown only now: we store a hash. */
   readonly key: string;
 }
 
 /**
- * Makes an operator key. A repeated `Idempotency-Key` makes no second one, and cannot show the first again.
+ * Creates an operator key. Repeating an `Idempotency-Key` creates no second one, and cannot show the first one again.
  * @throws Problem `validation_failed`, `key_label_taken`, `key_shown_once`, `idempotency_key_reused`, `idempotency_key_invalid`.
  */
 export async function createOperatorKey(
@@ -48,7 +48,7 @@ export async function createOperatorKey(
       const after = { label, role, expires_at: row.expires_at };
       await audit(transaction, actor, { action: 'operator_key.create', subject: 'operator_key', subjectId: row.id, after });
       created = { ...row, key };
-      // What is kept for a repetition is the id alone.
+      // Only the id is stored for a repeated request.
       return { id: row.id };
     });
     if (!created) throw new Problem(operatorProblems.key_shown_once, { members: { id: answer.id } });

@@ -30,7 +30,7 @@ export const operatorProblems = problemCatalogue({
     title: { ko: '없는 운영자 키입니다', en: 'No such operator key' },
     detail: {
       ko: '이 번호의 운영자 키가 없습니다. 목록에서 번호를 확인하세요.',
-      en: 'There is no operator key with this id. The list has the ids.',
+      en: 'There is no operator key with this id. GET /admin/keys lists the ids.',
     },
   },
   key_label_taken: {

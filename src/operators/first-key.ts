@@ -3,13 +3,13 @@ import { createOperatorKey } from './create-key.ts';
 import type { OperatorServices } from './dependencies.ts';
 import { keysThereAre } from './key-store.ts';
 
-/** Whoever is at the machine itself. */
+/** A person on the machine itself. */
 const here: Actor = { keyId: null, label: 'local', requestId: null, origin: null };
 
 /**
- * Makes the first key of an embedded database, whose owner has nobody to ask for one. A start that is killed before it has shown the key leaves
- * one that nobody knows; `chodae key create` makes another.
- * @returns the key; undefined where there ever was one.
+ * Creates the first key of an embedded database, whose owner has no admin to ask. If the start is killed before the key is shown, the key is
+ * lost; `chodae key create` makes another.
+ * @returns the key; undefined if there ever was one.
  */
 export async function makeFirstKey(services: OperatorServices): Promise<string | undefined> {
   if ((await keysThereAre(services.database)).ever) return undefined;
@@ -17,7 +17,7 @@ export async function makeFirstKey(services: OperatorServices): Promise<string |
   return created.key;
 }
 
-/** @returns whether anybody could prove to be an operator over HTTP. */
+/** @returns whether any operator key could be used over HTTP. */
 export async function isAnyKeyUsable({ database }: OperatorServices): Promise<boolean> {
   return (await keysThereAre(database)).usable;
 }

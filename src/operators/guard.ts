@@ -11,11 +11,11 @@ import type { Role } from './roles.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The least role that may use the route; every route behind the guard names one. */
+    /** The least role that may use the route; every guarded route names one. */
     role?: Role;
   }
   interface FastifyRequest {
-    /** Whoever sent the request; only behind the guard. */
+    /** The operator who sent the request; only on guarded routes. */
     operator: Operator | null;
     /**
      * The same for the audit log.
@@ -26,8 +26,8 @@ declare module 'fastify' {
 }
 
 /**
- * Lets only operators in: every route that is added to this scope from now on asks for the role in its `config.role`, before its body is read.
- * @throws Error when a route without a role is added, so that none can be forgotten.
+ * Admits only operators: every route added to this scope from now on is checked against its `config.role` before its body is read.
+ * @throws Error when a route without a role is added, so that none is forgotten.
  */
 export function requireOperator(scope: FastifyInstance, services: OperatorServices): void {
   scope.decorateRequest('operator', null);
@@ -43,16 +43,16 @@ export function requireOperator(scope: FastifyInstance, services: OperatorServic
   });
   scope.addHook('onRequest', async (request) => {
     const demanded = request.routeOptions.config.role;
-    if (demanded === undefined) return; // an unknown address
+    if (demanded === undefined) return; // no such route
     request.operator = await authenticateOperator(services, request.headers.authorization, demanded);
   });
 }
 
-/** For the API's document: what the guard itself can answer, and the database behind it. */
+/** For the OpenAPI document: the errors of the guard itself and of the database behind it. */
 function guardProblems(role: Role): readonly Problem[] {
   const { operator_key_required, operator_key_invalid, role_insufficient } = operatorProblems;
   const kinds = [operator_key_required, operator_key_invalid, databaseProblems.database_unavailable, busyProblems.operators_busy];
-  // A viewer's key is enough where a viewer's is asked for: nobody is refused for their role.
+  // A viewer's key is enough for a viewer's route, so it never answers role_insufficient.
   const refused = new Problem(role_insufficient, { values: { demanded: role, held: 'viewer' } });
   return [...kinds.map((kind) => new Problem(kind)), ...(role === 'viewer' ? [] : [refused])];
 }
@@ -62,8 +62,8 @@ function responsesOf(schema: FastifySchema | undefined): object {
 }
 
 function actorOf(this: FastifyRequest): Actor {
-  if (!this.operator) throw new Error('the route is not behind the guard of operators');
+  if (!this.operator) throw new Error('the route is not behind the operator guard');
   const { keyId, label } = this.operator;
-  // A socket of this machine has no address.
+  // A Unix socket has no address.
   return { keyId, label, requestId: this.id, origin: this.clientAddress || null };
 }

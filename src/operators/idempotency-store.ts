@@ -9,8 +9,8 @@ const beginStatement = statement<{ key: string }>(
 );
 
 /**
- * Takes a key; waits for whoever is using it right now.
- * @returns false: it was used in the last 24 hours.
+ * Claims a key; waits for a request that is using it right now.
+ * @returns false if it was used in the last 24 hours.
  */
 export async function takeKey(transaction: Queryable, operatorId: number, key: string, requestHash: string): Promise<boolean> {
   return (await transaction.run(beginStatement, [operatorId, key, requestHash])).length > 0;
@@ -45,7 +45,7 @@ const forgetStatement = statement(
    WHERE strpos(answer::text, to_json($1::text)::text) > 0`,
 );
 
-/** Takes somebody's phone number (E.164) out of the answers that are kept: that of a request that made an invitation for it has it. */
+/** Removes a phone number (E.164) from stored answers: the one of the request that invited it contains it. */
 export async function forgetInAnswers(
   transaction: Queryable,
   { phone }: { readonly phone: string | undefined },

@@ -7,7 +7,7 @@ const codesOf = (text: string) => {
   return judged.ok ? [] : judged.errors.map(({ field, rule }) => `${field} ${rule.code}`);
 };
 
-test('a label is stored in NFC, without white space around it', () => {
+test('a label is stored in NFC, trimmed', () => {
   const labels: [string, string][] = [
     ['  Kim, marketing ', 'Kim, marketing'],
     ['초대'.normalize('NFD'), '초대'],
@@ -18,7 +18,7 @@ test('a label is stored in NFC, without white space around it', () => {
   for (const [typed, stored] of labels) assert.deepEqual(acceptLabel(typed), { ok: true, value: stored });
 });
 
-test('a label that nobody can see, or that is too long, is refused', () => {
+test('a label that is invisible or too long is refused', () => {
   for (const text of ['', ' \t ', '\u200b', '\u3164', '\u0301'])
     assert.deepEqual(codesOf(text), ['label label_empty'], JSON.stringify(text));
   for (const text of ['x'.repeat(65), '가'.repeat(65), '𠮷'.repeat(65), 'x'.repeat(1_000_000), ' '.repeat(3_000)]) {
@@ -26,7 +26,7 @@ test('a label that nobody can see, or that is too long, is refused', () => {
   }
 });
 
-test('a label that forges lines or turns the writing around is refused', () => {
+test('a label with line breaks or bidirectional controls is refused', () => {
   for (const text of ['a\nb', 'a\tb', 'a\0', '\u001b[31mred', 'a\u2028b', 'a\u202eb', '\u200fa', 'a\ud800', '\ufffe', '\u0085a\u0085b']) {
     assert.deepEqual(codesOf(text), ['label label_characters'], JSON.stringify(text));
   }

@@ -23,15 +23,15 @@ export const keyLabelRules = fieldRules({
   },
   label_reserved: {
     ko: '감사 기록에서 local은 이 컴퓨터에서 직접 한 일을 뜻합니다. 다른 라벨을 적으세요.',
-    en: 'In the audit log, local means whoever was at the machine itself. Enter another label.',
+    en: 'In the audit log, local means a person on the machine itself. Enter another label.',
   },
   label_characters: {
     ko: '라벨에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
-    en: 'A label cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
+    en: 'A label cannot contain line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
   },
 });
 
-/** The label of an operator key as it is stored: in NFC and trimmed, 1 to 64 code points that somebody can see on one line, and not `local`. */
+/** Checks a key label and returns it as stored: NFC, trimmed, one visible line of 1 to 64 code points, and not `local`. */
 export function acceptLabel(text: string): Accepted<string> {
   const field = 'label';
   const tooLong = { field, rule: keyLabelRules.label_too_long, values: { maximum: maximumKeyLabelLength } };
@@ -44,7 +44,7 @@ export function acceptLabel(text: string): Accepted<string> {
   return accepted(label);
 }
 
-/** @returns what two labels have in common where a reader of the audit log takes one for the other: case, spaces, width and invisible characters aside. */
+/** @returns a key that is equal for labels that look alike in the audit log: without case, spaces, width and invisible characters. */
 export function labelKey(label: string): string {
   return latinLook(label).replace(/\p{White_Space}/gu, '');
 }

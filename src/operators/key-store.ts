@@ -1,7 +1,7 @@
 import { type Queryable, statement } from '../database/database.ts';
 import type { Role } from './roles.ts';
 
-/** An operator key as it is stored, without its hash. */
+/** An operator key as stored, without its hash. */
 export interface KeyRow {
   readonly id: number;
   readonly label: string;
@@ -22,7 +22,7 @@ export interface KeyToStore {
   readonly hash: string;
   readonly hint: string;
   readonly createdBy: string;
-  /** At most one of the two; neither: the key never expires. */
+  /** At most one of the two. Neither: the key never expires. */
   readonly expiresAt: Date | null;
   readonly validSeconds: number | null;
 }
@@ -35,7 +35,7 @@ const insertStatement = statement<KeyRow>(
    RETURNING ${columns}`,
 );
 
-/** @returns undefined: it would have expired already, by the database's clock. */
+/** @returns undefined if it would have expired already, by the database's clock. */
 export async function insertKey(transaction: Queryable, key: KeyToStore): Promise<KeyRow | undefined> {
   const { label, role, hash, hint, createdBy, expiresAt, validSeconds } = key;
   const values = [label, role, hash, hint, createdBy, expiresAt?.toISOString() ?? null, validSeconds];
@@ -43,7 +43,7 @@ export async function insertKey(transaction: Queryable, key: KeyToStore): Promis
   return row;
 }
 
-// Nothing else waits for this lock, and nothing is locked after it.
+// No other code takes this lock, and nothing is locked after it.
 const lockLabelsStatement = statement('operators_lock_labels', 'SELECT pg_advisory_xact_lock(4015161720)');
 const labelsStatement = statement<{ id: number; label: string }>(
   'operators_labels_in_use',
@@ -51,8 +51,8 @@ const labelsStatement = statement<{ id: number; label: string }>(
 );
 
 /**
- * Keeps others from making a key until the transaction ends.
- * @returns the labels of all keys that can be used.
+ * Keeps other transactions from creating keys until this one ends.
+ * @returns the labels of all usable keys.
  */
 export async function lockLabels(transaction: Queryable): Promise<readonly { readonly id: number; readonly label: string }[]> {
   await transaction.run(lockLabelsStatement);
@@ -64,7 +64,7 @@ const revokeStatement = statement<KeyRow>(
   `UPDATE operator_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING ${columns}`,
 );
 
-/** @returns undefined: there is no such key, or it was revoked before. */
+/** @returns undefined if there is no such key or it was already revoked. */
 export async function revokeKey(transaction: Queryable, id: number): Promise<KeyRow | undefined> {
   const [row] = await transaction.run(revokeStatement, [id]);
   return row;
@@ -83,8 +83,8 @@ const listStatement = statement<KeyRow>(
 );
 
 /**
- * The newest keys, those that expired or were revoked too.
- * @param before the id of the last one of the page before.
+ * The newest keys, including expired and revoked ones.
+ * @param before the last id of the previous page.
  */
 export async function listKeys(database: Queryable, before: number | undefined, limit: number): Promise<readonly KeyRow[]> {
   return database.run(listStatement, [before ?? null, limit]);
@@ -96,7 +96,7 @@ const thereAreStatement = statement<{ ever: boolean; usable: boolean }>(
      EXISTS (SELECT FROM operator_keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())) AS usable`,
 );
 
-/** @returns whether there ever was a key, and whether one can be used now. */
+/** @returns whether there ever was a key, and whether one is usable now. */
 export async function keysThereAre(database: Queryable): Promise<{ ever: boolean; usable: boolean }> {
   const [row] = await database.run(thereAreStatement);
   return row ?? { ever: false, usable: false };

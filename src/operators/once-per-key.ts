@@ -4,10 +4,10 @@ import { Problem } from '../errors.ts';
 import { type Once, type RepeatableRequest, repeatableProblems } from '../repeatable.ts';
 import { keepAnswer, readAnswer, takeKey } from './idempotency-store.ts';
 
-/** Visible ASCII and spaces; the draft leaves the form to the server. */
+/** Visible ASCII and spaces; the draft RFC leaves the format to the server. */
 const keyShape = /^[\x20-\x7e]{1,128}$/;
 
-/** `OncePerKey` over the table `idempotency_keys`; keys of different operators never meet. */
+/** `OncePerKey` over the table `idempotency_keys`; each operator has a namespace of their own. */
 export async function oncePerKey<Answer>(
   transaction: Queryable,
   { actor, key, asked }: RepeatableRequest,

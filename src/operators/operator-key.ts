@@ -5,11 +5,11 @@ const prefix = 'chodae_key_';
 const shape = /^chodae_key_[0-9a-f]{40}$/;
 
 export interface NewOperatorKey {
-  /** To be shown once: `chodae_key_` and 40 hexadecimal digits, 160 random bits. */
+  /** Shown once: `chodae_key_` and 40 hexadecimal digits, 160 random bits. */
   readonly key: string;
-  /** SHA-256 in hexadecimal digits. A fast hash is enough for what nobody can guess (NIST SP 800-63B, 5.1.2.2: at least 112 bits). */
+  /** SHA-256 in hexadecimal. A fast hash is enough for a secret of at least 112 random bits (NIST SP 800-63B, 5.1.2.2). */
   readonly hash: string;
-  /** How it begins. */
+  /** Its first characters. */
   readonly hint: string;
 }
 
@@ -22,7 +22,7 @@ export function hashOperatorKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** @returns whether a text could be a key at all; no other text is looked up. */
+/** @returns whether a text has the form of a key; others are not looked up. */
 export function isOperatorKey(text: string): boolean {
   return shape.test(text);
 }

@@ -4,7 +4,7 @@ import type { Queryable } from '../database/database.ts';
 import { generateOperatorKey, type NewOperatorKey } from './operator-key.ts';
 import { recogniseKeys } from './recognise-keys.ts';
 
-/** A database with one usable key; it tells how many hashes each statement asked for. */
+/** A database with one usable key; it records how many hashes each statement asked for. */
 function oneKeyDatabase({ hash }: NewOperatorKey): { database: Queryable; asked: number[] } {
   const asked: number[] = [];
   const run = async (_statement: unknown, [hashes]: [string[]]) => {
@@ -17,7 +17,7 @@ function oneKeyDatabase({ hash }: NewOperatorKey): { database: Queryable; asked:
 const bearerOf = ({ key }: NewOperatorKey) => `Bearer ${key}`;
 const wrongKeys = (count: number) => Array.from({ length: count }, () => bearerOf(generateOperatorKey()));
 
-test('keys that come together are looked up together, each once', async () => {
+test('keys that arrive together are looked up together, each once', async () => {
   const key = generateOperatorKey();
   const { database, asked } = oneKeyDatabase(key);
   const recognise = recogniseKeys(database);
@@ -33,7 +33,7 @@ test('keys that come together are looked up together, each once', async () => {
   assert.deepEqual(asked, [51, 1]);
 });
 
-test('a flood from one network is cut, and leaves the others their place', async () => {
+test('a flood from one network is capped and leaves room for the others', async () => {
   const key = generateOperatorKey();
   const { database, asked } = oneKeyDatabase(key);
   const recognise = recogniseKeys(database);
@@ -43,7 +43,7 @@ test('a flood from one network is cut, and leaves the others their place', async
   assert.deepEqual(asked, [101]);
 });
 
-test('what has not the form of a key is not looked up', async () => {
+test('text without the form of a key is not looked up', async () => {
   const { database, asked } = oneKeyDatabase(generateOperatorKey());
   const recognise = recogniseKeys(database);
   for (const authorization of ['', 'Bearer', 'Bearer x1', 'Basic eDp5', `Bearer chodae_key_${'0'.repeat(39)}`]) {
@@ -52,7 +52,7 @@ test('what has not the form of a key is not looked up', async () => {
   assert.deepEqual(asked, []);
 });
 
-test('a database that does not answer is no verdict about a key', async () => {
+test('an unavailable database does not make a key invalid', async () => {
   const recognise = recogniseKeys({ run: () => Promise.reject(new Error('gone')) } as never);
   await assert.rejects(recognise(bearerOf(generateOperatorKey()), '192.0.2.1'), /gone/);
 });

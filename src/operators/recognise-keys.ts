@@ -2,9 +2,9 @@ import { type Queryable, statement } from '../database/database.ts';
 import { bearerIn } from './authenticate-operator.ts';
 import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
 
-/** Milliseconds between two look-ups of this process. */
+/** Milliseconds between two lookups of this process. */
 const pause = 100;
-/** Of one network in one look-up. More than a process answers in the pause, so that a flood leaves an operator beside it a place. */
+/** Keys of one network per lookup. More than a process answers in the pause, so that an operator in the same network is not crowded out. */
 const mostOfNetwork = 100;
 
 const findKeysStatement = statement<{ key_hash: string }>(
@@ -20,9 +20,9 @@ interface Batch {
 }
 
 /**
- * For a network that is over its limit of wrong keys: its keys are looked up together, ten times a second at most, so that a good one gets in however
- * many wrong ones come with it, and a flood costs the database the same whatever its size. It keeps nothing, so every process can do it.
- * @returns whether an `Authorization` field brings a usable key.
+ * For a network over its limit of wrong keys: its keys are looked up in batches, at most ten times a second, so that a good key gets through
+ * among any number of wrong ones, and a flood costs the database the same whatever its size. It is stateless, so every process can do it.
+ * @returns whether an `Authorization` header has a usable key.
  */
 export function recogniseKeys(database: Queryable): (authorization: string, network: string) => Promise<boolean> {
   let collecting: Batch | undefined;

@@ -5,8 +5,8 @@ import { operatorProblems } from './errors.ts';
 import { type KeyRow, readKey, revokeKey } from './key-store.ts';
 
 /**
- * Takes a key away: its next request is refused. An admin may revoke any key, their own and the last one too, since whoever is at the machine
- * can make another. Repeating changes nothing.
+ * Revokes a key: its next request is refused. An admin may revoke any key, even their own or the last one, since a person on the machine
+ * can create another. Repeating it changes nothing.
  * @throws Problem `operator_key_unknown`.
  */
 export async function revokeOperatorKey({ database, audit }: OperatorServices, actor: Actor, id: number): Promise<KeyRow> {

@@ -30,8 +30,8 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
       schema: {
         tags,
         operationId: 'createOperatorKey',
-        summary: 'Make an operator key',
-        description: 'The key is in this answer and nowhere else: what is stored is a hash of it.',
+        summary: 'Create an operator key',
+        description: 'The key is shown only in this answer; the server stores a hash of it.',
         headers: repeatableHeaders,
         body: createKeyBody,
         response: {
@@ -62,7 +62,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         tags,
         operationId: 'listOperatorKeys',
         summary: 'List the operator keys',
-        description: 'Those that expired or were revoked are in the list too.',
+        description: 'Includes expired and revoked keys.',
         querystring: keyListQuery,
         response: { 200: keyList, ...problemResponses(queryProblem) },
       },
@@ -81,7 +81,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         tags,
         operationId: 'revokeOperatorKey',
         summary: 'Revoke an operator key',
-        description: 'It is refused from its next request on. Repeating changes nothing.',
+        description: 'Its next request is refused. Repeating it changes nothing.',
         params: keyParams,
         response: { 200: keyAnswer, ...problemResponses(operator_key_unknown, invalidId) },
       },
@@ -113,10 +113,10 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
     '/me',
     {
       config: { role: 'viewer' },
-      schema: { tags, operationId: 'readMe', summary: 'See whose key the request carries', response: { 200: meAnswer } },
+      schema: { tags, operationId: 'readMe', summary: 'Get the operator key of the request', response: { 200: meAnswer } },
     },
     async ({ operator }) => {
-      if (!operator) throw new Error('the route is not behind the guard of operators');
+      if (!operator) throw new Error('the route is not behind the operator guard');
       return { key_id: operator.keyId, label: operator.label, role: operator.role };
     },
   );

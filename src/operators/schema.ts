@@ -10,16 +10,14 @@ const moment = (description: string, example: string | null) =>
     .meta({ description, format: 'date-time', examples: [example] });
 const presentMoment = (description: string, example: string) => z.string().meta({ description, format: 'date-time', examples: [example] });
 
-const id = z.int().meta({ description: 'Names the key in addresses.', examples: [3] });
+const id = z.int().meta({ description: 'The id of the key in URLs.', examples: [3] });
 const label = z.string().meta({
-  description: 'Who or what uses the key; it stands in the audit log.',
+  description: 'Who or what uses the key; shown in the audit log.',
   minLength: 1,
   maxLength: maximumKeyLabelLength,
   examples: ['Kim, marketing'],
 });
-const role = z
-  .enum(roles)
-  .meta({ description: 'What the key may do; each role may do all that those before it may.', examples: ['issuer'] });
+const role = z.enum(roles).meta({ description: 'What the key may do; each role includes those before it.', examples: ['issuer'] });
 
 export const createKeyBody = z
   .object({
@@ -28,11 +26,11 @@ export const createKeyBody = z
     expires_at: z
       .string()
       .optional()
-      .meta({ description: 'Until when the key can be used (RFC 3339).', examples: ['2030-01-31T09:00:00Z'] }),
+      .meta({ description: 'When the key expires (RFC 3339).', examples: ['2030-01-31T09:00:00Z'] }),
     valid_for: z
       .string()
       .optional()
-      .meta({ description: 'The same as a length of time from now; at most one of the two.', examples: ['90d'] }),
+      .meta({ description: 'The same as a duration from now; at most one of the two.', examples: ['90d'] }),
   })
   .meta({ id: 'CreateOperatorKey', examples: [{ label: 'Kim, marketing', role: 'issuer', valid_for: '90d' }] });
 
@@ -49,10 +47,10 @@ const key = {
   id,
   label,
   role,
-  hint: z.string().meta({ description: 'How the key begins, to tell one’s own.', examples: ['chodae_key_5f0c1a…'] }),
-  created_at: presentMoment('When it was made.', '2026-01-01T09:00:00.000Z'),
-  created_by: z.string().meta({ description: 'The label of the key that made it, or `local`.', examples: ['local'] }),
-  expires_at: moment('Until when it can be used; null: for ever.', null),
+  hint: z.string().meta({ description: 'The beginning of the key, to recognise it.', examples: ['chodae_key_5f0c1a…'] }),
+  created_at: presentMoment('When it was created.', '2026-01-01T09:00:00.000Z'),
+  created_by: z.string().meta({ description: 'The label of the key that created it, or `local`.', examples: ['local'] }),
+  expires_at: moment('When it expires; null: never.', null),
 };
 
 export const keyCreatedAnswer = z
@@ -60,9 +58,9 @@ export const keyCreatedAnswer = z
     ...key,
     key: z
       .string()
-      .meta({ description: 'The key itself, shown this once.', examples: ['chodae_key_5f0c1a7d9b3e8f6021c4a5d7e9b0f3c2d1e4a6b8'] }),
+      .meta({ description: 'The key itself, shown only this once.', examples: ['chodae_key_5f0c1a7d9b3e8f6021c4a5d7e9b0f3c2d1e4a6b8'] }),
   })
-  .meta({ id: 'OperatorKeyCreated', description: 'The key, and the only time that it is shown.' });
+  .meta({ id: 'OperatorKeyCreated', description: 'The key, shown only this once.' });
 
 export const keyAnswer = z
   .object({
@@ -73,7 +71,7 @@ export const keyAnswer = z
   .meta({ id: 'OperatorKey' });
 
 export const keyList = z
-  .object({ items: z.array(keyAnswer).meta({ description: 'The newest first.' }), next: nextCursor })
+  .object({ items: z.array(keyAnswer).meta({ description: 'Newest first.' }), next: nextCursor })
   .meta({ id: 'OperatorKeyList' });
 
 export const keyListQuery = z.object(pageQuery);
@@ -83,7 +81,7 @@ export const meAnswer = z
     key_id: z
       .int()
       .nullable()
-      .meta({ description: 'The id of the key that the request carries; null: at the machine itself.', examples: [3] }),
+      .meta({ description: 'The id of the key of the request; null: on the machine itself.', examples: [3] }),
     label,
     role,
   })

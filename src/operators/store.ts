@@ -17,8 +17,8 @@ const findKeyStatement = statement<KeyFound>(
 );
 
 /**
- * Looks a key up by its hash, through the index, so that the time tells nothing about the key.
- * @returns undefined: unknown, expired or revoked.
+ * Looks a key up by its hash, through the index, so that timing reveals nothing about the key.
+ * @returns undefined if it is unknown, expired or revoked.
  */
 export async function findUsableKey(database: Queryable, hash: string): Promise<KeyFound | undefined> {
   const [row] = await database.run(findKeyStatement, [hash]);
@@ -31,7 +31,7 @@ const noteUseStatement = statement(
    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
 );
 
-/** Once a minute a key at most, so that a busy client costs one write a minute, however many of its requests come at the same time. */
+/** At most once a minute per key, so that a busy client costs one write a minute, however many requests arrive at once. */
 export async function noteKeyUse(database: Queryable, id: number): Promise<void> {
   await database.run(noteUseStatement, [id]);
 }
@@ -42,7 +42,7 @@ const recordStatement = statement(
    VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7::text::jsonb, $8, $9)`,
 );
 
-/** Adds one entry to the audit log; nothing in this program changes one, and only `sweepAuditLog` deletes one. */
+/** Appends to the audit log. No code changes an entry, and only `sweepAuditLog` deletes one. */
 export async function recordAudit(transaction: Queryable, actor: Actor, entry: AuditEntry): Promise<void> {
   const { action, subject, subjectId, before, after } = entry;
   await transaction.run(recordStatement, [

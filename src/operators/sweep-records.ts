@@ -2,8 +2,8 @@ import type { SweptRows } from '../sweeping/sweep.ts';
 import { countOldAnswers, countOldAuditEntries, sweepAnswers, sweepAuditLog } from './sweep-store.ts';
 
 /**
- * What operators leave behind and is not kept for ever: answers after their 24 hours, and entries of the audit log.
- * @param auditSeconds how long the entries of the audit log are kept.
+ * Sweeps what operators leave behind: stored answers after 24 hours, and old entries of the audit log.
+ * @param auditSeconds retention of the audit log.
  */
 export function sweptOperatorRows(auditSeconds: number): readonly SweptRows[] {
   return [

@@ -15,7 +15,7 @@ const sweepAuditStatement = statement<SweptBatch>(
    SELECT count(*) AS deleted, max(at) AS up_to FROM deleted`,
 );
 
-/** Deletes up to `batch` entries of the audit log that are `keptSeconds` old; nothing else in this program deletes one. */
+/** Deletes up to `batch` entries of the audit log older than `keptSeconds`; no other code deletes one. */
 export async function sweepAuditLog(database: Queryable, batch: number, from: Date | null, keptSeconds: number): Promise<SweptBatch> {
   const [row = nothing] = await database.run(sweepAuditStatement, [batch, from, keptSeconds]);
   return row;
@@ -43,7 +43,7 @@ const sweepAnswersStatement = statement<SweptBatch>(
    SELECT count(*) AS deleted, max(created_at) AS up_to FROM deleted`,
 );
 
-/** Deletes up to `batch` answers that were kept for 24 hours. */
+/** Deletes up to `batch` stored answers older than 24 hours. */
 export async function sweepAnswers(database: Queryable, batch: number, from: Date | null): Promise<SweptBatch> {
   const [row = nothing] = await database.run(sweepAnswersStatement, [batch, from]);
   return row;

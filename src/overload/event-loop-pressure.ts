@@ -3,22 +3,22 @@ import type { Problem } from '../errors.ts';
 import { overloaded } from './errors.ts';
 
 /**
- * Milliseconds. A step of a sign-up takes several turns of the event loop: arriving, being counted, asking the database. At half a second for each an
- * answer takes seconds, and people press the button again. A process that is only busy stays below a tenth of it.
+ * Milliseconds. A step of a sign-up takes several turns of the event loop: parsing, limits, the database. At half a second each an
+ * answer takes seconds, and people press the button again. A process that is merely busy stays below a tenth of it.
  */
 const delayLimit = 500;
-/** Milliseconds between two looks. */
+/** Milliseconds between two measurements. */
 const lookEvery = 1_000;
-/** Some go on whatever happens: they show when it is over. */
+/** Some requests always go through: they show when the overload is over. */
 const mostRefused = 0.95;
-/** How much of the share a quiet second takes back. */
+/** By how much a quiet second lowers the share. */
 const relaxation = 0.1;
-/** The same for a second between half and four fifths of the limit, so that whatever else is slow does not keep people out for ever. */
+/** The same between half and four fifths of the limit, so that other causes of delay do not keep people out forever. */
 const slowRelaxation = 0.02;
-/** Seconds: those who are refused in one moment are told to come back in different ones. */
+/** Seconds: clients refused at the same moment are told different times to come back. */
 const longestPause = 5;
 
-/** How many of the requests are refused, from 0 to 1; `isHigh`: the newest delay was above the limit. */
+/** The share of requests to refuse, from 0 to 1; `isHigh`: the latest delay was above the limit. */
 export interface Pressure {
   readonly share: number;
   readonly isHigh: boolean;
@@ -27,10 +27,10 @@ export interface Pressure {
 export const noPressure: Pressure = { share: 0, isHigh: false };
 
 /**
- * @param delay of the event loop in the newest second, milliseconds.
- * @returns what follows from it. One second above the limit changes nothing: it may be a pause of the machine. From the second one on the share is what
- *   would bring the delay back to the limit if each request cost the same. Near the limit it stays, so that it settles and does not
- *   flap; below it shrinks slowly.
+ * @param delay of the event loop in the last second, in milliseconds.
+ * @returns the new state. One second above the limit changes nothing: the machine may have paused. From the second one on, the share is what
+ *   would bring the delay back to the limit if every request cost the same. Near the limit it stays, so that it does not oscillate;
+ *   below it shrinks slowly.
  */
 export function nextPressure({ share, isHigh }: Pressure, delay: number): Pressure {
   if (delay > delayLimit) return { isHigh: true, share: isHigh ? Math.min(mostRefused, 1 - ((1 - share) * delayLimit) / delay) : share };
@@ -41,15 +41,15 @@ export function nextPressure({ share, isHigh }: Pressure, delay: number): Pressu
 
 export interface EventLoopPressure extends Disposable {
   /**
-   * Asked once for each request.
-   * @returns the refusal, 503 `overloaded`; undefined: it goes on.
+   * Called once per request.
+   * @returns the problem, 503 `overloaded`, or undefined to let the request through.
    */
   refusal(): Problem | undefined;
 }
 
 /**
- * Watches how late the event loop is. The median of a second's delays: one long pause is one delay of many, a loop that is always late is late each time.
- * @param onRefused hears of each refusal.
+ * Measures event loop delay as the median over a second: a single long pause is one sample of many, while a busy loop is late in most.
+ * @param onRefused called for each refused request.
  */
 export function watchEventLoop(onRefused: () => void): EventLoopPressure {
   const delays = monitorEventLoopDelay({ resolution: 20 });
@@ -62,7 +62,7 @@ export function watchEventLoop(onRefused: () => void): EventLoopPressure {
   }, lookEvery).unref();
   return {
     refusal() {
-      // Of ten requests at a share of 0.3 exactly three are refused; nothing is left to chance.
+      // Of ten requests at a share of 0.3 exactly three are refused: no randomness.
       owed = pressure.share === 0 ? 0 : owed + pressure.share;
       if (owed < 1) return undefined;
       owed -= 1;

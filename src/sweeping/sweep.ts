@@ -1,51 +1,51 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Queryable } from '../database/database.ts';
 
-/** Rows that are kept for a time and then deleted; each slice declares its own. */
+/** Rows that are deleted after a retention period; each slice declares its own. */
 export interface SweptRows {
   /** For the log, the metrics and `chodae sweep`, such as `sessions`. */
   readonly name: string;
   /**
-   * Deletes up to `batch` rows whose time is over, the oldest first, and passes over those that somebody else is deleting.
-   * @param from where the batch before ended. Without it each batch would walk over all that were deleted and that a transaction left open by
-   *   somebody keeps from being cleaned away: a million rows took more than 5 minutes (bench/results.md).
+   * Deletes up to `batch` expired rows, oldest first, skipping rows that another transaction is deleting.
+   * @param from where the previous batch ended. Without it each batch would scan all rows that were deleted but, because of an open
+   *   transaction, not yet vacuumed: a million rows took more than 5 minutes (bench/results.md).
    */
   readonly deleteBatch: (database: Queryable, batch: number, from: Date | null) => Promise<SweptBatch>;
-  /** Counts the rows whose time is over. */
+  /** Counts the expired rows. */
   readonly countDue: (database: Queryable) => Promise<number>;
 }
 
 export interface SweptBatch {
-  /** Fewer than asked for: nothing is left for now. */
+  /** Fewer than `batch`: nothing is left for now. */
   readonly deleted: number;
-  /** The time of the newest of them; NULL: there was none. */
+  /** The time of the newest deleted row; NULL if there was none. */
   readonly up_to: Date | null;
 }
 
 export interface SweepLimits {
-  /** Milliseconds for each kind of row; undefined: until nothing is left. */
+  /** Milliseconds per kind of row. Undefined: until nothing is left. */
   readonly millisecondsEach?: number;
-  /** Ends the sweep after the batch under way. */
+  /** Ends the sweep after the current batch. */
   readonly signal?: AbortSignal;
 }
 
 export interface SweepOutcome {
-  /** How many rows of each kind went, by its name. */
+  /** Deleted rows by kind. */
   readonly deleted: Readonly<Record<string, number>>;
-  /** False where time was up before everything had gone. */
+  /** False if time ran out before everything was deleted. */
   readonly finished: boolean;
-  /** What went wrong, by the name of the kind; the others were swept all the same. */
+  /** Errors by kind; the other kinds were swept all the same. */
   readonly failed: Readonly<Record<string, unknown>>;
 }
 
-/** Rows of one statement, whose locks are held until it ends. */
+/** Rows per statement, whose locks are held until it ends. */
 const batch = 250;
-/** Milliseconds between two batches at least. */
+/** Minimum milliseconds between two batches. */
 const shortestPause = 10;
 
 /**
- * Deletes what is past its time, in small batches; any number of processes may do it at once. After each full batch it pauses for twice as long as the
- * batch took: a backlog takes a third of one connection's time at most, and less of the database the busier that is.
+ * Deletes expired rows in small batches; any number of processes may do so at once. After each full batch it pauses for twice the batch's
+ * duration: a backlog takes at most a third of one connection's time, and less on a busier database.
  */
 export async function sweepRows(database: Queryable, kinds: readonly SweptRows[], limits: SweepLimits = {}): Promise<SweepOutcome> {
   const deleted: Record<string, number> = Object.fromEntries(kinds.map(({ name }) => [name, 0]));
@@ -86,10 +86,10 @@ async function deleteInBatches(
   return false;
 }
 
-/** Milliseconds: there may be millions, and whoever asks can wait. */
+/** Timeout in milliseconds: there may be millions of rows, and this runs only on request. */
 const countLimit = 60_000;
 
-/** @returns how many rows of each kind are past their time, by its name; nothing is changed. */
+/** @returns how many rows of each kind have expired, without changing anything. */
 export async function countDueRows(database: Database, kinds: readonly SweptRows[]): Promise<Readonly<Record<string, number>>> {
   const due: Record<string, number> = {};
   for (const { name, countDue } of kinds) due[name] = await database.transaction(countDue, { statementMilliseconds: countLimit });

@@ -7,24 +7,24 @@ export interface SweeperOptions {
   readonly database: Database;
   readonly kinds: readonly SweptRows[];
   readonly log: Logger;
-  /** What an error may say in the log. */
+  /** Formats an error for the log. */
   readonly describeError: (error: unknown) => unknown;
-  /** Hears of every round. */
+  /** Called after every round. */
   readonly onSwept?: (outcome: SweepOutcome) => void;
 }
 
-/** Milliseconds: personal data that nobody needs any more is gone after this time and a little, and five minutes are promised. */
+/** Milliseconds. Unneeded personal data is gone shortly after this time; five minutes are promised. */
 const betweenRounds = 60_000;
-/** Milliseconds: where a round did not get everything, the next comes soon. */
+/** Milliseconds: after an incomplete round the next one comes soon. */
 const betweenUnfinishedRounds = 1_000;
-/** Milliseconds for each kind of row in one round, so that a backlog of one does not keep the others waiting. */
+/** Milliseconds per kind of row in one round, so that one backlog does not delay the others. */
 const roundEach = 20_000;
-/** Milliseconds within which the first round comes; processes that start together do not sweep together. */
+/** The first round comes within this many milliseconds, at random, so that processes that start together do not sweep together. */
 const firstRoundWithin = 5_000;
 
 /**
  * Sweeps in the background: soon after the start, since a service that was down has a backlog, and then every minute. Rounds of one process never overlap.
- * @returns a function that ends it after the batch under way.
+ * @returns a function that stops it after the current batch.
  */
 export function startSweeper(options: SweeperOptions): () => Promise<void> {
   const stopping = new AbortController();
@@ -40,15 +40,15 @@ async function sweepUntil(signal: AbortSignal, { database, kinds, log, describeE
   while (!signal.aborted) {
     const outcome = await sweepRows(database, kinds, { millisecondsEach: roundEach, signal });
     onSwept?.(outcome);
-    if (Object.values(outcome.deleted).some((count) => count > 0)) log.info(outcome.deleted, 'rows past their time deleted');
+    if (Object.values(outcome.deleted).some((count) => count > 0)) log.info(outcome.deleted, 'expired rows deleted');
     for (const [rows, error] of Object.entries(outcome.failed)) {
-      log.warn({ rows, error: describeError(error) }, 'rows past their time could not be deleted; the next round tries again');
+      log.warn({ rows, error: describeError(error) }, 'could not delete expired rows, retrying in the next round');
     }
     await pause(outcome.finished ? betweenRounds : betweenUnfinishedRounds, signal);
   }
 }
 
-/** Ends early where the sweeper is stopped, and keeps no process alive. */
+/** Resolves early when the sweeper is stopped, and does not keep the process alive. */
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await delay(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -6,8 +6,8 @@ import { userProblems } from './errors.ts';
 import { deleteUserRow } from './user-store.ts';
 
 /**
- * Deletes a user and everything about them, from every table, in one transaction. The seat by which they came in stays used. What remains is the
- * entry in the audit log: who deleted which id, and when.
+ * Deletes a user and all their data, from every table, in one transaction. Their seat stays used. Only the audit entry remains: who
+ * deleted which id, and when.
  * @throws Problem `user_unknown`.
  */
 export async function deleteUser(services: UserServices, actor: Actor, id: number): Promise<void> {

@@ -3,37 +3,37 @@ import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { Semaphore } from '../semaphore.ts';
 
-/** The invitation by which somebody came in. */
+/** The invitation that a user signed up with. */
 export interface InvitationNamed {
   readonly id: number;
   readonly code: string;
   readonly campaign: string | null;
 }
 
-/** Somebody whose account is being deleted. */
+/** A person whose account is being deleted. */
 interface PersonForgotten {
   readonly userId: number;
   readonly invitationId: number;
-  /** E.164; undefined: what they typed is no number. */
+  /** E.164. Undefined: what they typed is not a phone number. */
   readonly phone: string | undefined;
 }
 
 /**
- * Takes what a slice keeps of somebody out of its tables.
- * @returns what the audit log may say of it: nothing personal.
+ * Deletes a slice's data about a person.
+ * @returns what the audit log may record about it: nothing personal.
  */
 type ForgetPerson = (transaction: Queryable, person: PersonForgotten) => Promise<Readonly<Record<string, unknown>>>;
 
-/** What the use cases of this slice work with. */
+/** What the use cases of this slice depend on. */
 export interface UserServices {
   readonly database: Database;
   readonly audit: RecordAudit;
-  /** Places for statements that may take seconds: `longWorkWait`. */
+  /** Slots for statements that may take seconds; see `longWorkWait`. */
   readonly longWork: Semaphore;
-  /** The region whose phone numbers may be written without a country code. */
+  /** The region whose phone numbers need no country code. */
   readonly phoneRegion: CountryCode;
-  /** Names invitations by their ids: this slice does not know their table. */
+  /** Looks up invitations by id. A function, as this slice does not know their table. */
   readonly invitationsNamed: (database: Queryable, ids: readonly number[]) => Promise<ReadonlyMap<number, InvitationNamed>>;
-  /** One for each slice that keeps something of a person beside the user. */
+  /** One per slice that stores personal data outside the users' table. */
   readonly forgetPerson: readonly ForgetPerson[];
 }

@@ -12,15 +12,15 @@ export interface UserExported extends UserRow {
 }
 
 const batch = 1_000;
-/** Milliseconds that counting may take, before anything is sent. */
+/** Timeout of counting in milliseconds, before anything is sent. */
 const countingTime = 30_000;
 
 /**
- * Everything about users but the hashes of their passwords, the newest first. The audit log has it, with how many there are, before the first
- * of them leaves: a client that breaks off leaves its entry too.
+ * Exports all users without their password hashes, newest first. The audit entry, with the count, is written before the first row is sent, so an
+ * aborted download is recorded too.
  * @param format only for the audit log.
- * @param signal ends the counting.
- * @returns batches, read as they are asked for.
+ * @param signal cancels the counting.
+ * @returns batches, read on demand.
  * @throws Problem `validation_failed`, `count_busy`.
  */
 export async function exportUsers(
@@ -47,7 +47,7 @@ export async function exportUsers(
       const page: Awaited<ReturnType<typeof readUsers>> = await readUsers(database, filter, range, before, batch);
       yield await withInvitations(services, page.rows);
       before = page.before;
-      // The embedded database gives the thread to nobody else by itself.
+      // The embedded database does not yield the thread by itself.
       await nextTurn();
     }
   })();

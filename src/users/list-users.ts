@@ -6,21 +6,21 @@ import { type ShownUser, showUsers } from './shown-user.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
 import { countAllUsers, countSomeUsers, idsOfUsers, readUsers, type UserFilter } from './user-store.ts';
 
-/** How the whole list is counted: not at all, to 1,000, or all of it. */
+/** How to count the whole list: not at all, up to 1,000, or completely. */
 export type CountWanted = 'none' | 'capped' | 'exact';
 
 export interface UserPage {
   readonly users: readonly ShownUser[];
-  /** What to give as `before` for the page after it; null: there is none. */
+  /** The `before` of the next page. Null: this is the last page. */
   readonly before: number | null;
   readonly total: Total | null;
 }
 
-/** Milliseconds that counting everything may take. */
+/** Timeout of a complete count in milliseconds. */
 const countingTime = 10_000;
 
 /**
- * One page of users, the newest first. Whoever sees phone numbers in full leaves an entry in the audit log.
+ * One page of users, newest first. Showing phone numbers in full writes an audit entry.
  * @param inFull false: phone numbers are masked.
  * @throws Problem `validation_failed`, `count_busy`.
  */
@@ -37,7 +37,7 @@ export async function listUsers(
   const { rows, before } = await readUsers(database, filter, range, page.before, page.limit);
   const total = await count(services, filter, range, page);
   const after = { ...auditedFilter(asked), count: rows.length };
-  // A count tells whether a phone number that was asked for is there.
+  // A count alone reveals whether a phone number is registered.
   const isFound = filter.phone !== undefined && (total?.value ?? 0) > 0;
   if (inFull && (rows.length > 0 || isFound)) await audit(database, actor, { action: 'user.list', subject: 'user', after });
   return { users: await showUsers(services, rows, inFull), before, total };

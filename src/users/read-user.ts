@@ -6,12 +6,12 @@ import { type ShownUser, showUsers } from './shown-user.ts';
 import { readUser } from './user-store.ts';
 
 export interface ShownUserInFull extends ShownUser {
-  /** `YYYY-MM-DD`; null: not for this operator. */
+  /** `YYYY-MM-DD`; null if this operator may not see it. */
   readonly birthday: string | null;
 }
 
 /**
- * One user. Whoever sees everything leaves an entry in the audit log first.
+ * Reads one user. Showing everything writes an audit entry first.
  * @param inFull false: the phone number is masked, and there is no birthday.
  * @throws Problem `user_unknown`.
  */

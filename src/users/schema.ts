@@ -16,10 +16,10 @@ const rowId = z.coerce.number().int().min(1).max(2_147_483_647);
 export const userParams = z.object({ id: rowId.meta({ description: 'The id of the user.', examples: [1] }) });
 
 export const userFilterQuery = {
-  invitation_id: rowId.optional().meta({ description: 'Who came in by this invitation.', examples: [42] }),
-  campaign: text('Who came in by an invitation of this campaign.', 'spring'),
-  text: text('How the name begins; for the role `admin` also a phone number, in any spelling.', '홍길'),
-  created_from: text('From this moment on (RFC 3339).', '2026-01-01T00:00:00Z'),
+  invitation_id: rowId.optional().meta({ description: 'Users who signed up with this invitation.', examples: [42] }),
+  campaign: text('Users who signed up with an invitation of this campaign.', 'spring'),
+  text: text('The beginning of the name; for the role `admin` also a phone number, in any notation.', '홍길'),
+  created_from: text('From this time, inclusive (RFC 3339).', '2026-01-01T00:00:00Z'),
   created_to: text('Before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
 };
 
@@ -29,18 +29,18 @@ export const userListQuery = z.object({
   total: z
     .enum(['none', 'capped', 'exact'])
     .default('capped')
-    .meta({ description: 'How to count the whole list: not at all, to 1,000, or all of it, which takes time.', examples: ['capped'] }),
+    .meta({ description: 'How to count the whole list: not at all, up to 1,000, or completely, which takes time.', examples: ['capped'] }),
 });
 
 const user = {
-  id: z.int().meta({ description: 'Names the user in addresses.', examples: [1] }),
+  id: z.int().meta({ description: 'The id of the user in URLs.', examples: [1] }),
   name: z.string().meta({ description: 'As the person typed it.', examples: ['홍길동'] }),
   phone: z.string().meta({ description: 'As the person typed it; masked for all roles but `admin`.', examples: ['010-****-5678'] }),
   created_at: z
     .string()
     .nullable()
     .meta({
-      description: 'When they signed up; null: before that was noted.',
+      description: 'When they signed up; null if that was before it was recorded.',
       format: 'date-time',
       examples: ['2026-01-01T09:00:00.000Z'],
     }),
@@ -54,14 +54,17 @@ const user = {
         .meta({ description: 'Its campaign.', examples: ['spring'] }),
     })
     .nullable()
-    .meta({ description: 'By which they came in; null: it is gone.', examples: [{ id: 42, code: 'TEST001', campaign: 'spring' }] }),
+    .meta({
+      description: 'The invitation they signed up with; null if it no longer exists.',
+      examples: [{ id: 42, code: 'TEST001', campaign: 'spring' }],
+    }),
 };
 
 export const userList = z
   .object({
     items: z
       .array(z.object(user).meta({ id: 'User' }))
-      .meta({ description: 'The newest first; may be fewer than `limit` although there is a `next`.' }),
+      .meta({ description: 'Newest first; may be fewer than `limit` although there is a `next`.' }),
     next: nextCursor,
     total: z
       .object({
@@ -69,7 +72,7 @@ export const userList = z
         relation: z.enum(['exact', 'at_least']).meta({ description: 'Whether there may be more.', examples: ['exact'] }),
       })
       .nullable()
-      .meta({ description: 'How many there are in all; null: nobody asked.', examples: [{ value: 12, relation: 'exact' }] }),
+      .meta({ description: 'How many there are in total; null if not requested.', examples: [{ value: 12, relation: 'exact' }] }),
   })
   .meta({ id: 'UserList' });
 
@@ -85,7 +88,7 @@ export const userInFull = z
 
 export const userDeleted = z
   .object({
-    deleted: z.literal(true).meta({ description: 'Nothing about the user is left.', examples: [true] }),
+    deleted: z.literal(true).meta({ description: 'All data of the user is deleted.', examples: [true] }),
     id: user.id,
   })
   .meta({ id: 'UserDeleted' });

@@ -9,7 +9,7 @@ export interface ShownUser {
   readonly name: string;
   readonly phone: string;
   readonly created_at: string | null;
-  /** NULL: the invitation is gone. */
+  /** NULL: the invitation no longer exists. */
   readonly invitation: InvitationNamed | null;
 }
 

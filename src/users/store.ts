@@ -16,7 +16,7 @@ const peopleStatement = statement<PersonRow & { readonly invitation_id: number }
    ORDER BY person.user_id DESC`,
 );
 
-/** The newest users who came in by each of some invitations, at most `limit` of each; an invitation by which nobody came is left out. */
+/** The newest users of the given invitations, at most `limit` each; invitations without users are missing from the result. */
 export async function peopleOf(
   database: Queryable,
   invitationIds: readonly number[],

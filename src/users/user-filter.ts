@@ -4,7 +4,7 @@ import { acceptPeriod } from '../life-span.ts';
 import { acceptPhone, significantDigits } from '../phone.ts';
 import type { UserFilter } from './user-store.ts';
 
-/** What a request asks for, by the names of `userFilterQuery`. */
+/** The filters of a request, named as in `userFilterQuery`. */
 export interface UsersAsked {
   readonly invitation_id?: number | undefined;
   readonly campaign?: string | undefined;
@@ -14,7 +14,7 @@ export interface UsersAsked {
 }
 
 /**
- * @param inFull whether the operator sees phone numbers: nobody else finds people by one, or they could be guessed digit by digit.
+ * @param inFull whether the operator sees phone numbers. Others cannot search by one, or they could guess it digit by digit.
  * @throws Problem `validation_failed` where a moment is none.
  */
 export function userFilter(asked: UsersAsked, inFull: boolean, region: CountryCode): UserFilter {
@@ -25,12 +25,12 @@ export function userFilter(asked: UsersAsked, inFull: boolean, region: CountryCo
   if (text === undefined) return filter;
   const name = text.normalize('NFC').trim();
   if (!inFull) return { ...filter, name };
-  // A part of a number is not looked for: its digits would be the end of many.
+  // No search by part of a number: its digits would end many numbers.
   const phone = acceptPhone(text, { region });
   return { ...filter, name, phone: { typed: name, digits: phone.ok ? significantDigits(phone.value.typed, region) : undefined } };
 }
 
-/** The same for the audit log: without the text, which is a name or a phone number. */
+/** The same for the audit log, without the search text, which is a name or a phone number. */
 export function auditedFilter({ text, ...asked }: UsersAsked): Readonly<Record<string, unknown>> {
   return { ...asked, ...(text !== undefined && { text: 'set' }) };
 }

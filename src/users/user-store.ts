@@ -1,7 +1,7 @@
 import { type Queryable, type Statement, statement } from '../database/database.ts';
 import { countDownwards, type DownwardPage, type IdRange, readDownwards, type Total } from '../read-downwards.ts';
 
-/** A user as operators may see one; never the hash of the password. */
+/** A user as operators may see one; never with the password hash. */
 export interface UserRow {
   readonly id: number;
   readonly name: string;
@@ -14,17 +14,17 @@ export interface UserRow {
 
 const columns = 'u.id, u.name, u.phone, u.birthday, u.created_at, u."invitationId" AS invitation_id';
 
-/** What is asked for; whatever is left out is not asked about. */
+/** The filters; a missing one matches everything. */
 export interface UserFilter {
   readonly invitation_id?: number | undefined;
   readonly campaign?: string | undefined;
-  /** How the name begins, in whatever case. */
+  /** The beginning of the name, in any case. */
   readonly name?: string | undefined;
-  /** Somebody whose phone number is this one, besides those whose name begins so: as typed, and the digits with which each spelling of it ends. */
+  /** Also matches this phone number, besides names: as typed, and the digits with which each notation of it ends. */
   readonly phone?: { readonly typed: string; readonly digits: string | undefined } | undefined;
-  /** The first moment. */
+  /** Inclusive. */
   readonly from?: Date | undefined;
-  /** The moment after the last. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
 }
 
@@ -35,7 +35,7 @@ const allStatement = bounds('users_ids', '');
 const invitedStatement = bounds('users_ids_invited', 'WHERE "invitationId" = $1');
 const betweenStatement = bounds('users_ids_between', 'WHERE created_at >= $1::timestamptz AND created_at < $2::timestamptz');
 
-/** Which ids can match: an index gives the ends of all, of those of an invitation, and of those of a time. */
+/** The range of ids that can match: indexes give the bounds of all ids, of an invitation's, and of a period's. */
 export async function idsOfUsers(database: Queryable, { invitation_id, from, to }: UserFilter): Promise<IdRange | undefined> {
   const isIndexed = invitation_id !== undefined;
   const [row] = isIndexed
@@ -46,7 +46,7 @@ export async function idsOfUsers(database: Queryable, { invitation_id, from, to 
   return row?.first == null || row.last == null ? undefined : { first: row.first, last: row.last, isIndexed };
 }
 
-/** The place of the invitation's id is spelled out where it is asked for, so that its index is used. */
+/** The condition on the invitation is only added if requested, so that its index is used. */
 const conditions = (ofInvitation: boolean) => `
    WHERE u.id >= $1 AND u.id < $2 AND ${ofInvitation ? 'u."invitationId" = $4' : '$4::integer IS NULL'}
      AND ($5::text IS NULL OR EXISTS (SELECT FROM "Invitation" i WHERE i.id = u."invitationId" AND i.campaign = $5))
@@ -72,8 +72,8 @@ function valuesOf({ invitation_id, campaign, name, phone, from, to }: UserFilter
 
 /**
  * The newest users first.
- * @param range what `idsOfUsers` gave.
- * @param before what the page before ended with.
+ * @param range from `idsOfUsers`.
+ * @param before the last id of the previous page.
  */
 export async function readUsers(
   database: Queryable,
@@ -86,7 +86,7 @@ export async function readUsers(
   return readDownwards(range, before, limit, (from, below, most) => database.run(listStatement(filter), [from, below, most, ...asked]));
 }
 
-/** How many users match: to 1,000, and as far as one page would look. */
+/** How many users match: up to 1,000, and only as far as one page would look. */
 export async function countSomeUsers(database: Queryable, filter: UserFilter, range: IdRange | undefined): Promise<Total> {
   const asked = valuesOf(filter);
   return countDownwards(range, async (from, below, most) => {
@@ -95,7 +95,7 @@ export async function countSomeUsers(database: Queryable, filter: UserFilter, ra
   });
 }
 
-/** How many users match, all of them: give the transaction time. */
+/** How many users match, all of them. This may take long; set the transaction's timeout accordingly. */
 export async function countAllUsers(transaction: Queryable, filter: UserFilter, range: IdRange | undefined): Promise<number> {
   if (!range) return 0;
   const [row] = await transaction.run(countStatement(filter), [range.first, range.last + 1, null, ...valuesOf(filter)]);
@@ -114,7 +114,7 @@ const deleteStatement = statement<{ phone: string; invitation_id: number }>(
   'DELETE FROM "User" WHERE id = $1 RETURNING phone, "invitationId" AS invitation_id',
 );
 
-/** @returns what else is known by the user; undefined: there is no such user. */
+/** @returns the remaining data of a user; undefined if there is no such user. */
 export async function deleteUserRow(transaction: Queryable, id: number): Promise<{ phone: string; invitation_id: number } | undefined> {
   const [row] = await transaction.run(deleteStatement, [id]);
   return row;

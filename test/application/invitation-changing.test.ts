@@ -108,7 +108,7 @@ test('an invitation that the original’s program used up has its one used seat 
   );
 });
 
-test('a length of time counts from now where the start is past, and a life span that is none is refused', async () => {
+test('a length of time counts from now where the start is past, and an impossible life span is refused', async () => {
   const { id } = await made({ valid_for: '1m' });
   await application.query(`UPDATE "Invitation" SET starts_at = now() - interval '10 days', expires_at = now() WHERE id = $1`, [id]);
   assert.equal(shown(await change(id, { valid_for: '7d' })).status, 'usable');

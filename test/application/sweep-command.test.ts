@@ -69,7 +69,7 @@ test('a service that starts sweeps soon, without being asked', async () => {
   await fill(database);
   await using server = await startServer({ environment: database.environment });
   const deadline = Date.now() + 20_000;
-  while (!server.output().includes('rows past their time deleted')) {
+  while (!server.output().includes('expired rows deleted')) {
     assert.ok(Date.now() < deadline, server.output());
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -77,7 +77,7 @@ test('a service that starts sweeps soon, without being asked', async () => {
     server
       .output()
       .split('\n')
-      .find((text) => text.includes('rows past their time deleted')) ?? '';
+      .find((text) => text.includes('expired rows deleted')) ?? '';
   const { sessions, audit_log } = JSON.parse(line);
   assert.deepEqual({ sessions, audit_log }, { sessions: 3, audit_log: 1 });
 });
