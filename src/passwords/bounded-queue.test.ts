@@ -32,7 +32,7 @@ function openControlledQueue(changes: Partial<QueueSettings<string, string>> = {
   return { queue, started, clock, finish, fail };
 }
 
-/** @returns a handler that keeps what became of a promise, so that nothing stays unhandled while the test goes on. */
+/** @returns a promise handler that records the outcome, so that rejections do not stay unhandled while the test goes on. */
 async function outcomeOf(promise: Promise<string>): Promise<string> {
   try {
     return await promise;
@@ -41,7 +41,7 @@ async function outcomeOf(promise: Promise<string>): Promise<string> {
   }
 }
 
-test('of one owner, first come, first served, as many at once as there are places', async () => {
+test('tasks of one owner run in order of arrival, as many at once as there are places', async () => {
   const { queue, started, finish } = openControlledQueue();
   const outcomes = ['a', 'b', 'c', 'd'].map((task) => outcomeOf(queue.add(task)));
   assert.deepEqual(started, ['a', 'b']);
@@ -55,9 +55,9 @@ test('of one owner, first come, first served, as many at once as there are place
   assert.deepEqual(queue.state(), { waiting: 0, running: 0, averageMilliseconds: 100 });
 });
 
-test('who would wait longer than the maximum is refused at once, with Retry-After', async () => {
+test('a task that would wait longer than the maximum is refused at once, with Retry-After', async () => {
   const { queue, finish } = openControlledQueue();
-  // Two run; a place falls free every 50 ms, so the twentieth who waits waits a second, and the next one longer.
+  // Two run, and one finishes every 50 ms, so the twentieth in the queue waits a second, and the next one longer.
   const outcomes = Array.from({ length: 22 }, (_, at) => outcomeOf(queue.add(`${at}`)));
   assert.deepEqual(queue.state(), { waiting: 20, running: 2, averageMilliseconds: 100 });
   assert.equal(await outcomeOf(queue.add('one too many')), 'overloaded 2');
@@ -69,7 +69,7 @@ test('who would wait longer than the maximum is refused at once, with Retry-Afte
   );
 });
 
-test('as many as run may wait, also where one task alone takes longer than the maximum', async () => {
+test('as many tasks may wait as run, even if one task takes longer than the maximum', async () => {
   const { queue, started } = openControlledQueue({ expectedMilliseconds: 60_000 });
   const outcomes = ['a', 'b', 'c', 'd'].map((task) => outcomeOf(queue.add(task)));
   assert.deepEqual(started, ['a', 'b']);
@@ -80,7 +80,7 @@ test('as many as run may wait, also where one task alone takes longer than the m
   assert.deepEqual([queue.state().waiting, await Promise.race([newcomer, 'waits'])], [2, 'waits']);
 });
 
-test('the first time replaces the guess, later ones move the average', async () => {
+test('the first measurement replaces the estimate, later ones move the average', async () => {
   const { queue, finish } = openControlledQueue();
   for (const [task, milliseconds] of Object.entries({ a: 1000, b: 1000, c: 2000 })) {
     const outcome = outcomeOf(queue.add(task));
@@ -88,13 +88,13 @@ test('the first time replaces the guess, later ones move the average', async () 
     await outcome;
   }
   assert.equal(queue.state().averageMilliseconds, 1100);
-  // With two running, the wait of the next is 0.55 s, of the one after it 1.1 s, as long as a task takes.
+  // With two running, the next one waits 0.55 s and the one after it 1.1 s, as long as a task takes.
   for (const task of ['d', 'e', 'f', 'g']) void outcomeOf(queue.add(task));
   assert.deepEqual(queue.state(), { waiting: 2, running: 2, averageMilliseconds: 1100 });
   assert.equal(await outcomeOf(queue.add('h')), 'overloaded 2');
 });
 
-test('who has gone leaves the queue, and makes room', async () => {
+test('an aborted task leaves the queue and makes room', async () => {
   const { queue, started, finish } = openControlledQueue();
   const gone = new AbortController();
   const outcomes = ['a', 'b'].map((task) => outcomeOf(queue.add(task)));
@@ -109,7 +109,7 @@ test('who has gone leaves the queue, and makes room', async () => {
   assert.deepEqual(started, ['a', 'b', 'd']);
 });
 
-test('who has gone before is not taken in; who goes while it runs still gets the result', async () => {
+test('a task aborted beforehand is not queued; one aborted while it runs still gets its result', async () => {
   const { queue, started, finish } = openControlledQueue();
   assert.equal(await outcomeOf(queue.add('a', AbortSignal.abort(new Error('client gone')))), 'Error: client gone');
   const gone = new AbortController();
@@ -120,7 +120,7 @@ test('who has gone before is not taken in; who goes while it runs still gets the
   assert.deepEqual(started, ['b']);
 });
 
-test('an error is given to its own task alone', async () => {
+test('an error affects only its own task', async () => {
   const { queue, finish, fail } = openControlledQueue({ places: 1 });
   const outcomes = ['a', 'b'].map((task) => outcomeOf(queue.add(task)));
   await fail('a', new Error('thread lost'));
@@ -128,13 +128,13 @@ test('an error is given to its own task alone', async () => {
   assert.deepEqual(await Promise.all(outcomes), ['Error: thread lost', 'b done']);
 });
 
-test('who has waited twice the maximum, because the tasks became slower, is refused', async () => {
+test('a task that has waited twice the maximum, because tasks became slower, is refused', async () => {
   const { queue, started, clock, finish } = openControlledQueue({ places: 1 });
   const outcomes = ['a', 'b', 'c', 'd'].map((task) => outcomeOf(queue.add(task)));
   clock.milliseconds = 2000;
   await finish('a', 2000);
   assert.deepEqual(started, ['a', 'b']);
-  // On average a task takes 1.8 s by now, so that is what one may wait.
+  // A task takes 1.8 s on average by now, so that is the maximum wait.
   clock.milliseconds = 3601;
   await finish('b', 1);
   assert.deepEqual(started, ['a', 'b']);
@@ -142,7 +142,7 @@ test('who has waited twice the maximum, because the tasks became slower, is refu
   assert.match((await Promise.all(outcomes)).join(), /^a done,b done,overloaded \d+,overloaded \d+$/);
 });
 
-test('closing refuses who waits and who comes, and waits for what runs', async () => {
+test('closing refuses waiting and new tasks, and waits for running ones', async () => {
   const { queue, finish } = openControlledQueue();
   const outcomes = ['a', 'b', 'c'].map((task) => outcomeOf(queue.add(task)));
   let closed = false;
@@ -159,7 +159,7 @@ test('closing refuses who waits and who comes, and waits for what runs', async (
   assert.deepEqual(await Promise.all(outcomes.slice(0, 2)), ['a done', 'b done']);
 });
 
-test('the refusal is a 503 that tells when to come again', async () => {
+test('the refusal is a 503 with Retry-After', async () => {
   const { queue } = openControlledQueue();
   await queue.close();
   await assert.rejects(queue.add('a'), (error) => {
@@ -172,7 +172,7 @@ test('the refusal is a 503 that tells when to come again', async () => {
 });
 
 /**
- * Lets a queue with one place, which is taken, serve everything that waits.
+ * Lets a queue with one busy place serve everything that waits.
  * @returns the tasks in the order in which they began.
  */
 async function serveAll({ queue, started, finish }: ReturnType<typeof openControlledQueue>): Promise<string[]> {
@@ -181,7 +181,7 @@ async function serveAll({ queue, started, finish }: ReturnType<typeof openContro
   return started.slice(1);
 }
 
-test('owners are served in turn, each in the order in which its tasks came', async () => {
+test('owners are served in turn, each in order of arrival', async () => {
   const controlled = openControlledQueue({ places: 1 });
   const add = (owner: string, task: string) => outcomeOf(controlled.queue.add(`${owner}${task}`, undefined, { owner }));
   const outcomes = [add('z', '0')];
@@ -192,17 +192,17 @@ test('owners are served in turn, each in the order in which its tasks came', asy
   assert.ok((await Promise.all(outcomes)).every((outcome) => outcome.endsWith('done')));
 });
 
-test('a newcomer goes in front of fifty owners that always have a task waiting', async () => {
+test('a newcomer goes before fifty owners that always have a task waiting', async () => {
   const { queue, started, finish } = openControlledQueue({ places: 1, maximumWaitSeconds: 60 });
   const add = (owner: string, task: string) => void outcomeOf(queue.add(task, undefined, { owner }));
   for (let round = 0; round < 3; round += 1) for (let owner = 0; owner < 50; owner += 1) add(`owner ${owner}`, `${owner}.${round}`);
-  // Each had its first turn; one is running its second.
+  // Each has had its first turn; one is running its second.
   for (let served = 0; served < 50; served += 1) await finish(started[served] ?? '');
   add('newcomer', 'first of the newcomer');
   add('newcomer', 'second of the newcomer');
   await finish(started.at(-1) ?? '');
   assert.equal(started.at(-1), 'first of the newcomer');
-  // The second one waits for its turn: the 49 others of this round come first.
+  // The second task waits for its turn: the 49 others of this round come first.
   for (let served = 0; served < 49; served += 1) await finish(started.at(-1) ?? '');
   assert.ok(!started.includes('second of the newcomer'));
   await finish(started.at(-1) ?? '');
@@ -210,7 +210,7 @@ test('a newcomer goes in front of fifty owners that always have a task waiting',
   assert.ok(started.slice(-2).includes('second of the newcomer'), started.slice(-3).join());
 });
 
-test('a repeated task is served after all that are none, and the owner of both has them in that order', async () => {
+test('repeats are served after all other tasks, also within one owner', async () => {
   const controlled = openControlledQueue({ places: 1 });
   const add = (owner: string, task: string, isRepeat: boolean) => outcomeOf(controlled.queue.add(task, undefined, { owner, isRepeat }));
   void add('z', 'running', false);
@@ -221,7 +221,7 @@ test('a repeated task is served after all that are none, and the owner of both h
   assert.deepEqual(await serveAll(controlled), ['a', 'c', 'b repeats', 'a repeats']);
 });
 
-test('a full queue refuses the newest task of the owner with the most, and not a newcomer', async () => {
+test('a full queue refuses the newest task of the owner with the most tasks, not a newcomer', async () => {
   // One runs, ten may wait.
   const controlled = openControlledQueue({ places: 1 });
   const add = (owner: string, task: string) => outcomeOf(controlled.queue.add(`${owner}${task}`, undefined, { owner }));
@@ -238,7 +238,7 @@ test('a full queue refuses the newest task of the owner with the most, and not a
   assert.equal(await newcomer, 'c0 done');
 });
 
-test('where every owner has one waiting, the one that had a turn last makes room for one that had none', async () => {
+test('if every owner has one task waiting, the most recently served makes room for a newcomer', async () => {
   const { queue, started, finish } = openControlledQueue({ places: 1 });
   const add = (owner: string, task: string) => outcomeOf(queue.add(`${owner}-${task}`, undefined, { owner }));
   const owners = Array.from({ length: 11 }, (_, owner) => `owner${owner}`);
@@ -253,7 +253,7 @@ test('where every owner has one waiting, the one that had a turn last makes room
   assert.equal(started.at(-1), 'newcomer-first');
 });
 
-test('whoever is overtaken all the time is refused after twice the maximum', async () => {
+test('a task that is always overtaken is refused after twice the maximum', async () => {
   const { queue, started, clock, finish } = openControlledQueue({ places: 1 });
   void outcomeOf(queue.add('0'));
   const overtaken = outcomeOf(queue.add('overtaken', undefined, { owner: 'a', isRepeat: true }));
@@ -265,7 +265,7 @@ test('whoever is overtaken all the time is refused after twice the maximum', asy
   assert.equal(await overtaken, 'overloaded 1');
 });
 
-test('one task of a key at a time: another is refused until the place is given up, and whoever is refused keeps nothing', async () => {
+test('a key has one task at a time; another is refused until the place is released, and keeps no place', async () => {
   const { queue, finish } = openControlledQueue({ places: 1 });
   const claim = { owner: 'a' };
   {

@@ -1,57 +1,57 @@
 import type { Problem } from '../errors.ts';
 import { overloaded } from '../overload/errors.ts';
 
-/** What one task gave, and how long it took; from the times the wait of later tasks is estimated. */
+/** The result of a task and how long it took, from which later waits are estimated. */
 export interface Timed<Result> {
   readonly result: Result;
   readonly milliseconds: number;
 }
 
 export interface QueueSettings<Task, Result> {
-  /** Tasks that run at once. */
+  /** Tasks that run concurrently. */
   readonly places: number;
-  /** Seconds that a task may wait before it begins to run; or as long as one task takes, where that is more. */
+  /** Maximum wait in seconds before a task begins; or the duration of one task, if that is longer. */
   readonly maximumWaitSeconds: number;
-  /** How long a task is thought to take until the first one is done. */
+  /** Estimated duration of a task until the first one is measured. */
   readonly expectedMilliseconds: number;
   readonly run: (task: Task) => Promise<Timed<Result>>;
-  /** Hears how many milliseconds a task has waited when it begins. */
+  /** Called when a task begins, with its wait in milliseconds. */
   readonly onBegin?: (waitedMilliseconds: number) => void;
-  /** Milliseconds of a monotonic clock; for tests. */
+  /** A monotonic clock in milliseconds; for tests. */
   readonly now?: () => number;
 }
 
 export interface QueueState {
   readonly waiting: number;
   readonly running: number;
-  /** Of a task, running; over about the last ten. */
+  /** Moving average of a task's duration, over about the last ten. */
   readonly averageMilliseconds: number;
 }
 
-/** Whose task it is: what decides when it is served. */
+/** Who a task belongs to, which decides when it is served. */
 export interface TaskClaim {
-  /** Owners are served in turn, such as the networks of clients. */
+  /** Owners, such as client networks, are served in turn. */
   readonly owner: string;
-  /** A task that can be done without for now: it is served after all others. Default: false. */
+  /** A task that can wait: it is served after all others. Default: false. */
   readonly isRepeat?: boolean;
 }
 
 export interface BoundedQueue<Task, Result> {
   /**
-   * @param signal takes a waiting task out of the queue; one that is running runs on, and its result is given.
-   * @param claim default: an owner of its own, that of this process.
-   * @throws Problem `overloaded` at once where the wait would be too long or the queue is closed; later where the queue is full and tasks came that
-   *   are served before it; the signal's reason where it is aborted.
+   * @param signal removes a waiting task from the queue. A running task finishes and its result is returned.
+   * @param claim default: an owner of its own, this process.
+   * @throws Problem `overloaded` at once if the wait would be too long or the queue is closed, or later if the queue is full and tasks with
+   *   priority arrived; the signal's reason if it is aborted.
    */
   add(task: Task, signal?: AbortSignal, claim?: TaskClaim): Promise<Result>;
   /**
-   * Refuses what `add` would refuse at once, before anything is done for the task, and keeps other tasks with the same key away until it is disposed.
+   * Refuses what `add` would refuse at once, before any work is done for the task, and blocks other tasks with the same key until it is disposed.
    * @param key such as a session, of which one task at a time is enough.
-   * @throws Problem `overloaded` where `add` would throw it at once, and where the key is taken.
+   * @throws Problem `overloaded` if `add` would throw it at once, or if the key is taken.
    */
   claim(key: string, claim: TaskClaim): ClaimedPlace<Task, Result>;
   state(): QueueState;
-  /** Refuses what waits and whatever still comes, and resolves when nothing runs any more. */
+  /** Refuses waiting and new tasks, and resolves when the running ones have finished. */
   close(): Promise<void>;
 }
 
@@ -62,13 +62,13 @@ export interface ClaimedPlace<Task, Result> extends Disposable {
 
 const ownTask: TaskClaim = { owner: 'this process' };
 
-/** Owners whose last turn is remembered; the one whose turn is longest ago is forgotten first, which puts it where it stood: in front. */
+/** Owners whose last turn is remembered. The one served longest ago is forgotten first; as an unknown owner it stays in front. */
 const mostRememberedOwners = 10_000;
 
 interface Job<Task, Result> {
   readonly task: Task;
   readonly claim: TaskClaim;
-  /** Counts those that came. */
+  /** Number of arrival. */
   readonly number: number;
   readonly since: number;
   readonly resolve: (result: Result) => void;
@@ -76,16 +76,16 @@ interface Job<Task, Result> {
   readonly stopListening: () => void;
 }
 
-/** Where a task stands in the order of service: the lower, the sooner, the first member that differs decides. */
+/** Order of service: lower ranks go first, and the first member that differs decides. */
 type Rank = readonly [isRepeat: number, round: number, ownersLastTurn: number, number: number];
 
 interface Queue<Task, Result> extends QueueSettings<Task, Result> {
-  /** For each owner, those that are no repeats first, then as they came; no list is empty. */
+  /** Per owner: repeats last, otherwise in order of arrival. No list is empty. */
   readonly waiting: Map<string, Job<Task, Result>[]>;
   readonly running: Set<Promise<void>>;
-  /** Those that are claimed. */
+  /** The claimed keys. */
   readonly keys: Set<string>;
-  /** When each owner had its last turn, counted in turns; the oldest first. */
+  /** When each owner had its last turn, counted in turns; oldest first. */
   readonly lastTurns: Map<string, number>;
   readonly now: () => number;
   turns: number;
@@ -96,11 +96,11 @@ interface Queue<Task, Result> extends QueueSettings<Task, Result> {
 }
 
 /**
- * A queue bounded by time, not by number: how many may wait follows from how fast they are served.
+ * A queue bounded by time, not by length: how many tasks may wait follows from how fast they are served.
  *
- * Served next is the owner whose last turn is longest ago, so that owners who always have tasks waiting take turns (round robin), and one who comes
- * for the first time, or after a while, goes in front of them however many they are. Where the queue is full the task that would be served last is
- * refused: the newest of the owner with the most, and not the first of a newcomer.
+ * The owner served longest ago goes next. So owners who always have tasks waiting take turns (round robin), and an owner who comes for
+ * the first time, or after a while, goes before all of them. If the queue is full, the task that would be served last is refused: the
+ * newest of the owner with the most tasks, not the first of a newcomer.
  */
 export function openBoundedQueue<Task, Result>(settings: QueueSettings<Task, Result>): BoundedQueue<Task, Result> {
   const queue: Queue<Task, Result> = {
@@ -157,7 +157,7 @@ function claimPlace<Task, Result>(queue: Queue<Task, Result>, key: string, claim
   };
 }
 
-/** A full queue has room for whoever is not served last: `refuseLast` then refuses another. */
+/** A full queue accepts a task that would not be served last: `refuseLast` then refuses another. */
 function demandRoom<Task, Result>(queue: Queue<Task, Result>, claim: TaskClaim): void {
   if (queue.closed) throw refusal(queue);
   if (queue.running.size < queue.places) return;
@@ -168,14 +168,14 @@ function demandRoom<Task, Result>(queue: Queue<Task, Result>, claim: TaskClaim):
   if (!last || isBefore(last.rank, rank)) throw refusal(queue);
 }
 
-/** @param place of the task in the order of service, the first is 1: a thread falls free every average / places. */
+/** @param place the position in the queue, from 1: a thread becomes free every average / places. */
 function estimatedWaitSeconds({ places, averageMilliseconds }: Pick<Queue<never, never>, 'places' | 'averageMilliseconds'>, place: number) {
   return (place * averageMilliseconds) / places / 1000;
 }
 
 /**
- * The maximum, or as long as one task takes where that is more: as many as run may always wait. Without anybody in the queue a place that falls free would go
- * to whoever asks soonest, which is whoever asks most often.
+ * The maximum, or the duration of one task if that is longer, so that as many tasks may wait as run. With an empty queue a free thread would
+ * go to the next request to arrive, that is, to the client that asks most often.
  */
 function longestWaitSeconds({
   maximumWaitSeconds,
@@ -197,7 +197,7 @@ function isBefore(left: Rank, right: Rank): boolean {
   return differing >= 0 && (left[differing] ?? 0) < (right[differing] ?? 0);
 }
 
-/** All owners are looked at: 1,000 take a millisecond. As delivered some seven for each core wait. */
+/** Scans all owners: 1,000 take a millisecond. With default settings about seven tasks per core wait. */
 function lastOf<Task, Result>(queue: Queue<Task, Result>): { job: Job<Task, Result>; rank: Rank } | undefined {
   let last: { job: Job<Task, Result>; rank: Rank } | undefined;
   for (const jobs of queue.waiting.values()) {
@@ -219,7 +219,7 @@ function nextOf<Task, Result>(queue: Queue<Task, Result>): Job<Task, Result> | u
   return next?.job;
 }
 
-/** @returns where a task goes in the list of its owner. */
+/** @returns the index of a task in its owner's list. */
 function placeFor(jobs: readonly { readonly claim: TaskClaim }[], { isRepeat }: TaskClaim): number {
   const firstRepeat = isRepeat ? -1 : jobs.findIndex((job) => job.claim.isRepeat);
   return firstRepeat < 0 ? jobs.length : firstRepeat;
@@ -261,8 +261,8 @@ function startJobs<Task, Result>(queue: Queue<Task, Result>): void {
 }
 
 /**
- * Twice what was promised: the machine has become slower than the estimate of their wait, or others went in front all the time, and without this
- * nothing bounds it. The double leaves alone those who were estimated to wait just as long as they may.
+ * Twice the promised wait: the machine has become slower than estimated, or others kept overtaking, and without this nothing bounds the
+ * wait. The factor of two spares tasks that were estimated to wait exactly the maximum.
  */
 function waitedTooLong<Task, Result>(queue: Queue<Task, Result>, job: Job<Task, Result>): boolean {
   return queue.now() - job.since > 2 * longestWaitSeconds(queue) * 1000;
@@ -297,7 +297,7 @@ async function runJob<Task, Result>(queue: Queue<Task, Result>, { task, resolve,
   }
 }
 
-/** The first time replaces the guess; each later one moves the average by a tenth of the difference. */
+/** The first measurement replaces the estimate; each later one moves the average by a tenth of the difference. */
 function recordTime<Task, Result>(queue: Queue<Task, Result>, milliseconds: number): void {
   const weight = queue.measured ? 0.1 : 1;
   queue.averageMilliseconds += weight * (milliseconds - queue.averageMilliseconds);
@@ -320,7 +320,7 @@ function countWaiting<Task, Result>({ waiting }: Queue<Task, Result>): number {
   return count;
 }
 
-/** `Retry-After`: when those who wait now will all have been served; at least a second, since the field knows no fractions. */
+/** `Retry-After`: when the current queue will have been served; at least 1, because the header has whole seconds. */
 function refusal<Task, Result>(queue: Queue<Task, Result>): Problem {
   const isBusy = queue.running.size >= queue.places;
   const seconds = isBusy ? estimatedWaitSeconds(queue, countWaiting(queue) + 1) : 0;

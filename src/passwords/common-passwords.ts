@@ -2,8 +2,8 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { latinLook, plainText } from '../look-alikes.ts';
 
 /**
- * Whatever an attacker tries first although the published list, which is English, does not have it: Korean words, as syllables
- * and as the keys that write them on a keyboard left in English (`qlalfqjsgh` is 비밀번호).
+ * Passwords that attackers try first but that the published list, which is English, does not have: Korean words, as syllables
+ * and as typed on a keyboard left in English (`qlalfqjsgh` is 비밀번호).
  */
 const koreanPasswords = [
   '가나다라마바사아',
@@ -16,7 +16,7 @@ const koreanPasswords = [
   'tkfkdgody',
 ];
 
-/** OWASP ASVS 5.0, 6.1.2 and 6.2.11: words of the context are no passwords. */
+/** OWASP ASVS 5.0, 6.1.2 and 6.2.11: context-specific words are not allowed as passwords. */
 const serviceNames = ['chodae', '초대'];
 
 const looksLikeLetter: Readonly<Record<string, string>> = {
@@ -42,21 +42,21 @@ const looksLikeLetter: Readonly<Record<string, string>> = {
 };
 
 /**
- * 49,233 passwords, 17,950 of them of 8 characters or more (ASVS 6.2.4 asks for 3,000); the shorter ones catch `dragon!!`. Kept as they read
- * (`readingOf`), so that `p@ssword` and `passw0rd` are one. Loaded with the module, before the first sign-up would have to wait for it.
+ * 49,233 passwords, 17,950 of them of 8 characters or more (ASVS 6.2.4 asks for 3,000); the shorter ones catch `dragon!!`. Stored as
+ * `readingOf` reads them, so that `p@ssword` and `passw0rd` are one entry. Loaded with the module, so that no sign-up waits for it.
  */
 const commonPasswords: ReadonlySet<string> = new Set([...dictionary['passwords-common'], ...koreanPasswords].map(readingOf));
 
-/** Code points that may stand beside a forbidden word without making a password of it. */
+/** Code points around a forbidden word that do not make it an acceptable password. */
 export const trimmings = 3;
-/** Code points of the shortest word that is looked for among trimmings: what they leave of the shortest password. */
+/** Length of the shortest word searched inside such trimmings: what they leave of the shortest password. */
 const shortestWord = 5;
 
 /**
- * @param text a password within its limits of length: the work is linear in it.
- * @returns whether it is among the first that anybody would guess, forwards or backwards: on the list, the service's name, a group of up to four
- *   characters over and over (`12341234`), or a run of neighbours (`hijklmnop`); each also with up to three characters around it or any signs behind
- *   it. Case, width, accents, invisible characters, spaces and signs in between, and look-alikes (`p@ssw0rd`, Cyrillic `а`) make no difference.
+ * @param text a password within the length limits: the work is linear in its length.
+ * @returns whether it is among the first guesses, forwards or backwards: on the list, the service's name, a repeated group of up to four
+ *   characters (`12341234`), or a run of neighbours (`hijklmnop`); each also with up to three characters around it or any signs behind
+ *   it. Ignores case, width, accents, invisible characters, spaces and signs in between, and look-alikes (`p@ssw0rd`, Cyrillic `а`).
  */
 export function isCommonPassword(text: string): boolean {
   const readings = [plainText(text).trim(), latinLook(text).trim()];
@@ -87,12 +87,12 @@ function isOnTheList(text: string): boolean {
 }
 
 /**
- * @returns whether a text is nothing but the word, forwards or backwards, once or more often, with at most three other characters, or with six digits
- * or signs (as many as a year and two signs: `Hong-GilDong1990!`).
- *   Case, width, accents, invisible characters, white space and look-alikes do not matter. An empty word is in no text.
+ * @returns whether a text is only the word, forwards or backwards, once or repeated, with at most three other characters or six digits
+ *   or signs (enough for a year and two signs: `Hong-GilDong1990!`). Ignores case, width, accents, invisible characters, white space and
+ *   look-alikes. No text contains an empty word.
  */
 export function isWordWithTrimmings(text: string, word: string): boolean {
-  // Twice: in Greek a capital and its small letter look like two different Latin letters.
+  // Twice: some Greek capitals and their small letters resemble different Latin letters.
   return [plainText, (each: string) => readingOf(latinLook(each))].some((read) => {
     const compact = withoutSpaces(read(text));
     const wanted = withoutSpaces(read(word));
@@ -108,7 +108,7 @@ function isRestSmall(text: string, word: string): boolean {
 
 /**
  * @param text in lower case.
- * @returns it with digits and signs as the letters that they stand for in `p@ssw0rd`; `1` and `l` both read as `i`.
+ * @returns the text with digits and signs replaced by the letters they stand for in `p@ssw0rd`; `1` and `l` both become `i`.
  */
 function readingOf(text: string): string {
   return text.replace(/[@48€3961!|l05$7+2]/g, (character) => looksLikeLetter[character] ?? character);
@@ -122,13 +122,13 @@ function withoutSpaces(text: string): string {
   return text.replace(/\p{White_Space}/gu, '');
 }
 
-/** Takes signs and spaces out where they are fewer than the rest, as in `p-a-s-s-w-o-r-d`; a password that is made of signs stays what it is. */
+/** Removes signs and spaces if they are the minority, as in `p-a-s-s-w-o-r-d`; a password made of signs stays as it is. */
 function withoutFewSigns(text: string): string {
   const rest = text.replace(/[\p{P}\p{S}\p{White_Space}]/gu, '');
   return 2 * rest.length > text.length ? rest : text;
 }
 
-/** A loop, since `/[…]+$/` takes quadratic time on signs in the middle. */
+/** A loop, because `/[…]+$/` takes quadratic time on signs in the middle. */
 function withoutSignsAtTheEnd(text: string): string {
   const characters = Array.from(text);
   while (/^[\p{P}\p{S}\p{White_Space}]$/u.test(characters.at(-1) ?? '')) characters.pop();
@@ -142,7 +142,7 @@ function isRepetition(characters: readonly string[]): boolean {
   );
 }
 
-/** Each code point one above, or each one below, the one before it. */
+/** Whether each code point is one above, or each one below, the previous one. */
 function isRun(characters: readonly string[]): boolean {
   const points = characters.map((character) => character.codePointAt(0) ?? 0);
   const step = (points[1] ?? 0) - (points[0] ?? 0);

@@ -12,8 +12,8 @@ export interface TimedHash {
 }
 
 /**
- * Runs in a thread of the pool, which may block.
- * @returns `$2b$…` and how long it took by the clock on the wall, waiting for a core included.
+ * Runs in a thread of the pool, so it may block.
+ * @returns `$2b$…` and the elapsed time, including the wait for a core.
  */
 export default function hashPassword({ password, cost }: HashTask): TimedHash {
   const begun = performance.now();

@@ -11,8 +11,8 @@ const hasher = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 60 
 after(() => hasher.close());
 
 /**
- * Python's binding of the system's libcrypt, where both are there (until Python 3.12).
- * @returns undefined where not.
+ * Python's binding of the system's libcrypt, if both exist (until Python 3.12).
+ * @returns undefined if not.
  */
 async function hashByLibcrypt(password: string, hash: string): Promise<string | undefined> {
   const program = "import sys, crypt; sys.stdout.write(crypt.crypt(sys.argv[1], sys.argv[2]) or '')";
@@ -29,7 +29,7 @@ const hangul = '동해물과백두산이마르고닳도록하느님이보우하�
 const emoji = '🔑🪁🫖🎈🎉🎁'.repeat(3);
 const passwords = ['securePass123!', ' spaces kept ', ascii.slice(1), ascii, `${hangul.slice(1)}ab`, hangul, emoji, `${emoji.slice(2)}abc`];
 
-test('gives `$2b$`, the cost as configured, and another salt each time', async () => {
+test('returns `$2b$`, the configured cost and a new salt each time', async () => {
   const [first, second] = await Promise.all([hasher.hash('securePass123!'), hasher.hash('securePass123!')]);
   assert.match(first ?? '', /^\$2b\$04\$[./A-Za-z0-9]{53}$/);
   assert.notEqual(first, second);
@@ -47,7 +47,7 @@ test('hashes the whole password up to 72 bytes: ASCII, Hangul, emoji', async () 
   }
 });
 
-test('another implementation agrees', async (context) => {
+test('hashes match another implementation', async (context) => {
   if ((await hashByLibcrypt('x', await hasher.hash('x'))) === undefined)
     return context.skip('no python3 with crypt and a libcrypt that knows bcrypt');
   for (const password of passwords) {
@@ -56,7 +56,7 @@ test('another implementation agrees', async (context) => {
   }
 });
 
-test('what bcrypt would cut never reaches it', async () => {
+test('input that bcrypt would truncate never reaches it', async () => {
   for (const password of [`${ascii}x`, `${hangul}x`, `${emoji}x`, 'securePass\x00123'])
     await assert.rejects(hasher.hash(password), RangeError);
 });
@@ -66,7 +66,7 @@ test('hashes the bytes of NFC', async () => {
   assert.equal(await bcrypt.compare(hangul.normalize('NFC'), hash), true);
 });
 
-test('a flood is partly refused at once, and all others get the hash of their own password', async () => {
+test('part of a flood is refused at once, and each other request gets the hash of its own password', async () => {
   const flooded = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 0.02 });
   await flooded.hash('one to start the threads');
   const asked = Array.from({ length: 200 }, (_, at) => `flood of passwords ${at}`);
@@ -85,7 +85,7 @@ test('a flood is partly refused at once, and all others get the hash of their ow
   for (const { hash, password } of hashes) assert.equal(bcrypt.compareSync(password, hash), true);
 });
 
-test('those who went away leave the queue, the others are served', async () => {
+test('aborted requests leave the queue, the others are served', async () => {
   const clients = Array.from({ length: 40 }, () => new AbortController());
   const outcomes = clients.map((client, at) => hasher.hash(`client ${at}`, client.signal).catch((error: unknown) => error));
   const before = hasher.state();
@@ -97,7 +97,7 @@ test('those who went away leave the queue, the others are served', async () => {
   assert.deepEqual([hasher.state().waiting, hasher.state().running], [0, 0]);
 });
 
-test('closing finishes what runs and refuses the rest, then and later', async () => {
+test('closing finishes running hashes and refuses all others, then and later', async () => {
   const closing = openPasswordHasher({ cost: 4, threads: 1, maximumWaitSeconds: 60 });
   await closing.hash('one to start the thread');
   const outcomes = ['runs', 'waits'].map((password) => closing.hash(password).catch((error: unknown) => error));
@@ -108,16 +108,16 @@ test('closing finishes what runs and refuses the rest, then and later', async ()
   await assert.rejects(closing.hash('too late'), Problem);
 });
 
-test('closing right after opening is in order, with and without a first hash under way', async () => {
+test('closing right after opening works, with and without a hash in progress', async () => {
   await openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 1 }).close();
   const warm = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 1 });
-  assert.equal(warm.state().running, 0, 'nothing is hashed before somebody asks');
+  assert.equal(warm.state().running, 0, 'nothing is hashed before the first request');
   warm.warmUp();
   assert.equal(warm.state().running, 1);
   await warm.close();
 });
 
-test('the time of a hash is measured', async () => {
+test('the duration of a hash is measured', async () => {
   assert.ok((await measureHashMilliseconds(4)) > 0);
   assert.ok(hasher.state().averageMilliseconds > 0);
 });

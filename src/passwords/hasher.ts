@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
-// Being loaded here too, the native code stops the program at start where a platform lacks it, and not the first sign-up in its thread.
+// Imported here too, so that a platform without the native code fails at start and not at the first sign-up in a thread.
 import bcrypt from 'bcrypt';
 import { Piscina } from 'piscina';
 import { type ClaimedPlace, openBoundedQueue, type QueueState, type TaskClaim } from './bounded-queue.ts';
@@ -10,48 +10,48 @@ import { maximumPasswordBytes, normalizePassword } from './password-rules.ts';
 export interface PasswordHasherSettings {
   /** bcrypt's cost, 4 to 31: the hash takes 2^cost rounds. OWASP's minimum is 10. */
   readonly cost: number;
-  /** Default: one for each core. */
+  /** Default: one per core. */
   readonly threads?: number;
-  /** Seconds that a hash may wait before it begins. */
+  /** Maximum wait in seconds before a hash begins. */
   readonly maximumWaitSeconds: number;
-  /** Hears how many milliseconds a password has waited when its hash begins. */
+  /** Called when a hash begins, with its wait in milliseconds. */
   readonly onBegin?: (waitedMilliseconds: number) => void;
 }
 
 export interface PasswordHasher {
   /**
-   * @param password as `acceptPassword` gave it; it is hashed in NFC, as it is, with nothing added and no hash before the hash.
-   * @param signal of the request: takes the password out of the queue when the client has gone.
+   * @param password as `acceptPassword` returned it. It is hashed in NFC, without a pepper or a pre-hash.
+   * @param signal of the request: removes the password from the queue when the client disconnects.
    * @returns `$2b$`, the cost, salt and hash: 60 characters.
    * @throws Problem `overloaded` where it would wait longer than `maximumWaitSeconds`, or where the hasher is closed; the signal's reason; RangeError
    *   for a password that bcrypt would cut (more than 72 bytes in UTF-8, or with NUL), which is a mistake of the caller.
    */
   hash(password: string, signal?: AbortSignal): Promise<string>;
   /**
-   * The same for a client, whose turn depends on others: `add` of the place hashes.
+   * The same for a client whose turn depends on others; the returned place has an `add` that hashes.
    * @param key such as a session: it has one password hashed at a time.
    * @throws Problem `overloaded`, also where the key has one under way.
    */
   claim(key: string, claim: TaskClaim): ClaimedPlace<string, string>;
-  /** Starts the threads and times a first hash before anybody waits for one; else the first password does both. */
+  /** Starts the threads and measures a first hash in advance; otherwise the first password does both. */
   warmUp(): void;
   state(): QueueState;
-  /** Finishes the hashes that run, refuses those that wait, ends the threads. */
+  /** Finishes running hashes, refuses waiting ones, and ends the threads. */
   close(): Promise<void>;
 }
 
-/** Per thread on Linux only; elsewhere `nice` would slow the whole process. At 10 the event loop goes before a flood of passwords. */
+/** Works per thread only on Linux; elsewhere `nice` would slow the whole process. At 10 the event loop wins against a flood of passwords. */
 const niceIncrement = process.platform === 'linux' ? 10 : 0;
 
-/** About what a round takes on a core of 2020; only until the first hash has been timed. */
+/** Roughly what a round takes on a core of 2020; used until the first hash has been measured. */
 const expectedMillisecondsPerRound = 0.06;
 
-/** Beside this file and of its kind: `.ts` where tsx runs the sources, `.js` in the build. */
+/** Beside this file with the same extension: `.ts` where tsx runs the sources, `.js` in the build. */
 const workerFile = new URL(`./hash-worker${extname(import.meta.url)}`, import.meta.url).href;
 
 /**
- * bcrypt in a pool of niced threads behind a bounded queue. The queue is ours, and no task in the pool has a signal, because piscina ends the thread of a
- * running task that is aborted. The threads start with the first hash: a command that hashes none ends a third of a second earlier.
+ * bcrypt in a pool of niced threads behind a bounded queue. The queue is ours and tasks in the pool have no signal, because piscina ends the
+ * thread of a running task that is aborted. Threads start with the first hash: a command that hashes nothing ends a third of a second earlier.
  */
 export function openPasswordHasher({
   cost,
@@ -81,7 +81,7 @@ export function openPasswordHasher({
       };
     },
     warmUp() {
-      // Whatever goes wrong goes wrong again, and is told, where somebody waits for a hash.
+      // An error will occur again, and be reported, when a request needs a hash.
       queue.add('the first hash, for its time').catch(() => undefined);
     },
     state: queue.state,
@@ -94,12 +94,12 @@ export function openPasswordHasher({
 
 function startThreads(threads: number): Piscina<HashTask, TimedHash> {
   const pool = new Piscina<HashTask, TimedHash>({ filename: workerFile, minThreads: threads, maxThreads: threads, niceIncrement });
-  // A thread that dies with nothing to do is replaced by the pool; without a listener the process would end.
+  // The pool replaces a thread that dies while idle; without a listener the process would end.
   pool.on('error', (error: Error) => process.emitWarning(error));
   return pool;
 }
 
-/** @returns how long one hash takes on this machine, from one try, without the pool and its niceness: for whoever chooses the cost. */
+/** @returns how long one hash takes on this machine, from one run without the pool and its niceness; helps to choose the cost. */
 export async function measureHashMilliseconds(cost: number): Promise<number> {
   const begun = performance.now();
   await bcrypt.hash('a hash for its time', cost);

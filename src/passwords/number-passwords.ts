@@ -2,33 +2,33 @@ import { isCalendarDate } from '../calendar-date.ts';
 import { plainText } from '../look-alikes.ts';
 import { trimmings } from './common-passwords.ts';
 
-/** The longest number that is looked for: E.164 has 15 digits. */
+/** The longest number searched for: E.164 has 15 digits. */
 const longestNumber = 15;
 
-/** The digits of a text, and what else is in it. */
+/** The digits of a text, and its other characters. */
 interface Reading {
   readonly digits: string;
-  /** Code points that are neither digits nor signs nor spaces. */
+  /** Code points other than digits, signs and spaces. */
   readonly others: number;
 }
 
 /**
  * @param isNumber judges ASCII digits.
- * @returns whether a text is such a number, once or more often, with at most three other characters; signs and spaces are not counted. Digits of every
- *   script are digits, and O, I and L are 0 and 1 where that makes the number.
+ * @returns whether a text is such a number, once or repeated, with at most three other characters; signs and spaces do not count. Digits of
+ *   every script are accepted, and O, I and L count as 0 and 1 where that makes a number.
  */
 export function isNumberWithTrimmings(text: string, isNumber: (digits: string) => boolean): boolean {
   return readings(text, /\p{N}/gu, (group) => group).some(({ digits, others }) => holdsNumber(digits, others, isNumber));
 }
 
 /**
- * Whether a text is a day with at most three other characters (`a19900101`): year first, day first, or month first, the year from 1900 to 2099 or of
- * two digits; with any signs, 년, 월 and 일 between the numbers, or with none. Beside a day of six digits no further digit is looked past: every
- * third number of eight digits would hold such a day.
+ * Whether a text is a date with at most three other characters (`a19900101`): year first, day first, or month first, with a year from 1900 to
+ * 2099 or of two digits; with any signs, or 년, 월 and 일, between the numbers, or with none. With a date of six digits no further digit
+ * is allowed beside it: every third number of eight digits would contain such a date.
  */
 export function isDate(text: string): boolean {
   const counted = /[\p{N}년월일]/gu;
-  // A digit by itself may be a month or a day, or one of the other characters.
+  // A single digit may be a month or a day, or one of the other characters.
   return [...readings(text, counted, (group) => group.padStart(2, '0')), ...readings(text, counted, (group) => group)].some(
     ({ digits, others }) =>
       holdsNumber(digits, others, (number) => (number.length === 8 || digits.replaceAll(number, '') === '') && isDayOfDigits(number)),
@@ -36,8 +36,8 @@ export function isDate(text: string): boolean {
 }
 
 /**
- * @param counted what is no other character.
- * @param written how a group of digits is read.
+ * @param counted what does not count as another character.
+ * @param written how a group of digits is written.
  */
 function readings(text: string, counted: RegExp, written: (group: string) => string): Reading[] {
   const plain = plainText(text);
@@ -47,7 +47,7 @@ function readings(text: string, counted: RegExp, written: (group: string) => str
   }));
 }
 
-/** Tries only the numbers that begin within the first characters: before any other, too much would be left. */
+/** Tries only the numbers that begin within the first characters: later ones would leave too many others. */
 function holdsNumber(digits: string, others: number, isNumber: (digits: string) => boolean): boolean {
   for (let begin = 0; others + begin <= trimmings; begin += 1) {
     for (let end = Math.min(digits.length, begin + longestNumber); end > begin; end -= 1) {

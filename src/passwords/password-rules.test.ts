@@ -11,7 +11,7 @@ function codeOf(text: string, changes: Partial<typeof context> = {}): string {
   return result.ok ? 'accepted' : result.errors.map((error) => `${error.field} ${error.rule.code}`).join();
 }
 
-test('a password is kept as typed, spaces included, but for NFC', () => {
+test('a password is kept as typed, spaces included, except for NFC', () => {
   for (const text of [
     'securePass123!',
     '  two  spaces  ',
@@ -34,7 +34,7 @@ test('length is counted in code points after NFC', () => {
   assert.equal(codeOf(''), 'password password_too_short');
 });
 
-test('71 and 72 bytes in UTF-8 are taken, 73 are not: ASCII, Hangul, emoji', () => {
+test('71 and 72 bytes in UTF-8 are accepted, 73 are not: ASCII, Hangul, emoji', () => {
   const ascii = 'The quick brown fox jumps over the lazy dog, and the dog never wakes up.'.padEnd(72, '~').slice(0, 72);
   const hangul = '동해물과백두산이마르고닳도록하느님이보우하사우리';
   const emoji = '🔑🗝🔒🔓🧂🌊🪁🫖🎈🎉🎁🎀🎊🎋🎍🎎🎏🎐';
@@ -48,12 +48,12 @@ test('71 and 72 bytes in UTF-8 are taken, 73 are not: ASCII, Hangul, emoji', () 
   assert.equal(codeOf(hangul.normalize('NFD')), 'accepted');
 });
 
-test('the sentence about length speaks of bytes and of Hangul', () => {
+test('the length error explains bytes and Hangul', () => {
   const result = acceptPassword('가'.repeat(25), context);
   const error = result.ok ? undefined : result.errors[0];
   assert.deepEqual(error?.values, { maximum: maximumPasswordBytes });
   assert.match(error?.rule.message.ko ?? '', /바이트.*한글은 한 글자에 3바이트/);
-  assert.match(error?.rule.message.en ?? '', /bytes.*Hangul syllable 3/);
+  assert.match(error?.rule.message.en ?? '', /bytes.*Hangul syllable takes 3/);
 });
 
 test('NUL, lone surrogates and controls are refused', () => {
@@ -91,7 +91,7 @@ test('trivial variants are common too', () => {
   assert.equal(codeOf('chodae and a lighthouse'), 'accepted');
 });
 
-test('the name is no password: whatever its case and spaces, repeated, or with up to six digits or signs', () => {
+test('the name is refused as a password: in any case and spacing, repeated, or with up to six digits or signs', () => {
   const name = 'Hong Gil Dong';
   for (const text of ['honggildong', 'HONG GILDONG', 'hong gil dong 1990!', 'honggildonghonggildong', 'ＨｏｎｇGilDong']) {
     assert.equal(codeOf(text, { name }), 'password password_is_name', text);
@@ -101,11 +101,11 @@ test('the name is no password: whatever its case and spaces, repeated, or with u
   assert.equal(codeOf('xkq7vbwz', { name: '' }), 'accepted');
 });
 
-test('a phone number is no password', () => {
+test('a phone number is refused as a password', () => {
   assert.equal(codeOf('010-1357-2468'), 'password password_is_phone');
 });
 
-test('a date is no password', () => {
+test('a date is refused as a password', () => {
   const dates = [
     '19900101',
     '1990-01-01',
@@ -123,7 +123,7 @@ test('a date is no password', () => {
 });
 
 const person = 'Hong Gil Dong';
-/** A password of each kind that is refused, with the reason. */
+/** A refused password of each kind, with the reason. */
 const forbidden = [
   ['password', 'password password_too_common'],
   ['tkfkdgody', 'password password_too_common'],
@@ -134,7 +134,7 @@ const forbidden = [
 ] as const;
 const invisible = fc.constantFrom('\u200b', '\u00ad', '\u2060', '\ufeff', '\u034f', '\u3164', '\ufe0f', '\u{e0061}', '\u{e0100}', '\u2800');
 
-test('what looks like a forbidden password is refused for the same reason', () => {
+test('look-alikes of a forbidden password are refused for the same reason', () => {
   const common = [
     'p@ssword',
     'password ',
@@ -187,7 +187,7 @@ test('what looks like a forbidden password is refused for the same reason', () =
   for (const text of dates) assert.equal(codeOf(text), 'password password_is_birthday', text);
 });
 
-test('invisible characters and marks are no length', () => {
+test('invisible characters and marks do not count as length', () => {
   const marks = ['\u0300', '\u0301', '\u0302', '\u0303', '\u0304', '\u0305', '\u0306'].join('');
   const tags = Array.from('hidden!', (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('');
   const selectors = '\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06';
@@ -212,7 +212,7 @@ test('invisible characters and marks are no length', () => {
   );
 });
 
-test('invisible characters hide nothing, wherever they stand', () => {
+test('invisible characters do not disguise a password, wherever they are', () => {
   fc.assert(
     fc.property(fc.constantFrom(...forbidden), fc.array(fc.tuple(fc.nat(), invisible), { maxLength: 8 }), ([text, reason], signs) => {
       const characters = Array.from(text);
@@ -222,7 +222,7 @@ test('invisible characters hide nothing, wherever they stand', () => {
   );
 });
 
-test('at most three more characters make no password of a forbidden one', () => {
+test('up to three extra characters do not make a forbidden password acceptable', () => {
   const few = fc.string({ unit: fc.constantFrom('a', 'Q', '7', '!', ' ', '가', '-'), maxLength: 3 });
   fc.assert(
     fc.property(fc.constantFrom(...forbidden), few, fc.nat(), ([text], more, at) => {
@@ -232,7 +232,7 @@ test('at most three more characters make no password of a forbidden one', () => 
   );
 });
 
-test('look-alikes letter by letter hide nothing', () => {
+test('letter-by-letter look-alikes do not disguise a password', () => {
   const looks: Readonly<Record<string, readonly string[]>> = {
     a: ['a', 'A', 'а', 'α', '@', 'ａ', 'á'],
     d: ['d', 'D', 'ԁ', 'ｄ'],
@@ -256,7 +256,7 @@ test('look-alikes letter by letter hide nothing', () => {
   );
 });
 
-test('the digits of every script are digits', () => {
+test('digits of every script count as digits', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(0x660, 0x6f0, 0x966, 0xe50, 0xff10, 0x1d7ce, 0x1e950),
@@ -268,7 +268,7 @@ test('the digits of every script are digits', () => {
   );
 });
 
-test('a passphrase that holds a name, a date or a common word among much else is taken', () => {
+test('a passphrase that contains a name, a date or a common word among other text is accepted', () => {
   const passphrases = [
     'honggildong and friends',
     'the password is a lie',

@@ -4,7 +4,7 @@ import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../well
 import { isCommonPassword, isWordWithTrimmings } from './common-passwords.ts';
 import { isDate, isNumberWithTrimmings } from './number-passwords.ts';
 
-/** Bytes in UTF-8 after NFC. bcrypt reads no more: what comes after would not count, and nobody would be told. */
+/** Bytes in UTF-8 after NFC. bcrypt silently ignores everything beyond. */
 export const maximumPasswordBytes = 72;
 
 export const passwordRules = fieldRules({
@@ -14,15 +14,15 @@ export const passwordRules = fieldRules({
   },
   password_too_long: {
     ko: '비밀번호를 {maximum}바이트(UTF-8) 이하로 정하세요. 영문자와 숫자는 1바이트, 한글은 한 글자에 3바이트입니다.',
-    en: 'Choose a password of at most {maximum} bytes in UTF-8. An English letter or a digit takes 1 byte, a Hangul syllable 3.',
+    en: 'Choose a password of at most {maximum} bytes in UTF-8. An English letter or a digit takes 1 byte, a Hangul syllable takes 3.',
   },
   password_characters: {
     ko: '비밀번호에 줄바꿈 같은 제어 문자나 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
-    en: 'A password cannot hold line breaks or other control characters, nor broken characters. Remove them.',
+    en: 'A password cannot contain line breaks or other control characters, nor broken characters. Remove them.',
   },
   password_too_common: {
     ko: '누구나 쉽게 짐작할 수 있는 비밀번호입니다. 다른 비밀번호를 정하세요.',
-    en: 'This password is among the first that anybody would guess. Choose another one.',
+    en: 'This password is too easy to guess. Choose another one.',
   },
   password_is_name: {
     ko: '이름은 비밀번호로 쓸 수 없습니다. 다른 비밀번호를 정하세요.',
@@ -41,20 +41,20 @@ export const passwordRules = fieldRules({
 export interface PasswordContext {
   /** Code points. */
   readonly minimumLength: number;
-  /** The person's name, which is no password. Empty: not known. */
+  /** The person's name, which may not be the password. Empty: not known. */
   readonly name: string;
   /**
-   * Whether ASCII digits are a phone number, with or without the country code. Any number is refused, since the person's own may come later, and then
-   * only the hash of the password is there to compare it with.
+   * Whether ASCII digits are a phone number, with or without the country code. Any number is refused, since the person's own may come in a later
+   * step, and then only the hash of the password is left to compare it with.
    */
   readonly isPhoneNumber: (digits: string) => boolean;
 }
 
 /**
- * The password as it is hashed: in NFC, otherwise as typed; nothing is trimmed and no kind of character is asked for (NIST SP 800-63B, 5.1.1.2).
- * At least `minimumLength` code points that can be seen and at most 72 bytes in UTF-8; no lone surrogates, no NUL (bcrypt stops there in some
- * libraries), no controls. Not the name, a phone number, a date, or a common password (OWASP ASVS 5.0, 6.2.4 and 6.2.11), nor one of them with at most
- * three other characters or in look-alikes. Only the first broken rule is told.
+ * Checks a password and returns it as it will be hashed: NFC, otherwise as typed. Nothing is trimmed and no character classes are required
+ * (NIST SP 800-63B, 5.1.1.2). At least `minimumLength` visible code points and at most 72 bytes in UTF-8; no lone surrogates, no NUL (some
+ * bcrypt libraries stop there), no controls. Not the name, a phone number, a date, or a common password (OWASP ASVS 5.0, 6.2.4 and 6.2.11),
+ * nor one of them with at most three other characters or in look-alikes. Only the first broken rule is reported.
  */
 export function acceptPassword(text: string, { minimumLength, name, isPhoneNumber }: PasswordContext): Accepted<string> {
   if (text.length > maximumUnitsRead) return broken(passwordRules.password_too_long, { maximum: maximumPasswordBytes });
@@ -62,7 +62,7 @@ export function acceptPassword(text: string, { minimumLength, name, isPhoneNumbe
   if (hasUnusableCharacter(password)) return broken(passwordRules.password_characters);
   if (Buffer.byteLength(password) > maximumPasswordBytes) return broken(passwordRules.password_too_long, { maximum: maximumPasswordBytes });
   if (countSeen(password) < minimumLength) return broken(passwordRules.password_too_short, { minimum: minimumLength });
-  // A name that no field would take is nobody's name, and is not worth comparing.
+  // A name that the name step would refuse is not worth comparing.
   if (name.length <= maximumUnitsRead && isWordWithTrimmings(password, name)) return broken(passwordRules.password_is_name);
   if (isDate(password)) return broken(passwordRules.password_is_birthday);
   if (isNumberWithTrimmings(password, isPhoneNumber)) return broken(passwordRules.password_is_phone);
@@ -71,16 +71,16 @@ export function acceptPassword(text: string, { minimumLength, name, isPhoneNumbe
 }
 
 /**
- * NFC, as the profile OpaqueString of RFC 8265 has it, so that a password typed on a Mac (decomposed) and on Windows is the same one.
- * Not NFKC, and spaces stay the spaces they are: whoever checks the hashes elsewhere needs this one step and no table.
+ * NFC, as in the OpaqueString profile of RFC 8265, so that a password typed on a Mac (decomposed) and on Windows is the same.
+ * Not NFKC, and spaces are not mapped: other programs that check the hashes need only this one step and no tables.
  */
 export function normalizePassword(text: string): string {
   return text.normalize('NFC');
 }
 
 /**
- * @returns the length in code points that a person has to know: without invisible characters, with white space as one space and none at the ends, and
- * with at most two marks on a character, as many as Thai and Vietnamese put there.
+ * @returns the number of code points that a person has to know: without invisible characters, with runs of white space as one space and none at
+ *   the ends, and with at most two marks per character, the most that Thai and Vietnamese use.
  */
 function countSeen(password: string): number {
   const seen = password
