@@ -42,23 +42,23 @@ const cases: readonly [name: string, bytes: string, status: number][] = [
   ['two media types', put(`${json}${length}content-type: text/plain\r\n`), 400],
   ['the same media type twice', put(`${json}${length}CONTENT-TYPE: application/json\r\n`), 400],
   ['two credentials', put(`${json}${length}Authorization: Bearer a\r\nAuthorization: Bearer b\r\n`), 400],
-  ['chunks of something else', put(`${json}Transfer-Encoding: gzip, chunked\r\n`, chunks), 400],
+  ['chunks of another coding', put(`${json}Transfer-Encoding: gzip, chunked\r\n`, chunks), 400],
   ['two transfer encodings', put(`${json}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n`, chunks), 400],
   ['chunks in HTTP/1.0', put(`${json}Transfer-Encoding: chunked\r\n`, chunks, '1.0'), 400],
   ['HTTP/0.9', 'GET /healthz\r\n\r\n', 400],
-  ['HTTP/2.0 in the words of HTTP/1', put(json + length, body, '2.0'), 400],
+  ['HTTP/2.0 in HTTP/1 syntax', put(json + length, body, '2.0'), 400],
 ];
 
 for (const [name, bytes, status] of cases) {
   test(`${name}: ${status}`, async () => {
-    // A refusal closes the connection by itself; without that, this would wait for ever.
+    // A refusal closes the connection by itself; otherwise this would wait forever.
     const answer = parseAnswer(await exchange(port, status === 200 ? bytes : bytes.replace('Connection: close\r\n', '')));
     assert.equal(answer.status, status, answer.body);
     if (status !== 200) assert.equal(JSON.parse(answer.body).code, status === 400 ? 'bad_request' : 'headers_too_large');
   });
 }
 
-test('an ambiguous request for an unknown address is refused for its form', async () => {
+test('an ambiguous request for an unknown path is refused as ambiguous', async () => {
   const answer = parseAnswer(await exchange(port, 'GET /nowhere HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n'));
   assert.equal(answer.status, 400);
 });

@@ -4,20 +4,20 @@ import { Problem, type ProblemKind } from '../errors.ts';
 import { closeAfter } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 
-/** Far above what browsers send and proxies add. Node itself drops what comes after the 2,000th field without a word. */
+/** Far above what browsers send and proxies add. Node itself silently drops everything after the 2,000th field. */
 const maximumFields = 100;
 
-/** Fields of which a request has one; where it has two, Node believes the first and the next program perhaps the last. */
+/** Fields that may occur only once. Given two, Node uses the first and the next program perhaps the last. */
 const singleFields: ReadonlySet<string> = new Set(['host', 'content-type', 'authorization']);
 
 /**
- * Refuses, before anything else looks at them, requests that a proxy and this server could read differently. What Node's parser refuses by
- * itself (two lengths, a length beside chunks, spaces before a colon, bare line feeds) never comes here.
+ * Rejects, before any other check, requests that a proxy and this server could read differently (request smuggling). What Node's parser
+ * rejects by itself (two lengths, a length with chunks, spaces before a colon, bare line feeds) never gets here.
  */
 export function refuseAmbiguousRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     const kind = ambiguity(request.raw);
-    // Whatever else comes on this connection may be part of the same trick.
+    // Anything else on this connection may be part of the same attack.
     if (kind) closeAfter(reply.raw);
     done(kind && new Problem(kind));
   });

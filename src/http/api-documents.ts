@@ -5,8 +5,8 @@ import { sendDocument } from './document.ts';
 import { documentContentPolicy } from './security-headers.ts';
 
 /**
- * Addresses in the pages are relative, so that they also work below a prefix of a reverse proxy.
- * @param head beside the title.
+ * URLs in the pages are relative, so that they also work below the path prefix of a reverse proxy.
+ * @param head more elements for the head.
  */
 function page(title: string, head: string, body: string): string {
   return `<!doctype html>
@@ -32,7 +32,7 @@ const redocPage = page(
 <script src="redoc/redoc.standalone.js"></script>`,
 );
 
-/** @param assets where they are, seen from the page. */
+/** @param assets their URL, relative to the page. */
 function swaggerPage(assets: string): string {
   return page(
     'Chodae: try the API',
@@ -44,12 +44,12 @@ function swaggerPage(assets: string): string {
   );
 }
 
-/** A file of its own, because the content policy lets no script of the page itself run. */
+/** A separate file, because the content security policy forbids inline scripts. */
 const swaggerInitializer = `SwaggerUIBundle({
   url: new URL('../../openapi.json', document.currentScript.src).href,
   dom_id: '#swagger-ui',
   deepLinking: true,
-  // Without the bar at the top: it carries another project's logo and a field for other documents, which the policy blocks.
+  // Without the top bar: it has another project's logo and a field for other documents, which the policy blocks.
   layout: 'BaseLayout',
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [SwaggerUIBundle.plugins.DownloadUrl],
@@ -64,12 +64,12 @@ const script = 'text/javascript; charset=utf-8';
 const styles = 'text/css; charset=utf-8';
 const pageHeaders = { 'content-security-policy': documentContentPolicy };
 
-/** The one thing that ReDoc would load from somewhere else. */
+/** The only thing that ReDoc would load from another host. */
 const redocLogo = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
 
 /**
- * Answers `/openapi.json` (OpenAPI 3.1), `/docs` (Swagger UI, from which requests can be sent), `/redoc` (ReDoc) and `/` (to `/docs`). Everything
- * comes from this server. Needs `addOpenApi`.
+ * Serves `/openapi.json` (OpenAPI 3.1), `/docs` (Swagger UI, which can send requests), `/redoc` (ReDoc) and `/` (redirects to `/docs`), all
+ * from this server. Needs `addOpenApi`.
  */
 export function addApiDocuments(app: FastifyInstance): void {
   const schema = { hide: true };
@@ -88,12 +88,12 @@ export function addApiDocuments(app: FastifyInstance): void {
   for (const [path, document] of Object.entries(documents)) app.get(path, { schema }, sendDocument(document));
 }
 
-/** Only the files of the package are used: its plugin opens one of them for each request. */
+/** Uses only the files of the package: its plugin opens one of them for each request. */
 function readSwaggerFile(name: string): Promise<Buffer> {
   return readFile(new URL(name, import.meta.resolve('@fastify/swagger-ui/static/index.css')));
 }
 
-/** A release has the bundle beside this file; from source it is the development dependency's. */
+/** A release has the bundle beside this file; from source it comes from the development dependency. */
 async function readRedocBundle(): Promise<string> {
   const released = new URL('redoc/redoc.standalone.js', import.meta.url);
   const bundle = await readFile(released, 'utf8').catch(() =>

@@ -5,7 +5,7 @@ import { createSampleApp } from '../../test/support/sample-http-app.ts';
 import type { TrustedProxies } from '../config/config.ts';
 import { createHttpServer } from './server.ts';
 
-/** @returns the address that a request is counted under, and the protocol that it is taken to have come by. */
+/** @returns the address that a request counts under, and the protocol that we think it used. */
 async function clientOf(trustedProxies: TrustedProxies, peer: string, fields: Record<string, string> = {}) {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en', trustedProxies });
   app.get('/', async ({ clientAddress, protocol }) => ({ clientAddress, protocol }));
@@ -18,20 +18,20 @@ const from = (...hops: string[]) => ({ 'x-forwarded-for': hops.join(', ') });
 const address = async (proxies: TrustedProxies, peer: string, fields?: Record<string, string>) =>
   (await clientOf(proxies, peer, fields)).clientAddress;
 
-test('the client is the peer, whatever it says, where nobody is trusted', async () => {
+test('without trusted proxies the client is the peer, whatever it sends', async () => {
   assert.equal(await address(undefined, '192.0.2.1'), '192.0.2.1');
   assert.equal(await address(undefined, '192.0.2.1', from('198.51.100.7')), '192.0.2.1');
   assert.equal(await address(undefined, '::ffff:192.0.2.1'), '192.0.2.1');
   assert.equal(await address(undefined, '192.0.2.1', { forwarded: 'for=198.51.100.7', 'x-real-ip': '198.51.100.7' }), '192.0.2.1');
 });
 
-test('a spoofed field from a peer that is not trusted counts for nothing', async () => {
+test('a spoofed header from an untrusted peer is ignored', async () => {
   const spoofed = { ...from('198.51.100.7'), 'x-forwarded-proto': 'https' };
   assert.deepEqual(await clientOf(['10.0.0.0/8'], '192.0.2.1', spoofed), { clientAddress: '192.0.2.1', protocol: 'http' });
   assert.deepEqual(await clientOf(undefined, '192.0.2.1', spoofed), { clientAddress: '192.0.2.1', protocol: 'http' });
 });
 
-test('behind a trusted proxy the right-most hop that is not trusted is the client', async () => {
+test('behind a trusted proxy the right-most untrusted hop is the client', async () => {
   const proxies = ['10.0.0.0/8', '2001:db8::/32'];
   assert.equal(await address(proxies, '10.0.0.1', from('198.51.100.7')), '198.51.100.7');
   assert.equal(await address(proxies, '10.0.0.1', from('203.0.113.9', '198.51.100.7')), '198.51.100.7');
@@ -50,7 +50,7 @@ test('a number of proxies counts hops from the right', async () => {
   assert.equal(await address(1, '10.0.0.1'), '10.0.0.1');
 });
 
-test('garbage makes no address of its own: the nearest hop that is one stands for it', async () => {
+test('for a garbage address the nearest valid hop is used', async () => {
   for (const garbage of ['unknown', '_hidden', '<script>', '0x7f.1', '1', '256.1.1.1', ':::::', 'a'.repeat(8_000)]) {
     assert.equal(await address(['10.0.0.0/8'], '10.0.0.1', from('198.51.100.7', garbage)), '10.0.0.1');
     assert.equal(await address(2, '10.0.0.1', from(garbage, '192.0.2.5')), '192.0.2.5');
@@ -58,20 +58,20 @@ test('garbage makes no address of its own: the nearest hop that is one stands fo
   assert.equal(await address(1, '10.0.0.1', from('', ' ', '')), '10.0.0.1');
 });
 
-test('very many hops take a moment, and the right-most counts', async () => {
+test('very many hops are handled quickly, and the right-most counts', async () => {
   const hops = Array.from({ length: 1_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
   assert.equal(await address(['10.0.0.0/8'], '10.0.0.1', from('198.51.100.7', ...hops)), '198.51.100.7');
   assert.equal(await address(['10.9.0.0/16'], '10.9.0.1', from(...hops)), '10.0.3.231');
 });
 
-test('the protocol is believed from a trusted peer only, and of several the last', async () => {
+test('the protocol is accepted only from a trusted peer, the last of several', async () => {
   const protocolOf = async (value: string) => (await clientOf(1, '10.0.0.1', { 'x-forwarded-proto': value })).protocol;
   assert.equal(await protocolOf('https'), 'https');
   assert.equal(await protocolOf('https, http'), 'http');
   assert.equal(await protocolOf('http, https'), 'https');
 });
 
-test('a proxy that nobody named is told of once', async (context) => {
+test('an unconfigured proxy is logged once', async (context) => {
   const { app, lines } = await createSampleApp();
   context.after(() => app.close());
   for (const fields of [{}, from('198.51.100.7'), from('198.51.100.8')]) await app.inject({ url: '/healthz', headers: fields });

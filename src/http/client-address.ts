@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TrustedProxies } from '../config/config.ts';
 import { type AddressRange, canonicalAddress, isInRanges, parseRanges } from '../ip-address.ts';
 
-/** Fastify's `trustProxy`: whether a hop is believed; hop 0 is the connection itself. */
+/** Fastify's `trustProxy`: whether a hop is trusted; hop 0 is the connection itself. */
 export type TrustHop = (address: string, hop: number) => boolean;
 
 /**
- * @returns undefined: nobody is believed. A number believes that many hops without a look at their addresses, so it is right only where
- *   nothing but the proxies can reach the port.
+ * @returns undefined: no hop is trusted. A number trusts that many hops whatever their addresses, so it is safe only if nothing but the
+ *   proxies can reach the port.
  */
 export function trustHops(proxies: TrustedProxies): TrustHop | undefined {
   if (proxies === undefined) return undefined;
@@ -22,16 +22,16 @@ export function trustHops(proxies: TrustedProxies): TrustHop | undefined {
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * The client's address: the right-most that no trusted hop vouches for, in its one spelling. Where that is no address the nearest hop that
-     * is one stands for it, so that garbage never makes an address of its own. Empty where the connection is gone, or is a socket of this machine.
+     * The client's address: the right-most untrusted hop, in canonical form. If that is not an address, the nearest hop that is one is used,
+     * so that garbage never becomes an address of its own. Empty if the connection is gone or a Unix socket.
      */
     readonly clientAddress: string;
   }
 }
 
 /**
- * Gives every request its `clientAddress`. `request.ip` is the same before it is checked and folded: it may be any text.
- * @param isAnybodyTrusted false: the first request that came through a proxy is logged, because nobody notices otherwise that all clients of a
+ * Gives every request its `clientAddress`. `request.ip` is the unchecked value: it may be any text.
+ * @param isAnybodyTrusted false: the first request through a proxy is logged, because otherwise you would not notice that all clients of the
  *   proxy count as one.
  */
 export function nameClients(app: FastifyInstance, isAnybodyTrusted: boolean): void {
@@ -44,7 +44,7 @@ export function nameClients(app: FastifyInstance, isAnybodyTrusted: boolean): vo
   app.addHook('onRequest', (request, _reply, done) => {
     if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
       isTold = true;
-      request.log.warn('requests come through a proxy (X-Forwarded-For) that TRUST_PROXY does not name: its clients count as one');
+      request.log.warn('requests come through a proxy (X-Forwarded-For) that TRUST_PROXY does not name: all its clients count as one');
     }
     done();
   });

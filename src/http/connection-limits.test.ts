@@ -14,16 +14,16 @@ import type { ConnectionLimits } from './connections.ts';
 import { listenLocally } from './https/local-listener.ts';
 import type { HttpServerOptions } from './server.ts';
 
-/** Milliseconds; only a hang reaches it. */
+/** Timeout in milliseconds, reached only by a hang. */
 const patience = 30_000;
 const get = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`;
 
 interface Opened {
-  /** Streams that `/endless` and `/late-stream` have begun. */
+  /** The streams that `/endless` and `/late-stream` have opened. */
   readonly streams: Readable[];
-  /** The ways that requests took, in the order in which they reached a handler. */
+  /** The paths of the requests, in the order in which they reached a handler. */
   readonly reached: string[];
-  /** Lets every `/waiting` and `/late-stream` answer. */
+  /** Makes every `/waiting` and `/late-stream` answer. */
   release(): void;
 }
 
@@ -75,7 +75,7 @@ async function until(holds: () => boolean | Promise<boolean>, what: string): Pro
   for (const end = Date.now() + patience; !(await holds()); await delay(10)) assert.ok(Date.now() < end, what);
 }
 
-/** @returns everything that comes until the connection is closed. */
+/** @returns everything received until the connection is closed. */
 const readAll = (socket: Socket) => inTime(readToEnd(socket));
 
 /** @param from one of this machine's loopback addresses: each is a network. */
@@ -86,7 +86,7 @@ function openFrom(port: number, from: string): Promise<Socket> {
   });
 }
 
-/** @returns whether it is answered; false where it was closed. */
+/** @returns true if it is answered, false if it was closed. */
 async function isServed(socket: Socket): Promise<boolean> {
   if (socket.closed || socket.readableEnded) return false;
   socket.on('error', () => undefined);
@@ -98,7 +98,7 @@ async function isServed(socket: Socket): Promise<boolean> {
 const openCount = ({ server }: { server: { getConnections(done: (error: Error | null, count: number) => void): unknown } }) =>
   new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
 
-test('eight requests may be in flight on a connection, and are answered in their order', async (context) => {
+test('eight requests may be in flight on a connection and are answered in order', async (context) => {
   const { port, release, reached } = await open(context);
   const socket = await openSocket(port);
   const everything = readAll(socket);
@@ -111,18 +111,18 @@ test('eight requests may be in flight on a connection, and are answered in their
   assert.deepEqual(reached, paths);
 });
 
-test('a ninth closes it; no handler hears of it or of those behind it', async (context) => {
+test('a ninth closes the connection; neither it nor later requests reach a handler', async (context) => {
   const { app, port, reached, lines } = await open(context);
   const socket = await openSocket(port);
   socket.write(get('/waiting').repeat(2_000));
   assert.equal(await readAll(socket), '');
   assert.equal(reached.length, 8);
   await until(async () => (await openCount(app)) === 0, 'still open');
-  await until(() => lines.filter(({ aborted }) => aborted === true).length === 8, 'each of the eight is noted as gone');
+  await until(() => lines.filter(({ aborted }) => aborted === true).length === 8, 'each of the eight is logged as aborted');
   assert.equal(lines.filter(({ msg }) => String(msg).includes('in flight')).length, 1);
 });
 
-test('a connection may have any number of requests one after another, and eight again as soon as one is answered', async (context) => {
+test('a connection may have any number of requests in sequence, and eight again as soon as one is answered', async (context) => {
   const { port } = await open(context);
   const socket = await openSocket(port);
   let read = '';
@@ -137,7 +137,7 @@ test('a connection may have any number of requests one after another, and eight 
   socket.destroy();
 });
 
-test('answers that wait for their turn let go of their streams when the connection closes', async (context) => {
+test('responses waiting for their turn release their streams when the connection closes', async (context) => {
   const { port, streams } = await open(context);
   for (const how of ['destroy', 'resetAndDestroy'] as const) {
     streams.length = 0;
@@ -150,7 +150,7 @@ test('answers that wait for their turn let go of their streams when the connecti
   }
 });
 
-test('a stream that begins when the connection has closed is let go, too', async (context) => {
+test('a stream that begins after the connection has closed is released too', async (context) => {
   const { app, port, streams, reached, release } = await open(context);
   const socket = await openSocket(port);
   socket.write(get('/late-stream').repeat(5));
@@ -173,7 +173,7 @@ for (const path of ['/endless', '/lines', '/large']) {
   });
 }
 
-test('what a client sends meanwhile does not keep it connected', async (context) => {
+test('sending data meanwhile does not keep a client connected', async (context) => {
   const { port, lines } = await open(context, { stalledWrite: 500 });
   const socket = (await openSocket(port)).pause();
   socket.on('error', () => undefined);
@@ -200,7 +200,7 @@ test('a client that reads slowly is not cut off', async (context) => {
   assert.ok(read > 20_000_000, `${read}`);
 });
 
-test('a client that waits long for an answer which is being made is not cut off', async (context) => {
+test('a client that waits long for a response in progress is not cut off', async (context) => {
   const { port, release } = await open(context, { stalledWrite: 200 });
   const socket = await openSocket(port);
   const everything = readAll(socket);
@@ -235,7 +235,7 @@ test('over TLS, too: nine requests, a client that does not read, and one that se
   await until(() => reached.length === 11, `${reached.length}`);
   release();
   assert.equal((await answers).match(/\{"waited":true\}/g)?.length, 3);
-  // Each is forgotten: otherwise the network would be full by now.
+  // Each must be released: otherwise the network would be full by now.
   for (let time = 0; time < 40; time += 1) {
     const socket = await secureSocket();
     socket.write(get('/healthz', 'Connection: close\r\n'));
@@ -243,7 +243,7 @@ test('over TLS, too: nine requests, a client that does not read, and one that se
   }
 });
 
-test('over a socket of this machine, too', { skip: process.platform === 'win32' }, async (context) => {
+test('over a Unix socket, too', { skip: process.platform === 'win32' }, async (context) => {
   const { app, streams, reached } = await open(context);
   const folder = temporaryFolder('limits');
   context.after(folder.remove);
@@ -258,7 +258,7 @@ test('over a socket of this machine, too', { skip: process.platform === 'win32' 
   const crowd = await locally();
   crowd.write(get('/waiting').repeat(2_000));
   assert.equal(await readAll(crowd), '');
-  assert.equal(reached.length, 1, 'the first answer closes the connection, so that nothing behind it is a request');
+  assert.equal(reached.length, 1, 'the first response closes the connection, so nothing after it is a request');
   const left = (await locally()).pause();
   left.write(get('/endless'));
   await until(() => streams.length === 1, 'not begun');
@@ -267,7 +267,7 @@ test('over a socket of this machine, too', { skip: process.platform === 'win32' 
   await listener.close();
 });
 
-test('a client that sends FIN behind its requests gets every answer, and is closed then', async (context) => {
+test('a client that sends FIN after its requests gets every response and is then closed', async (context) => {
   const { app, port, release, reached } = await open(context);
   const accepted = once(app.server, 'connection');
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -297,13 +297,13 @@ test('a client that sends FIN and never reads is cut off like any other', async 
   await until(() => streams.every(({ destroyed }) => destroyed), 'not let go');
 });
 
-test('of a network that has as many connections as it may, the one that is idle the longest makes room; other networks are not touched', async (context) => {
+test("at a network's connection limit its longest idle connection is closed; other networks are not affected", async (context) => {
   const { app, port, lines } = await open(context, { ofNetwork: 5 });
   const other = await openFrom(port, '127.0.0.9');
   const own = [];
   for (let number = 0; number < 5; number += 1) own.push(await openFrom(port, '127.0.0.2'));
   await until(async () => (await openCount(app)) === 6, 'not open');
-  // The first has just been used, so that the second is idle the longest.
+  // The first has just been used, so the second has been idle the longest.
   assert.ok(await isServed(own[0] as Socket));
   const newcomer = await openFrom(port, '127.0.0.2');
   assert.ok(await isServed(newcomer));
@@ -313,7 +313,7 @@ test('of a network that has as many connections as it may, the one that is idle 
   assert.ok(!JSON.stringify(lines).includes('127.0.0.2'), 'no address is logged');
 });
 
-test('where each of its connections has a request in flight, a newcomer of the network is closed, and none of them', async (context) => {
+test("if all its connections have requests in flight, the network's new connection is closed and none of the others", async (context) => {
   const { port, reached, release } = await open(context, { ofNetwork: 3 });
   const busy = await Promise.all(Array.from({ length: 3 }, () => openFrom(port, '127.0.0.2')));
   const answers = busy.map(readAll);
@@ -326,7 +326,7 @@ test('where each of its connections has a request in flight, a newcomer of the n
   assert.equal(await isServed(await openFrom(port, '127.0.0.2')), true, 'there is room again');
 });
 
-test('a trusted proxy opens as many as it likes, and so does any peer where proxies are counted', async (context) => {
+test('a trusted proxy has no connection limit, nor has any peer if proxies are counted by hops', async (context) => {
   for (const trustedProxies of [['127.0.0.2'], 1] as const) {
     const { app, port } = await open(context, { ofNetwork: 3 }, { trustedProxies });
     const sockets = await Promise.all(Array.from({ length: 12 }, () => openFrom(port, '127.0.0.2')));
@@ -335,7 +335,7 @@ test('a trusted proxy opens as many as it likes, and so does any peer where prox
   }
 });
 
-test('an untrusted peer is counted by its own address, whatever it says of others', async (context) => {
+test('an untrusted peer counts by its own address, whatever it forwards', async (context) => {
   const { app, port } = await open(context, { ofNetwork: 3 }, { trustedProxies: ['10.0.0.0/8'] });
   for (let number = 0; number < 12; number += 1) {
     const socket = await openFrom(port, '127.0.0.2');
@@ -345,7 +345,7 @@ test('an untrusted peer is counted by its own address, whatever it says of other
   assert.ok((await openCount(app)) <= 3);
 });
 
-test('when all connections are taken, the one that is idle the longest makes room, whoever has it', async (context) => {
+test('when all connections are taken, the longest idle one is closed, whatever its network', async (context) => {
   const { app, port, lines } = await open(context, { total: 6, ofNetwork: 3 });
   const sockets = [];
   for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5', '127.0.0.6', '127.0.0.7'])
@@ -358,7 +358,7 @@ test('when all connections are taken, the one that is idle the longest makes roo
   assert.equal(lines.filter(({ msg }) => String(msg).includes('too many are open')).length, 1);
 });
 
-test('connections that come and go leave no count behind', async (context) => {
+test('closed connections are no longer counted', async (context) => {
   const { app, port } = await open(context, { ofNetwork: 4 });
   for (let round = 0; round < 30; round += 1) {
     const sockets = await Promise.all(Array.from({ length: 4 }, () => openFrom(port, '127.0.0.2')));
@@ -380,25 +380,25 @@ const post = (fields: string, body: string) =>
 
 for (const [what, first, second] of [
   [
-    'the body of a request behind an Upgrade',
+    'the body of a request after an Upgrade',
     `${get('/healthz', 'Connection: Upgrade\r\nUpgrade: foo\r\n')}${post('', hidden).slice(0, -hidden.length)}`,
     hidden,
   ],
   [
-    'a request behind an Upgrade',
+    'a request after an Upgrade',
     get('/healthz', 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'),
     hidden,
   ],
   [
-    'a request behind an Upgrade to h2c',
+    'a request after an Upgrade to h2c',
     get('/healthz', 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'),
     hidden,
   ],
-  ['a request behind an Upgrade that Connection does not name', get('/healthz', 'Upgrade: foo\r\n'), hidden],
-  ['a request behind a body with an Upgrade', post('Connection: upgrade\r\nUpgrade: h2c\r\n', '{}'), hidden],
-  ['a request behind one with two hosts', get('/healthz', 'Host: y\r\n'), hidden],
+  ['a request after an Upgrade that Connection does not name', get('/healthz', 'Upgrade: foo\r\n'), hidden],
+  ['a request after a body with an Upgrade', post('Connection: upgrade\r\nUpgrade: h2c\r\n', '{}'), hidden],
+  ['a request after one with two hosts', get('/healthz', 'Host: y\r\n'), hidden],
   ['a request behind Connection: close', get('/healthz', 'Connection: close\r\n'), hidden],
-  ['a request behind an HTTP/1.0 request', 'GET /healthz HTTP/1.0\r\n\r\n', hidden],
+  ['a request after an HTTP/1.0 request', 'GET /healthz HTTP/1.0\r\n\r\n', hidden],
   ['a request behind CONNECT', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', hidden],
   ['a request behind PRI', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', hidden],
 ] as const) {
@@ -423,7 +423,7 @@ for (const [what, first, second] of [
   });
 }
 
-test('a request with an Upgrade and a body is answered as without, also where its body comes later', async (context) => {
+test('a request with an Upgrade and a body is answered as if it had no Upgrade, even if its body comes later', async (context) => {
   const { port, reached } = await open(context);
   for (const fields of [
     'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n',
@@ -444,7 +444,7 @@ test('a request with an Upgrade and a body is answered as without, also where it
   assert.equal(reached.length, 8);
 });
 
-test('a request with an Upgrade is followed by no more than may be in flight', async (context) => {
+test('no more requests may follow an Upgrade than may be in flight', async (context) => {
   const { app, port, reached } = await open(context);
   const socket = await openSocket(port);
   socket.write(get('/waiting', 'Upgrade: foo\r\n'));
@@ -455,7 +455,7 @@ test('a request with an Upgrade is followed by no more than may be in flight', a
   await until(async () => (await openCount(app)) === 0, 'still open');
 });
 
-test('what cannot be read behind requests in flight does not take the place of their answers', async (context) => {
+test('unreadable input after requests in flight does not replace their responses', async (context) => {
   const { port, release, reached } = await open(context);
   for (const bad of [
     'garbage\r\n\r\n',

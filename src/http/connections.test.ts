@@ -33,7 +33,7 @@ async function closed(close: () => Promise<unknown>): Promise<number> {
   return performance.now() - before;
 }
 
-test('closing ends connections on which nothing is under way', async (context) => {
+test('closing ends idle connections', async (context) => {
   const { app, port } = await listening(context);
   const never = await openSocket(port);
   const used = await openSocket(port);
@@ -46,7 +46,7 @@ test('closing ends connections on which nothing is under way', async (context) =
   await Promise.all(ends);
 });
 
-test('closing waits for requests under way, answers them and ends their connections', async (context) => {
+test('closing waits for requests in flight, answers them and ends their connections', async (context) => {
   const { app, port, lines } = await listening(context);
   const slow = await openSocket(port);
   slow.write(get('/slow'));
@@ -62,7 +62,7 @@ test('closing waits for requests under way, answers them and ends their connecti
   assert.ok(!lines.some((line) => Number(line.level) > 30));
 });
 
-test('during the close nobody else is let in', async (context) => {
+test('no new connection is accepted during the close', async (context) => {
   const { app, port } = await listening(context);
   const socket = await openSocket(port);
   socket.write(get('/slow'));
@@ -75,7 +75,7 @@ test('during the close nobody else is let in', async (context) => {
   assert.match(await answers, /\{"slow":true\}/);
 });
 
-test('after ten thousand requests a connection is closed with the last answer', async (context) => {
+test('after ten thousand requests a connection is closed with the last response', async (context) => {
   const { port } = await listening(context);
   const socket = await openSocket(port);
   const everything = readToEnd(socket);

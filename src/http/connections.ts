@@ -6,23 +6,23 @@ import { canonicalAddress, networkOf } from '../ip-address.ts';
 
 export interface ConnectionLimits {
   /**
-   * Responses in flight on one connection. Node parses up to 64 KiB, some 1,800 small requests, before it looks at back-pressure; each of
+   * Responses in flight on one connection. Node parses up to 64 KiB, some 1,800 small requests, before it checks back-pressure; each of
    * them would have its response made and kept while the client reads none.
    */
   readonly inFlight: number;
-  /** Requests on one connection; with the last response the client is asked to open another, which a balancer may send elsewhere. */
+  /** Requests per connection; the last response closes it, and a balancer may send the client's next connection elsewhere. */
   readonly requests: number;
-  /** Milliseconds for which a client may take nothing of what is being sent to it. */
+  /** Milliseconds for which a client may read nothing of the response being sent. */
   readonly stalledWrite: number;
-  /** Open connections of one network: an IPv4 address, or a /64 of IPv6. */
+  /** Open connections per network: an IPv4 address, or a /64 of IPv6. */
   readonly ofNetwork: number;
-  /** Open connections. An idle one takes about 10 KiB. */
+  /** Open connections in total. An idle one takes about 10 KiB. */
   readonly total: number;
 }
 
 const defaults: ConnectionLimits = { inFlight: 8, requests: 10_000, stalledWrite: 60_000, ofNetwork: 256, total: 8_192 };
 
-/** Why a connection was closed from this side, as the log says it. */
+/** Why the server closed a connection, as logged. */
 const reasons = {
   inFlight: 'connections closed: too many requests in flight on one connection',
   stalledWrite: 'connections closed: the client did not read its response',
@@ -31,25 +31,25 @@ const reasons = {
 } as const;
 type Reason = keyof typeof reasons;
 
-/** Milliseconds between two log lines for the same reason. */
+/** Milliseconds between two log lines with the same reason. */
 const logPause = 60_000;
 
 interface Connection {
-  /** Under TLS the encrypted one until the handshake is over, then the secured one. */
+  /** With TLS the raw socket until the handshake is done, then the secured one. */
   socket: Socket;
   readonly network: Network | undefined;
   requests: number;
-  /** In the order of their requests. Node sends them one after another: all but the first have no socket yet. */
+  /** In the order of their requests. Node sends them one by one: all but the first have no socket yet. */
   readonly inFlight: Set<ServerResponse>;
-  /** No further request is read: the response in flight closes the connection (RFC 9112, 9.6). */
+  /** Read no further requests: the response in flight closes the connection (RFC 9112, 9.6). */
   isLast: boolean;
   /** Requests after the last one, which are dropped. */
   dropped: number;
-  /** To a request that has a limit of its own for its arrival. */
+  /** The response to a request whose route has its own arrival timeout. */
   slowlyArriving: ServerResponse | undefined;
   /** Called when the client has sent FIN: it has closed the connection, or only its sending side. */
   readonly onClientEnd: Set<() => void>;
-  /** How much of the response the client had taken, and since when it is no more than that. */
+  /** How much of the response the client has read, and since when that has not changed. */
   taken: string;
   takenSince: number;
 }
@@ -65,32 +65,32 @@ const connections = new WeakMap<Socket, Connection>();
 
 export interface LimitOptions {
   readonly limits?: Partial<ConnectionLimits> | undefined;
-  /** Whether an address may open as many connections as it likes: that of a trusted proxy. */
+  /** Whether an address may open any number of connections: that of a trusted proxy. */
   readonly isExempt?: (address: string) => boolean;
   readonly log?: { warn(fields: object, message: string): void };
 }
 
 export interface Connections {
-  /** Open ones. */
+  /** Open connections. */
   count(): number;
-  /** From now on each response closes its connection, so that a balancer opens its next one elsewhere. */
+  /** From now on each response closes its connection, so that a balancer opens the next one elsewhere. */
   askToReconnect(): void;
-  /** Closes every connection, each after the responses in flight, and every new one at once. */
+  /** Closes every connection after its responses in flight, and every new one at once. */
   closeAll(): void;
 }
 
 /**
- * Bounds what the clients of a server can make it hold. A request that exceeds `inFlight` closes its connection. Where a network, or all
- * together, have as many connections as they may, the one that has been idle the longest makes room for the new one; where none is idle the new
- * one is closed. A client that sends FIN after its requests gets their responses.
- * @param server of plain HTTP or TLS, whose request listeners are there already: they no longer hear of requests that are refused here.
+ * Bounds what clients can make the server hold. A request beyond `inFlight` closes its connection. If a network, or all clients together,
+ * reach their limit of connections, the longest idle one is closed for the new one; if none is idle, the new one is closed. A client
+ * that sends FIN after its requests gets their responses.
+ * @param server plain HTTP or TLS, with its request listeners already attached: requests refused here no longer reach them.
  */
 export function limitConnections(server: Server, options: LimitOptions = {}): Connections {
   const limits = { ...defaults, ...options.limits };
   const { isExempt = () => false } = options;
   const report = reporter(options.log);
   const open = new Set<Connection>();
-  /** Without a response in flight, in the order in which that began: the first has been idle the longest. */
+  /** Connections without a response in flight, in the order in which they became idle: the first has been idle the longest. */
   const idle = new Set<Connection>();
   const networks = new Map<string, Network>();
   const handshakes = new Map<string, Connection>();
@@ -99,7 +99,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
 
   function networkWith(socket: Socket): Network | undefined {
     const address = canonicalAddress(socket.remoteAddress ?? '');
-    // A Unix socket has no address, and a client that has gone again has none either.
+    // A Unix socket has no address, nor has a client that is already gone.
     if (address === undefined || isExempt(address)) return undefined;
     const name = networkOf(address);
     return networks.get(name) ?? { name, open: 0, idle: new Set() };
@@ -144,7 +144,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
     return longest !== undefined;
   }
 
-  /** Its place is free at once. */
+  /** Frees its place at once. */
   function cut(connection: Connection): void {
     remove(connection);
     stopParsing(connection.socket);
@@ -170,7 +170,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
     connection.network?.idle.delete(connection);
   }
 
-  /** @param socket the one that requests come over. */
+  /** @param socket the one that requests arrive on. */
   function serve(connection: Connection, socket: Socket): void {
     connection.socket = socket;
     connections.set(socket, connection);
@@ -184,7 +184,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
 
   function isAdmitted({ socket, headers }: IncomingMessage, response: ServerResponse): boolean {
     const connection = connections.get(socket);
-    // Node goes on parsing what it has read of a connection that was closed meanwhile.
+    // Node goes on parsing what it has read from a connection that was closed meanwhile.
     if (connection === undefined || socket.destroyed) return false;
     if (connection.inFlight.size + connection.dropped >= limits.inFlight) {
       report('inFlight');
@@ -202,7 +202,7 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
       connection.inFlight.delete(response);
       if (connection.inFlight.size === 0 && open.has(connection)) markIdle(connection);
     });
-    // Behind `Upgrade` Node's parser drops what it has read and takes whatever comes next for a request, the body of one perhaps.
+    // After `Upgrade` Node's parser drops what it has read and treats whatever comes next as a request, even the body of one.
     if (isLeaving || connection.requests >= limits.requests || headers.upgrade !== undefined) closeAfter(response);
     return true;
   }
@@ -277,25 +277,25 @@ export function limitConnections(server: Server, options: LimitOptions = {}): Co
 }
 
 /**
- * Saves Node from making a request and a response of whatever else it has read of a connection that is being closed: of 64 KiB with 1,700 requests
- * that took 30 ms. A message whose handler gives 2 ends the parsing. Without effect where a later Node names things otherwise.
+ * Keeps Node from making requests and responses of the rest that it has read from a closing connection: for 64 KiB with 1,700 requests
+ * that took 30 ms. A message handler that returns 2 stops the parser. No effect if a later Node names these things differently.
  */
 function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: { onIncoming?: unknown } | null };
   if (parser?.onIncoming) parser.onIncoming = () => 2;
 }
 
-/** Node destroys only the response that has the socket. The others would keep what they send from: a file, rows of a database. */
+/** Node destroys only the response that has the socket. The others would keep their sources open: a file, rows of a database. */
 function closeQueued(response: ServerResponse): void {
   response.destroy();
-  // As Node does it for the other; also seen by `stream.finished` when somebody begins to send only now.
+  // As Node does for the first; `stream.finished` also sees it when a handler starts to send only now.
   Object.assign(response, { _closed: true });
   response.emit('close');
 }
 
 /**
- * @returns something that changes whenever the client takes some of what is being sent. Node's public figures change only when a whole write is
- *   done, which may be a megabyte; the queue of the handle is what `socket.setTimeout` looks at too, but that also counts what is read.
+ * @returns a value that changes whenever the client reads some of the response. Node's public counters change only when a whole write is
+ *   done, which may be a megabyte; `socket.setTimeout` uses the queue of the handle too, but also counts received data as activity.
  */
 function takenFrom(socket: Socket): string {
   const handle = (socket as { _handle?: { writeQueueSize?: number } | null })._handle;
@@ -310,7 +310,7 @@ function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
-/** @returns logs how many connections were closed for a reason, at most once a minute for each. */
+/** @returns a function that logs closed connections by reason, at most once a minute for each. */
 function reporter(log: LimitOptions['log']): (reason: Reason) => void {
   const notLogged = new Map<Reason, { count: number; loggedAt: number }>();
   return (reason) => {
@@ -323,13 +323,13 @@ function reporter(log: LimitOptions['log']): (reason: Reason) => void {
   };
 }
 
-/** Nothing that comes from now on is read as a request. */
+/** Nothing received from now on is read as a request. */
 export function readNoFurther(socket: Socket): void {
   const connection = connections.get(socket);
   if (connection) connection.isLast = true;
 }
 
-/** Makes a response the last one on its connection: nothing that comes behind its request is read as a request. */
+/** Makes a response the last one on its connection: nothing after its request is read as a request. */
 export function closeAfter(response: ServerResponse): void {
   const { socket } = response.req;
   readNoFurther(socket);
@@ -343,22 +343,22 @@ export function responsesInFlight(socket: Socket): readonly ServerResponse[] {
 }
 
 /**
- * Exempts a request from the server's limit for requests to arrive: its route has one of its own.
- * @param response to it.
+ * Exempts a request from the server's request timeout, because its route has its own.
+ * @param response of that request.
  */
 export function letArriveSlowly(response: ServerResponse): void {
   const connection = connections.get(response.req.socket);
   if (connection) connection.slowlyArriving = response;
 }
 
-/** @returns whether the server's limit does not hold for the request that is arriving. */
+/** @returns whether the request that is arriving is exempt from the server's request timeout. */
 export function mayArriveSlowly(socket: Socket): boolean {
   const connection = connections.get(socket);
   return connection?.slowlyArriving !== undefined && connection.inFlight.has(connection.slowlyArriving);
 }
 
 /**
- * Calls a listener once when the client of a response in flight has sent FIN: most clients that do have left, and the others get their response.
+ * Calls a listener once when the client of a response in flight sends FIN: most such clients have left, and the others get their response.
  */
 export function onClientEnd(response: ServerResponse, listener: () => void): void {
   const { socket } = response.req;
@@ -370,17 +370,17 @@ export function onClientEnd(response: ServerResponse, listener: () => void): voi
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** From now on each answer closes its connection, so that a balancer opens its next one elsewhere. */
+    /** From now on each response closes its connection, so that a balancer opens the next one elsewhere. */
     askToReconnect(): void;
   }
 }
 
-/** Milliseconds that a connection which was opened just before the close has for its request. */
+/** Milliseconds that a connection opened just before the close has to send its request. */
 const lastRequestWithin = 100;
 
 /**
- * Limits the connections of an app, and lets `app.close()` finish the requests in flight and nothing else. Node alone waits for more: a connection that
- * never sent a request (browsers open some in advance) is not idle to it, and one that is answered during the close stays open for
+ * Limits the connections of an app, and makes `app.close()` finish the requests in flight and nothing else. Node alone waits longer: it does
+ * not count a connection without a request (browsers open some in advance) as idle, and keeps one that is answered during the close open for
  * the whole `keepAliveTimeout`. Node's `maxRequestsPerSocket` is not used either: it answers later requests with an empty
  * 503 and leaves the connection open.
  */
@@ -390,7 +390,7 @@ export function limitAndCloseConnections(app: FastifyInstance, options: LimitOpt
   app.addHook('preClose', async () => {
     const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
     askToReconnect();
-    // No new connection comes from here on; one that was opened a moment ago may be about to send its request.
+    // No new connection comes from here on; one opened a moment ago may be about to send its request.
     if (count() > 0) await delay(lastRequestWithin);
     closeAll();
     await closed;

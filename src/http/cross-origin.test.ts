@@ -38,7 +38,7 @@ const exposed = {
   'access-control-expose-headers': 'Allow, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id',
 };
 
-test('a page of a named origin may read answers and refusals, without credentials', async (context) => {
+test('a page of an allowed origin may read responses and errors, without credentials', async (context) => {
   const app = await sharingServer(context);
   const json = { 'content-type': 'application/json' };
   const asked: readonly (readonly [number, InjectOptions])[] = [
@@ -60,7 +60,7 @@ test('a page of a named origin may read answers and refusals, without credential
   }
 });
 
-test('a preflight says what may follow; any other OPTIONS does not', async (context) => {
+test('a preflight gets the allowed methods and headers; any other OPTIONS does not', async (context) => {
   const app = await sharingServer(context);
   const preflight = await app.inject({
     method: 'OPTIONS',
@@ -88,7 +88,7 @@ const strangers = [
   page.toUpperCase(),
 ].concat([`${page}, ${page}`, `${page} https://evil.example`, 'https://app-example.com', '']);
 
-test('nobody else is named, and a cache is told that the answer depends on the origin', async (context) => {
+test('no other origin is allowed, and Vary names Origin', async (context) => {
   const app = await sharingServer(context);
   for (const origin of [...strangers, undefined]) {
     for (const method of ['GET', 'PUT', 'OPTIONS'] as const) {
@@ -100,7 +100,7 @@ test('nobody else is named, and a cache is told that the answer depends on the o
   }
 });
 
-test('routes that are not shared, unknown addresses and a service that names no origin say nothing', async (context) => {
+test('routes without CORS, unknown paths and a service without allowed origins send no CORS headers', async (context) => {
   const app = await sharingServer(context);
   for (const url of ['/admin/thing', '/nowhere', '/auth/nowhere']) {
     for (const method of ['GET', 'OPTIONS'] as const) {

@@ -10,14 +10,14 @@ function described(thrown: unknown): string {
   return JSON.stringify(describeError(thrown));
 }
 
-test('an error of the program: its name and where it happened, without its message', () => {
+test('a program error is described by name and location, without its message', () => {
   const { name, frames = [] } = describeError(new TypeError(canary));
   assert.equal(name, 'TypeError');
   assert.match(frames[0] ?? '', /^at .*describe-error\.test\.ts/);
   assert.ok(!described(new TypeError(canary)).includes('canary'));
 });
 
-test('an error of the database: its fixed names only', () => {
+test('a database error is described by its fixed names only', () => {
   const error = Object.assign(new Error(`duplicate key: ${canary}`), {
     code: '23505',
     severity: 'ERROR',
@@ -39,14 +39,14 @@ test('an error of the database: its fixed names only', () => {
   });
 });
 
-test('an error of the system: its code', () => {
+test('a system error is described by its code', () => {
   const error = Object.assign(new Error(`connect ECONNREFUSED ${canary}`), { code: 'ECONNREFUSED', syscall: 'connect', address: canary });
   const { code, syscall } = describeError(error);
   assert.deepEqual({ code, syscall }, { code: 'ECONNREFUSED', syscall: 'connect' });
   assert.ok(!described(error).includes('canary'));
 });
 
-test('causes are followed, and not for ever', () => {
+test('causes are followed to a limited depth', () => {
   const database = Object.assign(new Error(canary), { code: '40001', severity: 'ERROR' });
   const query = new Error(`Failed query: ${canary}`, { cause: database });
   const problem = new Problem(httpProblems.internal_error, { cause: query });
@@ -57,7 +57,7 @@ test('causes are followed, and not for ever', () => {
   assert.ok(described(circle).length < 20_000);
 });
 
-test('nothing that was sent comes back, however it is hidden', () => {
+test('client input never appears, wherever it is hidden', () => {
   const hostile: unknown[] = [
     canary,
     { message: canary, stack: canary },
@@ -71,7 +71,7 @@ test('nothing that was sent comes back, however it is hidden', () => {
   for (const thrown of hostile) assert.ok(!described(thrown).includes('canary'), described(thrown));
 });
 
-test('what is no error is described by its type', () => {
+test('a thrown value that is not an error is described by its type', () => {
   assert.deepEqual(describeError(undefined), { name: 'undefined' });
   assert.deepEqual(describeError(7), { name: 'number' });
   assert.deepEqual(describeError(null), { name: 'object' });

@@ -1,10 +1,10 @@
-/** What a log may know of an error: where it happened and its fixed names, never a value. */
+/** What a log may record of an error: where it happened and its fixed names, never a value. */
 export interface ErrorDescription {
   readonly name?: string;
   /** A constant such as `ECONNREFUSED` or `FST_ERR_…`. */
   readonly code?: string;
   readonly syscall?: string;
-  /** The stack without its first lines, which hold the message. */
+  /** The stack without its first lines, which contain the message. */
   readonly frames?: readonly string[];
   readonly sqlstate?: string;
   readonly constraint?: string;
@@ -14,7 +14,7 @@ export interface ErrorDescription {
   readonly cause?: ErrorDescription;
 }
 
-/** Deep enough for refusal → query → driver → socket. */
+/** Deep enough for problem → query → driver → socket. */
 const maximumCauses = 4;
 const maximumFrames = 12;
 const constant = /^[A-Za-z0-9_.:-]{1,64}$/;
@@ -23,7 +23,7 @@ type ConstantField = (typeof constantFields)[number];
 const frame = /^\s+at /;
 
 /**
- * Describes anything that was thrown. No message is ever kept: PostgreSQL's name the row that was refused, JSON.parse's
+ * Describes anything that was thrown. Messages are never logged: PostgreSQL's contain the offending row, JSON.parse's
  * quote the body, and V8's quote values too (`Cannot use 'in' operator to search for 'x' in 010-1234-5678`).
  */
 export function describeError(thrown: unknown, depth = 0): ErrorDescription {
@@ -50,7 +50,7 @@ function programFields(error: Error & Record<string, unknown>): ErrorDescription
 
 function stackFrames(error: Error): string[] {
   const stack = typeof error.stack === 'string' ? error.stack : '';
-  // A message may have lines that look like frames, so it is cut off by its length where it is still the one in the stack.
+  // A message may contain lines that look like frames, so it is removed by its length if the stack still contains it.
   const start = stack.indexOf(error.message) === -1 ? 0 : stack.indexOf(error.message) + error.message.length;
   const lines = stack.slice(start).split('\n');
   return lines

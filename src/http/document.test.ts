@@ -34,7 +34,7 @@ after(() => sample.app.close());
 
 const ask = (url: string, headers: Record<string, string> = {}) => sample.app.inject({ url, headers });
 
-test('it is read once, however many ask at once', async () => {
+test('it is read once for any number of concurrent requests', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/long')));
   for (const { statusCode, body, headers } of answers) {
     assert.deepEqual([statusCode, body, headers['content-type'], headers['x-more']], [200, text, 'text/plain', 'yes']);
@@ -42,7 +42,7 @@ test('it is read once, however many ask at once', async () => {
   assert.equal(reads, 1);
 });
 
-test('it is compressed for those who take gzip, and its tag is another one', async () => {
+test('it is compressed for clients that accept gzip, with another ETag', async () => {
   const plain = await ask('/long');
   for (const field of ['gzip', 'br, gzip', 'gzip;q=0.5, identity;q=0.1', '*']) {
     const packed = await ask('/long', { 'accept-encoding': field });
@@ -59,7 +59,7 @@ test('it is compressed for those who take gzip, and its tag is another one', asy
   assert.deepEqual([short.headers['content-encoding'], short.body, short.headers.vary], [undefined, 'short', undefined]);
 });
 
-test('304 to whoever has it, for the representation that would be sent', async () => {
+test('it answers 304 if the client has the representation that would be sent', async () => {
   const plain = String((await ask('/long')).headers.etag);
   const packed = String((await ask('/long', { 'accept-encoding': 'gzip' })).headers.etag);
   for (const field of [plain, `W/${plain}`, `"other", ${plain}`, `"other",W/${plain}`, '*']) {
@@ -71,18 +71,18 @@ test('304 to whoever has it, for the representation that would be sent', async (
   assert.equal((await ask('/long', { 'if-none-match': packed, 'accept-encoding': 'gzip' })).statusCode, 304);
 });
 
-test('HEAD says how long it is', async () => {
+test('HEAD sends its length', async () => {
   const { statusCode, headers, body } = await sample.app.inject({ method: 'HEAD', url: '/long' });
   assert.deepEqual([statusCode, headers['content-length'], body], [200, String(text.length), '']);
 });
 
-test('what could not be read is read again the next time', async () => {
+test('a failed read is tried again at the next request', async () => {
   assert.equal((await ask('/broken')).statusCode, 500);
   isBroken = false;
   assert.equal((await ask('/broken')).body, 'mended');
 });
 
-test('the documents of the API, the pages and their files are all sent this way', async () => {
+test('the OpenAPI document, the pages and their files are all sent this way', async () => {
   const urls = ['/openapi.json', '/docs', '/docs/', '/redoc', '/problems/not_found', '/docs/static/swagger-initializer.js'];
   for (const url of urls) {
     const { etag = '' } = (await ask(url)).headers;

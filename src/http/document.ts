@@ -6,11 +6,11 @@ import Negotiator from 'negotiator';
 import { addVary } from './vary.ts';
 
 export interface Document {
-  /** Of `Content-Type`. */
+  /** The `Content-Type`. */
   readonly mediaType: string;
-  /** Called at the first request, and again only where it throws. */
+  /** Called at the first request, and again only after it threw. */
   readonly read: () => string | Buffer | Promise<string | Buffer>;
-  /** Further fields of the answer. */
+  /** More response headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -20,14 +20,14 @@ interface Representation {
   readonly etag: string;
 }
 
-/** Bytes below which compression saves no packet. */
+/** Below this many bytes compression saves no packet. */
 const worthCompressing = 1_400;
-/** Characters of `Accept-Encoding`; browsers send 30 or so. */
+/** Characters of `Accept-Encoding`; browsers send about 30. */
 const maximumFieldLength = 1_000;
 
 /**
- * @returns a handler that sends the same document to all clients, from memory: it is read, compressed and hashed once, so that a request costs
- *   neither time nor memory nor a file descriptor, however large the document is. Answers 304 to a matching `If-None-Match` (RFC 9110, 13.1.2).
+ * @returns a handler that serves a document from memory: it is read, compressed and hashed once, so that a request costs
+ *   no time, memory or file descriptor, however large it is. Answers 304 to a matching `If-None-Match` (RFC 9110, 13.1.2).
  */
 export function sendDocument({ mediaType, read, headers = {} }: Document) {
   let made: Promise<readonly Representation[]> | undefined;
@@ -46,13 +46,13 @@ export function sendDocument({ mediaType, read, headers = {} }: Document) {
   };
 }
 
-/** @returns the document in each coding; as it is comes last. */
+/** @returns the document in each coding, uncompressed last. */
 async function represent(read: Document['read']): Promise<readonly Representation[]> {
   const body = Buffer.from((await read()) as string);
   const hash = createHash('sha256').update(body).digest('base64url');
   const plain: Representation = { coding: 'identity', body, etag: `"${hash}"` };
   if (body.length < worthCompressing) return [plain];
-  // Another representation is another entity: a strong ETag differs (RFC 9110, 8.8.3.3).
+  // Another representation needs another strong ETag (RFC 9110, 8.8.3.3).
   return [{ coding: 'gzip', body: await promisify(gzip)(body), etag: `"${hash}-gzip"` }, plain];
 }
 
@@ -63,7 +63,7 @@ function chosenFrom(representations: readonly Representation[], acceptEncoding: 
   return representations.find((one) => one.coding === coding) ?? plain;
 }
 
-/** By the weak comparison: a proxy that compresses makes a tag weak. */
+/** By weak comparison: a proxy that compresses makes a tag weak. */
 function isNamed(etag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false;
   return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);

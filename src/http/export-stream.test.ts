@@ -18,7 +18,7 @@ const columns = [
   { name: 'at', value: () => at },
 ];
 
-/** What the route `/export` sends next, and what became of it. */
+/** What the route `/export` sends next, and what happened to it. */
 let batches: () => AsyncGenerator<readonly Row[]>;
 let given = 0;
 let ended = false;
@@ -32,7 +32,7 @@ async function* failing(...of: readonly (readonly Row[])[]): AsyncGenerator<read
   throw of.length === 0 ? sampleFaults.busy?.() : sampleFaults.database?.();
 }
 
-/** Batches of about 100 kB, for ever. */
+/** Endless batches of about 100 kB. */
 async function* endless(): AsyncGenerator<readonly Row[]> {
   try {
     for (;;) {
@@ -66,7 +66,7 @@ const fetchExport = (format: ExportFormat, method: 'GET' | 'HEAD' = 'GET') =>
   sample.app.inject({ method, url: `/export?format=${format}` });
 const csvLines = (payload: string) => payload.split('\r\n');
 
-test('CSV has a byte order mark, a line of names, CRLF, and quotes where they are needed', async () => {
+test('CSV has a byte order mark, a header line, CRLF, and quotes where needed', async () => {
   const names = ['홍길동', 'a,b', 'say "no"', 'two\nlines', '<b>bold</b>', '', null, ' around '];
   batches = () => several(...names.map((name, index) => [{ id: index + 1, name }]));
   const answer = await fetchExport('csv');
@@ -83,7 +83,7 @@ test('CSV has a byte order mark, a line of names, CRLF, and quotes where they ar
   ]);
 });
 
-test('a cell that a spreadsheet would calculate begins with an apostrophe', async () => {
+test('a cell that a spreadsheet would evaluate begins with an apostrophe', async () => {
   const payloads = [
     '=1+1',
     '+1',
@@ -120,7 +120,7 @@ test('a cell that a spreadsheet would calculate begins with an apostrophe', asyn
     "'＠1",
     '"\'=""a""&""b"""',
     "'=cmd|' /C calc'!A0",
-    // Taking one apostrophe off gives back what was there.
+    // Removing one apostrophe gives back the original.
     "''=1",
     "'''+1",
   ];
@@ -130,7 +130,7 @@ test('a cell that a spreadsheet would calculate begins with an apostrophe', asyn
   );
 });
 
-test('NDJSON has an object a line, with every text as it is', async () => {
+test('NDJSON has one object per line, with unchanged text', async () => {
   batches = () => several([{ id: 1, name: '=1+1\n"' }], [], [{ id: 2, name: null }]);
   const answer = await fetchExport('ndjson');
   assert.equal(answer.headers['content-type'], 'application/x-ndjson; charset=utf-8');
@@ -146,7 +146,7 @@ test('NDJSON has an object a line, with every text as it is', async () => {
   );
 });
 
-test('nothing to send is the line of names in CSV, and no line in NDJSON', async () => {
+test('an empty export is the header line in CSV, and no line in NDJSON', async () => {
   for (const none of [() => several(), () => several([], [])]) {
     batches = none;
     assert.equal((await fetchExport('csv')).payload, '\ufeffid,name,odd,at\r\n');
@@ -154,7 +154,7 @@ test('nothing to send is the line of names in CSV, and no line in NDJSON', async
   }
 });
 
-test('HEAD sends the same fields and reads one batch', async () => {
+test('HEAD sends the same headers and reads one batch', async () => {
   batches = endless;
   const { statusCode, headers, payload } = await fetchExport('csv', 'HEAD');
   assert.deepEqual([statusCode, headers['content-type'], payload], [200, 'text/csv; charset=utf-8', '']);
@@ -162,7 +162,7 @@ test('HEAD sends the same fields and reads one batch', async () => {
   assert.equal(given, 1);
 });
 
-test('what fails before the first batch is refused as usual', async () => {
+test('a failure before the first batch gets a normal error response', async () => {
   batches = () => failing();
   const answer = await fetchExport('csv');
   assert.equal(answer.statusCode, 503);
@@ -171,17 +171,17 @@ test('what fails before the first batch is refused as usual', async () => {
   assert.equal(answer.json().code, 'sample_busy');
 });
 
-test('what fails later breaks the connection off, and one line of level error says where, without values', async () => {
+test('a later failure closes the connection, and one error line says where, without values', async () => {
   batches = () => failing([{ id: 1, name: '홍길동' }]);
   const received = await readToEnd(await ask());
   assert.match(received, /200 OK[\s\S]*홍길동/);
-  assert.ok(!received.endsWith('0\r\n\r\n'), 'the answer looks whole');
+  assert.ok(!received.endsWith('0\r\n\r\n'), 'the response looks complete');
   const errors = sample.lines.filter(({ level }) => Number(level) >= 50);
   assert.deepEqual(
     errors.map(({ msg, route, error }) => ({ msg, route, error })),
     [
       {
-        msg: 'an answer broke off half-way',
+        msg: 'response aborted by an error',
         route: '/export',
         error: { sqlstate: '23505', constraint: 'User_phone_key_key', table: 'User', routine: '_bt_check_unique', severity: 'ERROR' },
       },
@@ -196,7 +196,7 @@ async function ask() {
   return socket;
 }
 
-/** Waits until nothing more is asked for, however long that takes. */
+/** Waits until nothing more is read, however long that takes. */
 async function untilStill(): Promise<number> {
   for (let before = -1; ; ) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -205,11 +205,11 @@ async function untilStill(): Promise<number> {
   }
 }
 
-test('rows are read as fast as the client reads, and no longer than it is there', async () => {
+test('rows are read as fast as the client reads, and only while it is connected', async () => {
   batches = endless;
   const socket = await ask();
   socket.pause();
-  // What the two sockets' buffers take is up to the operating system: some MiB.
+  // How much the two sockets' buffers hold is up to the operating system: some MiB.
   const held = await untilStill();
   assert.ok(held < 500, `${held} batches of 100 kB were read for a client that reads nothing`);
   assert.equal(ended, false);
@@ -220,6 +220,6 @@ test('rows are read as fast as the client reads, and no longer than it is there'
   assert.deepEqual(
     sample.lines.filter(({ level }) => Number(level) >= 40),
     [],
-    'a client that leaves is no fault',
+    'a client that disconnects is not an error',
   );
 });

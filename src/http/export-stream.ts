@@ -18,7 +18,7 @@ export interface Export<Row> {
   /** Of the file, without its extension; ASCII. */
   readonly name: string;
   readonly columns: readonly ExportColumn<Row>[];
-  /** Read only as fast as the client reads; ended by `return()` when the client goes away. */
+  /** Read only as fast as the client reads; ended by `return()` when the client disconnects. */
   readonly batches: AsyncIterable<readonly Row[]>;
 }
 
@@ -30,13 +30,13 @@ export const exportFormat = z
   .default('csv')
   .meta({
     description:
-      'CSV (RFC 4180, in UTF-8 with a byte order mark, cells that a spreadsheet would calculate begin with an apostrophe), or JSON lines.',
+      'CSV (RFC 4180, in UTF-8 with a byte order mark, cells that a spreadsheet would evaluate begin with an apostrophe), or JSON lines.',
     examples: ['csv'],
   });
 
 /**
  * @returns the entry for `schema.response[200]`.
- * @param description of what each line is.
+ * @param description of each line.
  */
 export function exportAnswer(description: string) {
   const text = { schema: z.string() };
@@ -44,15 +44,15 @@ export function exportAnswer(description: string) {
 }
 
 /**
- * Sends rows as a file, as they come: memory holds two batches or so, however many there are. What fails before the first batch is there is
- * refused as usual. Later there is no status left to change: then the connection breaks off, so that nobody takes a part for the whole.
+ * Streams rows as a file: memory holds about two batches, whatever their number. An error before the first batch gets a normal
+ * error response. Later the status is already sent: then the connection is closed, so that a part is not taken for the whole.
  */
 export async function sendExport<Row>(reply: FastifyReply, wanted: Export<Row>): Promise<FastifyReply> {
   const texts = textOf(wanted);
   const first = await texts.next();
   reply.type(`${mediaTypes[wanted.format]}; charset=utf-8`);
   reply.header('content-disposition', `attachment; filename="${wanted.name}.${wanted.format}"`);
-  // HEAD would read everything and throw it away.
+  // HEAD would read everything and discard it.
   if (reply.request.method === 'HEAD') return reply.send(Readable.from([]));
   return reply.send(Readable.from(reportingFailure(first, texts, reply), { objectMode: false }));
 }
@@ -69,12 +69,12 @@ async function* textOf<Row>({ format, columns, batches }: Export<Row>): AsyncGen
   if (isFirst && format === 'csv') yield csvOf([], names);
 }
 
-/** @param names of the columns, for the line before all others. */
+/** @param names of the columns, for the header line. */
 function csvOf(records: readonly unknown[][], names: readonly string[] | undefined): string {
   return stringify(names ? [names, ...records] : [...records], {
     bom: names !== undefined,
     record_delimiter: 'windows',
-    // A lone line break would begin a line of its own for most readers; by default only CRLF is quoted then.
+    // Most readers take a lone line break as the end of a row; by default only CRLF is quoted.
     quote_record_delimiter: true,
     // OWASP's list: = + - @ TAB CR, and their full-width forms.
     escape_formulas: true,
@@ -82,7 +82,7 @@ function csvOf(records: readonly unknown[][], names: readonly string[] | undefin
   });
 }
 
-/** What looks escaped already gets an apostrophe as well, so that taking one off gives back what was there. */
+/** Text that looks escaped already gets an apostrophe as well, so that removing one always restores the original. */
 function withOneMoreApostrophe(text: string): string {
   return /^'+[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text;
 }
@@ -98,7 +98,7 @@ async function* reportingFailure(first: IteratorResult<string, void>, texts: Asy
     yield* texts;
   } catch (error) {
     const route = reply.request.routeOptions.url ?? null;
-    reply.log.error({ route, error: describeError(error) }, 'an answer broke off half-way');
+    reply.log.error({ route, error: describeError(error) }, 'response aborted by an error');
     throw error;
   }
 }

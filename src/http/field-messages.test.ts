@@ -56,7 +56,7 @@ for (const [payload, field, code, message] of cases) {
     assert.deepEqual(await errorsOf(payload), [{ field, code, message }]);
   });
 
-  test(`${JSON.stringify(payload)}: the same in Korean, and nothing of what was sent`, async () => {
+  test(`${JSON.stringify(payload)}: the same in Korean, without client input`, async () => {
     const [error] = await errorsOf(payload, 'ko');
     assert.equal(error?.code, code);
     assert.match(error?.message ?? '', /[가-힣]/);
@@ -73,13 +73,13 @@ test('every broken field is named, and the detail lists them', async () => {
   ]);
 });
 
-test('fields that nobody knows are ignored and never named', async () => {
+test('unknown fields are ignored and never named', async () => {
   const answer = await sample.app.inject({ method: 'PUT', url: '/auth/samples/1', payload: { name, canary: 'canary' } });
   assert.equal(answer.statusCode, 200);
   assert.ok(!(await errorsOf({ canary: 'canary' })).some((error) => JSON.stringify(error).includes('canary')));
 });
 
-test('a query string is judged by its own fields', async () => {
+test('a query string is validated by its own fields', async () => {
   const answer = await sample.app.inject('/auth/samples/1?other=1');
   assert.equal(answer.statusCode, 422);
   assert.deepEqual(answer.json().errors, [{ field: 'at', code: 'required', message: 'This field is required.' }]);

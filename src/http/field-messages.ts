@@ -2,8 +2,8 @@ import type { FastifySchemaValidationError } from 'fastify';
 import { type FieldError, type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
 
 /**
- * Zod's own sentences are not used: the Korean ones are hard to read, its compiler takes no language for one request, and
- * some of them name what was sent. Here only the schema speaks: its limits and its choices.
+ * We do not use Zod's own messages: the Korean ones are hard to read, its compiler cannot choose the language per request, and
+ * some of them repeat client input. Ours use only the schema: its limits and its choices.
  */
 export const schemaRules = fieldRules({
   required: { ko: '필수 항목입니다.', en: 'This field is required.' },
@@ -15,12 +15,12 @@ export const schemaRules = fieldRules({
   too_many: { ko: '{maximum}개 이하여야 합니다.', en: 'Give at most {maximum} items.' },
   out_of_range: { ko: '허용된 범위를 벗어났습니다.', en: 'This value is out of range.' },
   not_multiple_of: { ko: '{divisor}의 배수여야 합니다.', en: 'This must be a multiple of {divisor}.' },
-  invalid_format: { ko: '형식이 올바르지 않습니다.', en: 'The format is not right.' },
+  invalid_format: { ko: '형식이 올바르지 않습니다.', en: 'The format is invalid.' },
   invalid_value: { ko: '허용되지 않는 값입니다.', en: 'This value is not allowed.' },
-  unknown_field: { ko: '모르는 항목이 들어 있습니다.', en: 'There are fields here that are not known.' },
+  unknown_field: { ko: '모르는 항목이 들어 있습니다.', en: 'There are unknown fields here.' },
 });
 
-/** `wrong_type`, said for the type that was expected. */
+/** Messages of `wrong_type` by expected type. */
 const typeNames: Readonly<Record<string, FieldRule['message']>> = {
   string: { ko: '문자열이어야 합니다.', en: 'This must be a string.' },
   number: { ko: '숫자여야 합니다.', en: 'This must be a number.' },
@@ -31,7 +31,7 @@ const typeNames: Readonly<Record<string, FieldRule['message']>> = {
   null: { ko: 'null이어야 합니다.', en: 'This must be null.' },
 };
 
-/** `invalid_format`, said for the formats that a reader can act on. */
+/** Messages of `invalid_format` for formats that a reader can act on. */
 const formatNames: Readonly<Record<string, FieldRule['message']>> = {
   date: { ko: '1990-01-31 같은 날짜여야 합니다.', en: 'This must be a date such as 1990-01-31.' },
   datetime: { ko: '2030-01-31T09:00:00Z 같은 시각이어야 합니다.', en: 'This must be a time such as 2030-01-31T09:00:00Z.' },
@@ -40,7 +40,7 @@ const formatNames: Readonly<Record<string, FieldRule['message']>> = {
   uuid: { ko: 'UUID여야 합니다.', en: 'This must be a UUID.' },
 };
 
-/** What zod says of an issue besides its code; all of it comes from the schema. */
+/** The parts of a Zod issue that we use; all of them come from the schema. */
 interface IssueFacts {
   readonly expected?: string;
   readonly origin?: string;
@@ -55,10 +55,10 @@ interface IssueFacts {
 type Broken = Pick<FieldError, 'rule' | 'values'>;
 
 /**
- * @param issues what `fastify-type-provider-zod` makes of zod's issues.
- * @param source the part of the request that was validated (body, query string, parameters); it only tells missing from mistyped.
- * @returns the first broken rule of each field: zod goes on to measure the length of what is of the wrong type. The names come from the
- *   schema; one that takes names from the client (`z.record`) would have them repeated here, so no body has such a part.
+ * @param issues Zod's issues as `fastify-type-provider-zod` passes them on.
+ * @param source the validated part of the request (body, query string, parameters); used only to tell missing from mistyped.
+ * @returns the first broken rule of each field, because Zod goes on to check the length of a value of the wrong type. Field names come from
+ *   the schema; `z.record` takes names from the client and would have them repeated here, so no body uses it.
  */
 export function fieldErrors(issues: readonly FastifySchemaValidationError[], source: unknown): FieldError[] {
   const errors = new Map<string, FieldError>();
@@ -128,7 +128,7 @@ function withMessage(rule: FieldRule, message: FieldRule['message'] | undefined)
   return message === undefined ? rule : { ...rule, message };
 }
 
-/** JSON has no `undefined`, so whatever is undefined was not sent. */
+/** JSON has no `undefined`, so an undefined value was not sent. */
 function isMissing(path: readonly string[], source: unknown): boolean {
   let value = source;
   for (const name of path) {

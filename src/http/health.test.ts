@@ -42,7 +42,7 @@ test('a process that can serve is ready', async () => {
   await app.close();
 });
 
-test('many who ask share one check, and its result for a while', async () => {
+test('concurrent probes share one check, and its result for a while', async () => {
   let checks = 0;
   const isReady = cachedReadiness({
     cacheMilliseconds: 100,
@@ -59,7 +59,7 @@ test('many who ask share one check, and its result for a while', async () => {
   assert.equal(checks, 2);
 });
 
-test('a refusal is shared as well, and does not last', async () => {
+test('a failed check is shared too, and does not last', async () => {
   let fails = true;
   const isReady = cachedReadiness({
     cacheMilliseconds: 50,
@@ -76,7 +76,7 @@ test('a refusal is shared as well, and does not last', async () => {
   await isReady();
 });
 
-test('a check that never ends is given up', async () => {
+test('a check that never ends times out', async () => {
   const isReady = cachedReadiness({ deadlineMilliseconds: 50, checkReady: () => new Promise(() => undefined) });
   const before = performance.now();
   await assert.rejects(isReady(), (error) => error instanceof Problem && error.kind.code === 'not_ready');

@@ -8,13 +8,13 @@ import { httpProblems } from './http-problems.ts';
 import { problemResponses } from './problem-responses.ts';
 
 export interface HealthOptions {
-  /** Whether the process has been told to stop: then it is not ready, whatever the newest check gave. */
+  /** Whether the process has been told to stop: then it is not ready, whatever the latest check said. */
   readonly isStopping?: () => boolean;
-  /** Rejects where the program cannot serve, for whatever reason. */
+  /** Rejects if the program cannot serve, for whatever reason. */
   readonly checkReady: () => Promise<void>;
-  /** Milliseconds that one answer is good for, whoever asks. */
+  /** Milliseconds for which a result is reused. */
   readonly cacheMilliseconds?: number;
-  /** Milliseconds after which no answer means not ready. */
+  /** Timeout of a check in milliseconds; after it the process is not ready. */
   readonly deadlineMilliseconds?: number;
 }
 
@@ -37,7 +37,7 @@ const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> =
     '/healthz',
     {
       config: { allowsPlainHttp: true },
-      schema: { operationId: 'health', tags: ['health'], summary: 'Is the process alive', response: { 200: healthAnswer } },
+      schema: { operationId: 'health', tags: ['health'], summary: 'Check whether the process is alive', response: { 200: healthAnswer } },
     },
     async () => ({ status: 'ok' as const }),
   );
@@ -48,7 +48,7 @@ const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> =
       schema: {
         operationId: 'readiness',
         tags: ['health'],
-        summary: 'May this process get requests',
+        summary: 'Check whether this process can serve requests',
         response: { 200: readyAnswer, ...problemResponses(httpProblems.not_ready) },
       },
     },
@@ -60,7 +60,7 @@ const healthRoutes: FastifyPluginAsyncZod<{ checkReady: () => Promise<void> }> =
 };
 
 /**
- * Probes of several balancers cost one check: it is shared while it runs and kept for a moment.
+ * Probes of several balancers cost one check: it is shared while it runs and its result is kept for a moment.
  * @returns a function that throws Problem `not_ready`.
  */
 export function cachedReadiness({
@@ -84,7 +84,7 @@ export function cachedReadiness({
 async function checkInTime(checkReady: () => Promise<void>, deadlineMilliseconds: number): Promise<void> {
   const cancel = new AbortController();
   const late = delay(deadlineMilliseconds, undefined, { signal: cancel.signal }).then(() => {
-    throw new Error('the check took too long');
+    throw new Error('readiness check timed out');
   });
   try {
     await Promise.race([Promise.resolve().then(checkReady), late]);

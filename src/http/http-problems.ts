@@ -1,6 +1,6 @@
 import { problemCatalogue } from '../errors.ts';
 
-/** The refusals that belong to HTTP itself; every route can answer with them. */
+/** The problems of HTTP itself; every route can answer with them. */
 export const httpProblems = problemCatalogue({
   malformed_json: {
     status: 400,
@@ -17,7 +17,7 @@ export const httpProblems = problemCatalogue({
     title: { ko: 'HTTPS가 필요합니다', en: 'HTTPS is required' },
     detail: {
       ko: '암호화되지 않은 연결로는 받지 않습니다. https:// 주소로 보내세요. 이미 보낸 비밀번호나 키는 노출되었을 수 있으니 바꾸세요.',
-      en: 'Nothing is taken over a connection that is not encrypted. Send it to the https:// address; a password or key that was sent may have been read on the way: change it.',
+      en: 'Unencrypted requests are not accepted. Use the https:// address. If you sent a password or key, it may have been read on the way: change it.',
     },
   },
   not_found: {
@@ -25,7 +25,7 @@ export const httpProblems = problemCatalogue({
     title: { ko: '없는 주소입니다', en: 'No such address' },
     detail: {
       ko: '이 주소에는 아무것도 없습니다. 철자와 대소문자, 빗금을 확인하세요.',
-      en: 'There is nothing at this address. Check its spelling, its case and its slashes.',
+      en: 'There is nothing at this URL. Check its spelling, its case and its slashes.',
     },
   },
   method_not_allowed: {
@@ -33,7 +33,7 @@ export const httpProblems = problemCatalogue({
     title: { ko: '허용되지 않는 메서드입니다', en: 'Method not allowed' },
     detail: {
       ko: '이 주소는 다른 메서드만 받습니다. Allow 헤더를 확인하세요.',
-      en: 'This address takes other methods only: see the field Allow.',
+      en: 'This URL does not support this method: see the header Allow.',
     },
   },
   request_timeout: {
@@ -51,8 +51,8 @@ export const httpProblems = problemCatalogue({
   },
   uri_too_long: {
     status: 414,
-    title: { ko: '주소가 너무 깁니다', en: 'The address is too long' },
-    detail: { ko: '요청 주소가 허용된 길이보다 깁니다.', en: 'The address of the request is longer than allowed.' },
+    title: { ko: '주소가 너무 깁니다', en: 'The URL is too long' },
+    detail: { ko: '요청 주소가 허용된 길이보다 깁니다.', en: 'The URL of the request is longer than allowed.' },
   },
   unsupported_media_type: {
     status: 415,
@@ -72,7 +72,7 @@ export const httpProblems = problemCatalogue({
     title: { ko: '서버 오류입니다', en: 'Internal error' },
     detail: {
       ko: '서버에서 예상하지 못한 오류가 났습니다. 문의할 때 X-Request-Id 값을 알려 주세요.',
-      en: 'Something unexpected happened here. When you report it, name the value of X-Request-Id.',
+      en: 'Something went wrong on the server. If you report it, give the value of X-Request-Id.',
     },
   },
   not_ready: {

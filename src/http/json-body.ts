@@ -5,17 +5,17 @@ import { defaultJsonLimits, type JsonLimits, parseStrictJson } from './strict-js
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** For a route that takes more than one record at a time; its size is the route's own `bodyLimit` (bytes). */
+    /** For a route that accepts more than one record at a time; its size is the route's own `bodyLimit` (bytes). */
     jsonLimits?: JsonLimits;
   }
 }
 
-/** The only spelling that no two parsers read differently (CVE-2026-25223, CVE-2026-33806). */
+/** The only spelling that all parsers read alike (CVE-2026-25223, CVE-2026-33806). */
 const jsonMediaType = /^application\/json(?:; ?charset=utf-8)?$/i;
 
 /**
- * Makes strict JSON the only body that routes take. A scope that needs another media type adds its own parser with
- * `addContentTypeParser`; the refusal of encoded bodies holds there as well.
+ * Makes strict JSON the only body that routes accept. A scope that needs another media type adds its own parser with
+ * `addContentTypeParser`; encoded bodies are refused there as well.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -29,7 +29,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   });
 }
 
-/** A compressed body of 16 KiB could become many MiB, so none is decoded; a body without a media type is not guessed at. */
+/** A compressed body of 16 KiB could become many MiB, so none is decoded. The media type of a body is never guessed. */
 function bodyRefusal(request: FastifyRequest): Problem | null {
   const encoding = request.headers['content-encoding'];
   const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
@@ -38,9 +38,9 @@ function bodyRefusal(request: FastifyRequest): Problem | null {
 }
 
 function readJson(request: FastifyRequest, bytes: Buffer): unknown {
-  // Fastify chose this parser by the media type alone: whatever stands around it is checked here.
+  // Fastify chose this parser by the media type alone: the rest of the header is checked here.
   if (!jsonMediaType.test(request.headers['content-type'] ?? '')) throw new Problem(httpProblems.unsupported_media_type);
-  // Some clients declare JSON whatever they send; a route that reads no body does not mind an empty one.
+  // Some clients always declare JSON; a route that reads no body accepts an empty one.
   if (bytes.length === 0 && request.routeOptions.schema?.body === undefined) return undefined;
   return parseStrictJson(bytes, request.routeOptions.config.jsonLimits ?? defaultJsonLimits);
 }

@@ -1,13 +1,13 @@
 import Negotiator from 'negotiator';
 import { type Language, languages } from '../errors.ts';
 
-/** Characters. Browsers send up to 200 or so; a field of 16 KiB takes 8 ms to read, and costs whoever sends it nothing. */
+/** Characters. Browsers send up to about 200; a header of 16 KiB would take 8 ms to parse and costs an attacker nothing. */
 const maximumFieldLength = 1_000;
 
 /**
- * @param acceptLanguage the field `Accept-Language` (RFC 9110, 12.5.4); undefined where the request has none.
- * @param fallback the language of those who name none of ours.
- * @returns the language in which to answer.
+ * @param acceptLanguage the header `Accept-Language` (RFC 9110, 12.5.4); undefined if missing.
+ * @param fallback for clients that name none of our languages.
+ * @returns the language of the response.
  */
 export function preferredLanguage(acceptLanguage: string | undefined, fallback: Language): Language {
   if (acceptLanguage === undefined || acceptLanguage.length > maximumFieldLength) return fallback;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Asks a client that waits with its body (`Expect: 100-continue`) for it when no hook has refused the request, so that a refused one is never sent
- * (RFC 9110, 10.1.1). Node by itself asks at once. After a refusal it closes the connection, because the client may send the body all the same.
+ * Sends `100 Continue` (`Expect: 100-continue`) only after every hook has accepted the request, so that the body of a refused one is never sent
+ * (RFC 9110, 10.1.1). Node by itself sends it at once. After a refusal it closes the connection, because the client may send the body anyway.
  */
 export function askForBodiesLate(app: FastifyInstance): void {
   const waiting = new WeakSet<IncomingMessage>();

@@ -31,7 +31,7 @@ const linesOf = (text: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line));
 const faults = () => sample.lines.filter(({ level }) => Number(level) >= 50);
 
-test('lines come one after the other, as JSON', async () => {
+test('lines arrive one by one, as JSON', async () => {
   work = async (answer) => {
     answer.offer({ done: 1 });
     await answer.send([{ a: '한글' }, { b: '\n' }]);
@@ -41,7 +41,7 @@ test('lines come one after the other, as JSON', async () => {
   assert.deepEqual(linesOf(answer.payload), [{ done: 1 }, { a: '한글' }, { b: '\n' }]);
 });
 
-test('what fails before the first line is refused as usual', async () => {
+test('a failure before the first line gets a normal error response', async () => {
   work = async () => {
     throw sampleFaults.gone?.();
   };
@@ -49,7 +49,7 @@ test('what fails before the first line is refused as usual', async () => {
   assert.deepEqual([answer.statusCode, answer.json().code], [410, 'sample_gone']);
 });
 
-test('what fails later is said in a last line, in the language of the reader, and logged', async () => {
+test("a later failure is reported in a last line, in the client's language, and logged", async () => {
   for (const [fault, code, logged] of [
     ['gone', 'sample_gone', 0],
     ['bug', 'internal_error', 1],
@@ -69,7 +69,7 @@ test('what fails later is said in a last line, in the language of the reader, an
   }
 });
 
-test('whoever reads slowly misses what can be missed, and everything else waits for them', async () => {
+test('a slow reader misses optional lines, and required lines wait for it', async () => {
   const long = 'x'.repeat(1_000);
   let offered = 0;
   let sent = 0;
@@ -90,7 +90,7 @@ test('whoever reads slowly misses what can be missed, and everything else waits 
   assert.ok(lines.filter((line) => line.startsWith('{"offered"')).length < 25_000);
 });
 
-test('a client that goes away ends the work, whether it waits or not, and is no fault', async () => {
+test('a client that disconnects ends the work, waiting or not, and is not an error', async () => {
   for (const begun of [false, true]) {
     let ended: unknown;
     const started = new Promise<void>((resolve) => {

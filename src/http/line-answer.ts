@@ -6,15 +6,15 @@ import { clientGone } from './client-gone.ts';
 
 const mediaType = 'application/x-ndjson';
 
-/** An answer that is written while the work goes on: JSON lines, the first of which begins it. */
+/** A response written while the work goes on: JSON lines, the first of which sends the status. */
 export interface LineAnswer {
-  /** Aborts when the client goes away. */
+  /** Aborts when the client disconnects. */
   readonly gone: AbortSignal;
-  /** Writes a line that the reader can do without: left out where they read too slowly, so that the work waits for nobody. */
+  /** Writes an optional line: skipped if the client reads too slowly, so that the work does not wait. */
   offer(line: object): void;
   /**
    * Writes lines as fast as the client reads.
-   * @throws Error where the client has gone away.
+   * @throws Error if the client has disconnected.
    */
   send(lines: readonly object[]): Promise<void>;
 }
@@ -30,9 +30,9 @@ export function linesAnswer(description: string, example: readonly object[]) {
 }
 
 /**
- * Does some work that answers in lines, one at least. What it throws before the first line is refused as usual; later there is no status left to change,
- * and a line says it.
- * @param failed makes that line of the problem document.
+ * Does work that answers in lines, at least one. An error before the first line gets a normal error response; later the status is already sent,
+ * and a last line reports it.
+ * @param failed makes that line from the problem document.
  */
 export async function answerInLines(
   reply: FastifyReply,
@@ -40,7 +40,7 @@ export async function answerInLines(
   failed: (problem: object) => object,
 ): Promise<FastifyReply> {
   const lines = new PassThrough();
-  // The client's going away is told by `gone`.
+  // A disconnected client is reported by `gone`.
   lines.on('error', () => {});
   const gone = clientGone(reply);
   let isBegun = false;

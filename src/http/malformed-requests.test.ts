@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { exchange, parseAnswer, type RawAnswer } from '../../test/support/raw-http.ts';
 import { createSampleApp, type SampleApp } from '../../test/support/sample-http-app.ts';
 
-/** In every request below, wherever a client can put something; nothing of it may come back or be logged. */
+/** In every request below, wherever client input can be; none of it may come back or be logged. */
 const canary = 'kanarie7319';
 const json = 'Content-Type: application/json\r\n';
 
@@ -41,7 +41,7 @@ const cases: readonly [name: string, bytes: string | Buffer, status: number, cod
   ['plain text', put('Content-Type: text/plain\r\n', good), 415, 'unsupported_media_type'],
   ['a form', put('Content-Type: application/x-www-form-urlencoded\r\n', `name=${canary}`), 415, 'unsupported_media_type'],
   ['multipart', put(`Content-Type: multipart/form-data; boundary=${canary}\r\n`, good), 415, 'unsupported_media_type'],
-  ['a word behind the type', put(`Content-Type: application/json ${canary}\r\n`, good), 415, 'unsupported_media_type'],
+  ['a word after the type', put(`Content-Type: application/json ${canary}\r\n`, good), 415, 'unsupported_media_type'],
   ['a tab inside the type', put('Content-Type: application/json\t; charset=utf-8\r\n', good), 415, 'unsupported_media_type'],
   ['two types', put('Content-Type: application/json, text/plain\r\n', good), 415, 'unsupported_media_type'],
   ['another charset', put('Content-Type: application/json; charset=utf-16\r\n', good), 415, 'unsupported_media_type'],
@@ -55,7 +55,7 @@ const cases: readonly [name: string, bytes: string | Buffer, status: number, cod
   ['a broken body', put(json, `{"name":"${canary}`), 400, 'malformed_json'],
   ['a byte order mark', put(json, `\ufeff${good}`), 400, 'malformed_json'],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     put(json, Buffer.concat([Buffer.from(`{"${canary}":"`), Buffer.from([0xc3, 0x28]), Buffer.from('"}')])),
     400,
     'malformed_json',
@@ -69,17 +69,17 @@ const cases: readonly [name: string, bytes: string | Buffer, status: number, cod
   ['an endless number', put(json, '{"name":1e400}'), 400, 'malformed_json'],
   ['a body of 17 KiB', put(json, `{"name":"${canary.repeat(1_600)}"}`), 413, 'payload_too_large'],
   ['a body of 2 MiB', put(json, canary.repeat(200_000)), 413, 'payload_too_large'],
-  ['a list for the body', put(json, `["${canary}"]`), 422, 'validation_failed'],
-  ['null for the body', put(json, 'null'), 422, 'validation_failed'],
-  ['a string for the body', put(json, `"${canary}"`), 422, 'validation_failed'],
-  ['a list for a field', named(`["${canary}"]`), 422, 'validation_failed'],
-  ['an object for a field', named(`{"${canary}":1}`), 422, 'validation_failed'],
-  ['a number for a field', named('7319'), 422, 'validation_failed'],
-  ['null for a field', named('null'), 422, 'validation_failed'],
+  ['a list as the body', put(json, `["${canary}"]`), 422, 'validation_failed'],
+  ['null as the body', put(json, 'null'), 422, 'validation_failed'],
+  ['a string as the body', put(json, `"${canary}"`), 422, 'validation_failed'],
+  ['a list as a field', named(`["${canary}"]`), 422, 'validation_failed'],
+  ['an object as a field', named(`{"${canary}":1}`), 422, 'validation_failed'],
+  ['a number as a field', named('7319'), 422, 'validation_failed'],
+  ['null as a field', named('null'), 422, 'validation_failed'],
   ['a missing field', put(json, `{"${canary}":1}`), 422, 'validation_failed'],
   ['a long field', named(`"${canary.repeat(9)}"`), 422, 'validation_failed'],
   ['an unknown address', request(`GET /${canary}?${canary}=${canary}`, ''), 404, 'not_found'],
-  ['an unknown address with a broken body', request(`POST /${canary}`, json, '{'), 404, 'not_found'],
+  ['an unknown path with a broken body', request(`POST /${canary}`, json, '{'), 404, 'not_found'],
   ['two slashes', request('PUT //auth//samples/1', json, good), 404, 'not_found'],
   ['a slash at the end', request('PUT /auth/samples/1/', json, good), 404, 'not_found'],
   ['another case', request('PUT /Auth/Samples/1', json, good), 404, 'not_found'],
@@ -89,7 +89,7 @@ const cases: readonly [name: string, bytes: string | Buffer, status: number, cod
   ['a broken percent encoding', request(`GET /auth/samples/%zz${canary}`, ''), 400, 'bad_request'],
   ['a cut percent encoding', request(`GET /%E0%A4%A`, ''), 400, 'bad_request'],
   ['a NUL in a static path', request('GET /docs/static/%00', ''), 404, 'not_found'],
-  ['a way out of the static files', request('GET /docs/static/..%2f..%2f..%2fpackage.json', ''), 404, 'not_found'],
+  ['a path out of the static files', request('GET /docs/static/..%2f..%2f..%2fpackage.json', ''), 404, 'not_found'],
   ['a long parameter', request(`GET /auth/samples/${canary.repeat(40)}`, ''), 414, 'uri_too_long'],
   ['another method', request('POST /auth/samples/1', json, `{"${canary}"`), 405, 'method_not_allowed'],
   ['TRACE', request('TRACE /auth/samples/1', `X-Secret: ${canary}\r\n`), 405, 'method_not_allowed'],
@@ -97,7 +97,7 @@ const cases: readonly [name: string, bytes: string | Buffer, status: number, cod
   ['an unknown method', request(`KANARIE /healthz`, ''), 400, 'bad_request'],
   ['CONNECT', request(`CONNECT ${canary}:443`, ''), 400, 'bad_request'],
   ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'bad_request'],
-  ['words that are no HTTP', `${canary}\r\n\r\n`, 400, 'bad_request'],
+  ['text that is not HTTP', `${canary}\r\n\r\n`, 400, 'bad_request'],
   ['the beginning of TLS', Buffer.from('16030102000100', 'hex'), 400, 'bad_request'],
   ['a NUL in a header field', request('GET /healthz', `X-A: ${canary}\0\r\n`), 400, 'bad_request'],
   ['a space before the colon', request('GET /healthz', `X-A : ${canary}\r\n`), 400, 'bad_request'],
@@ -138,7 +138,7 @@ function assertProblem(answer: RawAnswer, status: number, code: string): void {
   if (status === 405) assert.equal(answer.headers.allow, 'GET, HEAD, OPTIONS, PUT');
 }
 
-test('after all of them: nothing polluted, nothing of theirs in the log, no error, one line each', () => {
+test('after all of them: no polluted prototype, no input in the log, no error, one line each', () => {
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
   const log = sample.lines.map((line) => JSON.stringify(line));
   assert.ok(!log.some((line) => line.includes(canary.slice(0, 7))));
@@ -150,7 +150,7 @@ test('after all of them: nothing polluted, nothing of theirs in the log, no erro
   assert.equal(requests.length, cases.length);
 });
 
-test('ten thousand hostile bodies leave less than 20 MiB behind', async () => {
+test('ten thousand hostile bodies leak less than 20 MiB', async () => {
   const bodies = [`{${'"a":'.repeat(400)}`, '['.repeat(4_000), `{"name":"${'x'.repeat(8_000)}"}`, '{"a":1,"a":2}', '{"__proto__":1}'];
   const send = async (count: number) => {
     for (let sent = 0; sent < count; sent += 1) {

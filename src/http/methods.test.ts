@@ -53,7 +53,7 @@ for (const [url, allow] of known) {
   });
 }
 
-test('an unknown address stays unknown to every method', async () => {
+test('an unknown path is a 404 for every method', async () => {
   for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'TRACE', 'PROPFIND'] as const) {
     const answer = await sample.app.inject({ method: method as 'GET', url: '/nowhere' });
     assert.equal(answer.statusCode, 404, method);
@@ -61,7 +61,7 @@ test('an unknown address stays unknown to every method', async () => {
   }
 });
 
-test('a fixed address goes before a pattern, for every method', async () => {
+test('a fixed path goes before a pattern, for every method', async () => {
   assert.deepEqual((await sample.app.inject('/lists/7')).json(), { route: 'one' });
   assert.deepEqual((await sample.app.inject({ method: 'POST', url: '/lists/new' })).json(), { route: 'new' });
   const answer = await sample.app.inject('/lists/new');
@@ -69,7 +69,7 @@ test('a fixed address goes before a pattern, for every method', async () => {
   assert.equal(answer.headers.allow, 'OPTIONS, POST');
 });
 
-test('a percent-encoded letter is the letter, and goes to the same route', async () => {
+test('a percent-encoded letter is decoded and goes to the same route', async () => {
   const answer = await sample.app.inject({ method: 'PUT', url: '/%61uth/samples/1', payload: { name: 'Ada' } });
   assert.equal(answer.statusCode, 200);
   assert.equal(sample.lines.at(-1)?.route, '/auth/samples/:id');

@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-/** Notes the pattern of every route that is added from now on. */
+/** Records the pattern of every route added from now on. */
 export function collectRoutePatterns(app: FastifyInstance): void {
   const patterns = new Set<string>();
   app.decorate('routePatterns', patterns);
@@ -20,20 +20,20 @@ export function collectRoutePatterns(app: FastifyInstance): void {
 }
 
 /**
- * Gives every known address an answer to every other method: `OPTIONS` tells the methods (204), the rest is refused with 405;
- * both send `Allow` (RFC 9110, 15.5.6). To be called when all routes are there. A pattern with parameters loses the
- * methods of a fixed address that it covers, so `/a/:id` never sees a `PATCH /a/list` where `GET /a/list` exists.
+ * Gives every known path an answer to every other method: `OPTIONS` lists the methods (204), the rest is refused with 405;
+ * both send `Allow` (RFC 9110, 15.5.6). Call it after all routes are added. A pattern with parameters loses the
+ * methods of a fixed path that it covers, so `/a/:id` never sees a `PATCH /a/list` if `GET /a/list` exists.
  */
 export function completeMethods(app: FastifyInstance): void {
   app.register(async (scope) => {
     const everyMethod = knowEveryMethod(scope);
-    // A route `/` below a prefix also answers with a slash at the end, of which no hook hears.
+    // A route `/` below a prefix also answers with a trailing slash, which no hook reports.
     const patterns = [...scope.routePatterns].flatMap((url) => (/[*/]$/.test(url) ? [url] : [url, `${url}/`]));
     for (const url of new Set(patterns)) answerOtherMethods(scope, url, everyMethod);
   });
 }
 
-/** Node parses more methods than Fastify routes by itself. CONNECT never becomes a request. */
+/** Node parses more methods than Fastify routes by default. CONNECT never becomes a request. */
 function knowEveryMethod(app: FastifyInstance): HTTPMethods[] {
   for (const method of METHODS) {
     if (method !== 'CONNECT' && !app.supportedMethods.includes(method)) app.addHttpMethod(method);
@@ -49,7 +49,7 @@ function answerOtherMethods(app: FastifyInstance, url: string, everyMethod: read
     method: everyMethod.filter((method) => !methods.includes(method)),
     url,
     schema: { hide: true },
-    // Before the body is read: nobody is going to look at it.
+    // Before the body is read, since it is not needed.
     onRequest: (request, reply, done) => answerOtherMethod(request, reply.header('allow', allow), done),
     handler: () => undefined,
   });

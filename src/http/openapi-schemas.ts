@@ -8,8 +8,8 @@ type Schemas = Record<string, Record<string, unknown>>;
 const schemaReference = /"#\/components\/schemas\/([^"]+)"/g;
 
 /**
- * The type provider writes every schema with an id twice, as `X` for answers and `XInput` for bodies, used or not. This keeps those
- * that something refers to, and calls a body's `X` again where no answer uses that name.
+ * The type provider writes every schema with an id twice, as `X` for responses and `XInput` for bodies, used or not. This keeps those
+ * that are referenced, and renames a body's schema to `X` if no response uses that name.
  */
 export function keepUsedSchemas(document: OpenApiDocument): OpenApiDocument {
   const all = (document.components?.schemas ?? {}) as Schemas;
@@ -39,7 +39,7 @@ function shortName(name: string, used: readonly string[], schemas: Schemas): str
   return Object.hasOwn(schemas, short) && !used.includes(short) ? short : name;
 }
 
-/** Answers may gain members and bodies may carry more than we read, so nothing here promises otherwise. */
+/** Responses may gain members and bodies may carry more than we read, so nothing here promises otherwise. */
 function openForMembers(schema: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(schema), (key, value) => (key === 'additionalProperties' && value === false ? undefined : value));
 }

@@ -37,7 +37,7 @@ test('it says what it is', () => {
   );
 });
 
-test('it has the routes of the API, each in a group and with a name of its own, and nothing else', () => {
+test('it has exactly the routes of the API, each in a group and with its own operation id', () => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => `${method} ${path} ${operation.operationId} ${operation.tags}`),
   );
@@ -50,7 +50,7 @@ test('it has the routes of the API, each in a group and with a name of its own, 
   ]);
 });
 
-test('schemas have the names that were given to them, once', () => {
+test('schemas keep their names and appear once', () => {
   assert.deepEqual(Object.keys(document.components.schemas).sort(), [
     'Health',
     'Problem',
@@ -70,11 +70,11 @@ test('schemas have the names that were given to them, once', () => {
   });
 });
 
-test('answers may gain members, so no schema closes itself', () => {
+test('responses may gain members, so no schema is closed', () => {
   assert.ok(!JSON.stringify(document).includes('"additionalProperties":false'));
 });
 
-test('refusals are problem documents with an example for each code', () => {
+test('errors are problem documents with an example for each code', () => {
   const responses = document.paths['/auth/samples/{id}']?.put?.responses ?? {};
   assert.deepEqual(Object.keys(responses), ['200', '400', '410', '413', '415', '422', '503']);
   assert.deepEqual(responses['410'], {
@@ -104,7 +104,7 @@ test('credentials are bearer tokens', () => {
   assert.deepEqual(document.components.securitySchemes, { key: { type: 'http', scheme: 'bearer', description: 'A sample key.' } });
 });
 
-test('it is made once, and both pages read it', async () => {
+test('it is generated once, and both pages read it', async () => {
   const [first, second] = [await sample.app.inject('/openapi.json'), await sample.app.inject('/openapi.json')];
   assert.equal(first.headers.etag, second.headers.etag);
   assert.match((await sample.app.inject('/docs/static/swagger-initializer.js')).body, /'\.\.\/\.\.\/openapi\.json'/);

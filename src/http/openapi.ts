@@ -7,23 +7,23 @@ import { keepUsedSchemas, type OpenApiDocument } from './openapi-schemas.ts';
 export interface OpenApiOptions {
   /** The program's version. */
   readonly version: string;
-  /** The groups of the slices, in reading order; those of this folder come after them. */
+  /** The groups of the slices, in reading order; the groups of this folder come after them. */
   readonly tags: readonly { readonly name: string; readonly description: string }[];
-  /** What `Authorization: Bearer` may carry: the name of each security scheme and what it is. */
+  /** The security schemes: what `Authorization: Bearer` may carry, by name. */
   readonly credentials: Readonly<Record<string, string>>;
 }
 
 const description = `Invitation-only sign-up: an invitation code opens a session, three steps fill it, the last one makes exactly one user.
 
-Every refusal is \`application/problem+json\` (RFC 9457) with a stable \`code\`; \`Accept-Language\` chooses Korean or English.
+Every error response is \`application/problem+json\` (RFC 9457) with a stable \`code\`; \`Accept-Language\` chooses Korean or English.
 Answers may gain members: please ignore those that you do not know.`;
 
 const ownTags = [
-  { name: 'problems', description: 'What a refusal means' },
+  { name: 'problems', description: 'What an error means' },
   { name: 'health', description: 'For balancers and supervisors' },
 ];
 
-/** Collects the routes that are added after it for the document (OpenAPI 3.1) that `addApiDocuments` sends. */
+/** Collects the routes added after it for the OpenAPI 3.1 document that `addApiDocuments` serves. */
 export async function addOpenApi(app: FastifyInstance, { version, tags, credentials }: OpenApiOptions): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -31,7 +31,7 @@ export async function addOpenApi(app: FastifyInstance, { version, tags, credenti
       info: { title: 'Chodae', description, version, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
       tags: [...tags, ...ownTags],
-      // What needs a credential says so itself.
+      // Routes that need credentials declare them.
       security: [],
       components: { securitySchemes: bearerSchemes(credentials) },
     },
@@ -49,7 +49,7 @@ function bearerSchemes(credentials: OpenApiOptions['credentials']) {
   return Object.fromEntries(schemes);
 }
 
-/** The type provider's transform, which keeps only the schemas of a response: what else it says is put back. */
+/** The type provider's transform keeps only the schemas of a response; this puts the rest back. */
 const transform: SwaggerTransform = (route) => {
   const { schema, url } = jsonSchemaTransform(route);
   const declared = (route.schema?.response ?? {}) as Record<string, Response | z.ZodType>;
@@ -67,7 +67,7 @@ interface Response {
 function putBack(response: Response, declared: Response | z.ZodType | undefined): Response {
   if (declared instanceof z.ZodType) {
     const description = declared.meta()?.description;
-    // A description beside a reference would be lost, so the answer is written out.
+    // A description beside a reference would be lost, so the response is written inline.
     return description ? { description, content: { 'application/json': { schema: response } as object } } : response;
   }
   const content = Object.entries(response.content ?? {}).map(([mediaType, media]) => [

@@ -3,25 +3,25 @@ import { fillSentence, type Language, type Problem } from '../errors.ts';
 /** RFC 9457, 3. */
 export const problemMediaType = 'application/problem+json';
 
-/** A refusal as it goes over the wire. */
+/** A problem as sent over the wire. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, already text: the serializers of a route's answers never see it. */
+  /** Already serialized JSON: the serializers of a route's responses never see it. */
   readonly body: string;
 }
 
-/** Renders a refusal for one reader. */
+/** Renders a problem in one language. */
 export function problemAnswer(problem: Problem, language: Language): ProblemAnswer {
   const headers: Record<string, string> = { 'content-type': `${problemMediaType}; charset=utf-8`, 'content-language': language };
   const { status } = problem.kind;
   if (status === 429 || status === 503) headers['retry-after'] = String(retryAfterSeconds(problem));
-  // RFC 9110, 15.5.2: a 401 names what would be accepted.
+  // RFC 9110, 15.5.2: a 401 names the accepted scheme.
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   return { status, headers, body: JSON.stringify(problemMembers(problem, language)) };
 }
 
-/** @returns the members of RFC 9457 and ours: `code`, `errors`, and those of the refusal itself. */
+/** @returns the members of RFC 9457 and ours: `code`, `errors`, and those of the problem itself. */
 export function problemMembers({ kind, details }: Problem, language: Language): Record<string, unknown> {
   const errors = details.errors?.map(({ line, field, rule, values }) => ({
     ...(line !== undefined && { line }),
@@ -40,7 +40,7 @@ export function problemMembers({ kind, details }: Problem, language: Language): 
   };
 }
 
-/** @returns the relative reference that names a kind of refusal; `problem-pages.ts` answers under it. */
+/** @returns the relative reference that identifies a kind of problem; `problem-pages.ts` serves it. */
 export function problemType(code: string): string {
   return `/problems/${code}`;
 }

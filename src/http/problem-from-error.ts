@@ -4,7 +4,7 @@ import { Problem, type ProblemKind, validationFailed } from '../errors.ts';
 import { fieldErrors } from './field-messages.ts';
 import { httpProblems } from './http-problems.ts';
 
-/** Fastify's refusals of a request; its other errors are faults of the program. */
+/** Fastify's errors that are about the request; its other errors are bugs. */
 const kindOfFastifyCode: Readonly<Record<string, ProblemKind>> = {
   FST_ERR_BAD_URL: httpProblems.bad_request,
   FST_ERR_CTP_BODY_TOO_LARGE: httpProblems.payload_too_large,
@@ -17,7 +17,7 @@ const kindOfFastifyCode: Readonly<Record<string, ProblemKind>> = {
   FST_ERR_ROUTE_MISSING_CONTENT_TYPE: httpProblems.unsupported_media_type,
 };
 
-/** @returns the refusal that a thrown error means; `internal_error` with the error as its cause where it means none. */
+/** @returns the problem that a thrown error stands for, or `internal_error` with the error as its cause. */
 export function problemFromError(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -40,12 +40,12 @@ function validatedPart(request: FastifyRequest, context: string | undefined): un
   return request.body;
 }
 
-/** The client left in the middle of its body: nobody reads the answer, and it is no fault of the program. */
+/** The client left in the middle of its body: there is no reader for a response, and it is not a bug. */
 function wasCutOff(request: FastifyRequest): boolean {
   return request.raw.destroyed && request.raw.complete === false;
 }
 
-/** The client left while its answer was being made, and whoever made it stopped for that reason (`clientGone`). */
+/** The client left while its response was being made, and the work stopped for that reason (`clientGone`). */
 function wasAbandoned(error: unknown, request: FastifyRequest): boolean {
   return error instanceof Error && error.name === 'AbortError' && (request.raw.socket.destroyed || request.raw.socket.readableEnded);
 }

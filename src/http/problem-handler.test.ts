@@ -28,7 +28,7 @@ function put(name: unknown, language?: string) {
   return sample.app.inject({ method: 'PUT', url: '/auth/samples/1', payload: { name }, headers });
 }
 
-test('a refusal is a problem document with its own members', async () => {
+test('an error is a problem document with its own members', async () => {
   const answer = await put('gone', 'en-GB');
   assert.equal(answer.statusCode, 410);
   assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8');
@@ -45,14 +45,14 @@ test('a refusal is a problem document with its own members', async () => {
   });
 });
 
-test('the reader chooses the language', async () => {
+test('the client chooses the language', async () => {
   const answer = await put('gone', 'ko-KR, en;q=0.5');
   assert.equal(answer.headers['content-language'], 'ko');
   assert.equal(answer.json().detail, 'Monday에 없어졌습니다.');
   assert.equal(answer.json().code, 'sample_gone');
 });
 
-test('a refusal is not logged as an error', async () => {
+test('a client error is not logged as an error', async () => {
   await put('gone');
   assert.deepEqual(
     sample.lines.map(({ level, status, code }) => ({ level, status, code })),
@@ -60,7 +60,7 @@ test('a refusal is not logged as an error', async () => {
   );
 });
 
-test('503 says when to come back, in whole seconds and never 0, and logs its cause at warn', async () => {
+test('a 503 has Retry-After in whole seconds, never 0, and logs its cause at warn', async () => {
   const answer = await put('busy');
   assert.equal(answer.statusCode, 503);
   assert.equal(answer.headers['retry-after'], '1');
@@ -71,7 +71,7 @@ test('503 says when to come back, in whole seconds and never 0, and logs its cau
 });
 
 for (const name of ['bug', 'database', 'thrown']) {
-  test(`an unexpected error (${name}) is a 500 that tells nothing, and is logged without values`, async () => {
+  test(`an unexpected error (${name}) is a 500 without details, and is logged without values`, async () => {
     const answer = await put(name);
     assert.equal(answer.statusCode, 500);
     assert.deepEqual(Object.keys(answer.json()), ['type', 'title', 'status', 'detail', 'code']);
@@ -83,7 +83,7 @@ for (const name of ['bug', 'database', 'thrown']) {
   });
 }
 
-test('an error of the database is logged by its fixed names', async () => {
+test('a database error is logged by its fixed names', async () => {
   await put('database');
   const fault = sample.lines.find((line) => line.level === 50);
   assert.deepEqual(fault?.error, {
@@ -95,12 +95,12 @@ test('an error of the database is logged by its fixed names', async () => {
   });
 });
 
-test('an answer that does not fit its schema is a 500', async () => {
+test('a response that does not fit its schema is a 500', async () => {
   const answer = await sample.app.inject('/broken-answer');
   assert.equal(answer.statusCode, 500);
   assert.equal(answer.json().code, 'internal_error');
 });
 
-test('an earlier Vary stays', async () => {
+test('an earlier Vary is kept', async () => {
   assert.equal((await sample.app.inject('/vary')).headers.vary, 'Origin, Accept-Language');
 });

@@ -10,14 +10,14 @@ import { addVary } from './vary.ts';
 declare module 'fastify' {
   interface FastifyReply {
     /**
-     * For an answer whose status is sent already: the refusal or fault behind an error, as a problem document in the reader's language. It is
-     * logged as one that was answered with.
+     * For a response whose status is already sent: turns an error into a problem document in the client's language. It is
+     * logged like any other error response.
      */
     problemOf(error: unknown): object;
   }
 }
 
-/** Makes every refusal and every fault a problem document. An unknown address is refused before its body is read. */
+/** Turns every error into a problem document. An unknown path is refused before its body is read. */
 export function answerWithProblems(app: FastifyInstance, defaultLanguage: Language): void {
   app.setErrorHandler((error, request, reply) => sendProblem(problemFromError(error, request), request, reply, defaultLanguage));
   app.decorateReply('problemOf', function (error) {
@@ -31,12 +31,12 @@ export function answerWithProblems(app: FastifyInstance, defaultLanguage: Langua
   });
 }
 
-/** Reached where a handler finds nothing (`reply.callNotFound`). */
+/** Reached if a handler finds nothing (`reply.callNotFound`). */
 function refuseUnknownAddress(): never {
   throw new Problem(httpProblems.not_found);
 }
 
-/** Answers with a refusal in the reader's language, and logs what is behind it where that is a fault and not the client's doing. */
+/** Answers with a problem in the client's language, and logs its cause if that is the server's fault. */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, defaultLanguage: Language): FastifyReply {
   noteProblem(problem, request);
   const { status, headers, body } = problemAnswer(problem, preferredLanguage(request.headers['accept-language'], defaultLanguage));

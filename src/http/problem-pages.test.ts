@@ -21,7 +21,7 @@ for (const kind of Object.values({ ...httpProblems, ...validationProblems, ...sa
   });
 }
 
-test('an unknown code, and a name that every object has, is a 404', async () => {
+test('an unknown code, or the name of an inherited property, is a 404', async () => {
   for (const code of ['canary', 'constructor', '__proto__', 'toString']) {
     const answer = await sample.app.inject(`/problems/${code}`);
     assert.equal(answer.statusCode, 404);
@@ -37,7 +37,7 @@ test('two catalogues cannot use one code', async () => {
   await app.close();
 });
 
-test('every sentence of HTTP is one, politely and without placeholders', () => {
+test('every HTTP problem has complete, polite sentences without placeholders', () => {
   for (const { code, title, detail, status, retryAfterSeconds } of Object.values(httpProblems)) {
     for (const language of languages) assert.ok(!/[{}]/.test(title[language] + detail[language]), code);
     assert.match(detail.ko, /(니다|세요)\.$/, code);

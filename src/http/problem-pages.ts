@@ -13,12 +13,12 @@ export type ProblemCatalogue = Readonly<Record<string, ProblemKind>>;
 const sentence = z.object({ ko: z.string(), en: z.string() });
 const problemPage = z
   .object({ code: z.string(), status: z.int().min(400).max(599), title: sentence, detail: sentence })
-  .meta({ id: 'ProblemPage', description: 'One kind of refusal, in every language.' });
+  .meta({ id: 'ProblemPage', description: 'One kind of error, in every language.' });
 
 /**
- * Answers `GET /problems/<code>`, so that the `type` of a refusal leads somewhere.
- * @param catalogues those of the slices; the ones of HTTP and of validation are always there.
- * @throws Error where two catalogues use one code.
+ * Serves `GET /problems/<code>`, so that the `type` of a problem leads somewhere.
+ * @param catalogues those of the slices; the ones of HTTP and validation are always included.
+ * @throws Error if two catalogues use one code.
  */
 export function addProblemPages(app: FastifyInstance, catalogues: readonly ProblemCatalogue[]): void {
   const kinds = kindsByCode([httpProblems, validationProblems, ...catalogues]);
@@ -44,7 +44,7 @@ const problemRoutes: FastifyPluginAsyncZod<{ kinds: ReadonlyMap<string, ProblemK
       schema: {
         operationId: 'explainProblem',
         tags: ['problems'],
-        summary: 'Explain a kind of refusal',
+        summary: 'Explain a kind of error',
         params: z.object({ code: z.string().meta({ examples: ['validation_failed'] }) }),
         response: { 200: problemPage, ...problemResponses(httpProblems.not_found) },
       },

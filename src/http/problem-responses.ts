@@ -4,10 +4,10 @@ import { schemaRules } from './field-messages.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemMediaType, problemMembers } from './problem-details.ts';
 
-/** A kind, or one refusal of that kind whose values and members make the better example. */
+/** A kind, or one problem of that kind whose values and members make a better example. */
 export type DocumentedProblem = ProblemKind | Problem;
 
-/** What every route with a JSON body can answer besides its own refusals. */
+/** What every route with a JSON body can answer besides its own problems. */
 export const bodyProblems: readonly DocumentedProblem[] = [
   httpProblems.malformed_json,
   httpProblems.payload_too_large,
@@ -15,28 +15,28 @@ export const bodyProblems: readonly DocumentedProblem[] = [
   validationFailed([{ field: 'name', rule: schemaRules.required }]),
 ];
 
-/** What every route with a query string can answer besides its own refusals. */
+/** What every route with a query string can answer besides its own problems. */
 export const queryProblem: DocumentedProblem = validationFailed([{ field: 'limit', rule: schemaRules.out_of_range }]);
 
 const problemSchema = z
   .looseObject({
-    type: z.string().meta({ description: 'A relative reference that explains this kind of refusal.' }),
+    type: z.string().meta({ description: 'A relative reference to an explanation of this kind of error.' }),
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string().meta({ description: "A sentence in the reader's language." }),
-    code: z.string().meta({ description: 'Names the kind of refusal; it never changes.' }),
+    code: z.string().meta({ description: 'Identifies the kind of error; it never changes.' }),
     errors: z
       .array(z.object({ line: z.int().optional(), field: z.string(), code: z.string(), message: z.string() }))
       .optional()
       .meta({
-        description: 'The fields that need another value; an empty `field` is the body itself, or the whole `line` where it is a file.',
+        description: 'The fields that need another value; an empty `field` is the body itself, or the whole `line` of a file.',
       }),
   })
-  .meta({ id: 'Problem', description: 'A refusal (RFC 9457).' });
+  .meta({ id: 'Problem', description: 'An error response (RFC 9457).' });
 
 /**
- * Without members for the compiler: a handler throws its refusals, so they are no part of the type of its answer. At run time
- * these schemas serialize nothing either, because refusals are sent as text.
+ * Typed without members: handlers throw their problems, so they are not part of the response type. At run time
+ * these schemas serialize nothing either, because problems are sent as text.
  */
 export type ProblemResponses = Readonly<Record<never, never>>;
 
@@ -47,8 +47,8 @@ interface ProblemResponse {
 }
 
 /**
- * @param problems the refusals that a route can answer with; of two with one code the later is the example.
- * @returns entries for `schema.response`: one a status, with a named example in English for each code.
+ * @param problems that a route can answer with; of two with one code the later one is the example.
+ * @returns entries for `schema.response`: one per status, with a named example in English for each code.
  */
 export function problemResponses(...problems: readonly DocumentedProblem[]): ProblemResponses {
   const byCode = new Map(problems.map(asProblem).map((problem) => [problem.kind.code, problem]));
@@ -73,7 +73,7 @@ function problemResponse(problems: readonly Problem[]): ProblemResponse {
   };
 }
 
-/** @returns the responses of a route and one more refusal that something in front of it can answer with. */
+/** @returns the responses of a route plus one more problem that a check before it can answer with. */
 export function withProblem(responses: object, problem: Problem): object {
   const { status } = problem.kind;
   const present = (responses as Record<number, ProblemResponse>)[status];
@@ -84,11 +84,11 @@ export function withProblem(responses: object, problem: Problem): object {
   return { ...responses, [status]: { ...present, description: `${present.description}; ${added.description}`, content } };
 }
 
-const retryAfter = { 'Retry-After': { type: 'integer', minimum: 1, description: 'Seconds until another try makes sense.' } };
+const retryAfter = { 'Retry-After': { type: 'integer', minimum: 1, description: 'Seconds until a retry makes sense.' } };
 const rateLimit = {
   RateLimit: {
     type: 'string',
-    description: 'The limit that was reached: `r` requests are left for the next `t` seconds (draft-ietf-httpapi-ratelimit-headers).',
+    description: 'The limit that was reached: `r` requests remain for the next `t` seconds (draft-ietf-httpapi-ratelimit-headers).',
   },
   'RateLimit-Policy': { type: 'string', description: 'That limit itself: `q` requests are allowed in `w` seconds.' },
 };

@@ -29,7 +29,7 @@ before(async () => {
     },
     { connectionLimits: { ofNetwork: 1_000 } },
   );
-  // The real limits are 10 and 20 seconds; what happens at their end is the same.
+  // The real limits are 10 and 20 seconds; the behaviour at their end is the same.
   Object.assign(sample.app.server, { headersTimeout: 300, requestTimeout: 600, connectionsCheckingInterval: 50 });
   await sample.app.listen({ port: 0, host: '127.0.0.1' });
   port = (sample.app.server.address() as AddressInfo).port;
@@ -54,7 +54,7 @@ async function answerTo(write: (socket: Socket) => void) {
   return parseAnswer(await readToEnd(socket));
 }
 
-test('header fields that never end: 408, and the connection is closed', async () => {
+test('endless header fields: 408, and the connection is closed', async () => {
   const answer = await answerTo((socket) => socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: '));
   assert.equal(answer.status, 408);
   assert.equal(JSON.parse(answer.body).code, 'request_timeout');
@@ -63,7 +63,7 @@ test('header fields that never end: 408, and the connection is closed', async ()
   assert.equal(line.requestId, answer.headers['x-request-id']);
 });
 
-test('a client that asks for a tunnel and is gone before the answer harms nobody', async (context) => {
+test('a client that sends CONNECT and disconnects does no harm', async (context) => {
   const uncaught: unknown[] = [];
   const note = (error: unknown) => uncaught.push(error);
   process.prependListener('uncaughtException', note);
@@ -78,12 +78,12 @@ test('a client that asks for a tunnel and is gone before the answer harms nobody
   assert.deepEqual(uncaught, []);
 });
 
-test('a connection on which nothing is ever asked is closed too', async () => {
+test('a connection without a request is closed too', async () => {
   const answer = await answerTo(() => undefined);
   assert.equal(answer.status, 408);
 });
 
-test('of connections that are late together each is answered, and whoever asks something is served', async () => {
+test('connections that time out together are all answered, and other requests are served meanwhile', async () => {
   const late = await Promise.all(Array.from({ length: 500 }, () => openSocket(port)));
   const answers = Promise.all(late.map(readToEnd));
   let isOver = false;
@@ -100,7 +100,7 @@ test('of connections that are late together each is answered, and whoever asks s
   assert.deepEqual([...new Set((await answers).map((answer) => parseAnswer(answer).status))], [408]);
 });
 
-test('a body that never ends: 408, and one line for the request', async () => {
+test('an endless body: 408, and one line for the request', async () => {
   const answer = await answerTo((socket) => socket.write(`${head}\r\n{"na`));
   assert.equal(answer.status, 408);
   assert.equal(JSON.parse(answer.body).code, 'request_timeout');
@@ -109,7 +109,7 @@ test('a body that never ends: 408, and one line for the request', async () => {
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
 });
 
-test('a client that leaves in the middle of its body is no error', async () => {
+test('a client that disconnects in the middle of its body is not an error', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
   socket.write(`${head}\r\n{"na`);
@@ -119,7 +119,7 @@ test('a client that leaves in the middle of its body is no error', async () => {
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
 });
 
-test('a client that leaves before its answer is no error', async () => {
+test('a client that disconnects before its response is not an error', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
   socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -131,7 +131,7 @@ test('a client that leaves before its answer is no error', async () => {
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
 });
 
-test('a client that leaves after its whole body and before its answer is noted as gone, once', async () => {
+test('a client that disconnects after its body and before its response is logged as aborted, once', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
   socket.write('PUT /waits-for-the-end HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}');
@@ -143,7 +143,7 @@ test('a client that leaves after its whole body and before its answer is noted a
   assert.equal(sample.lines.length, 1, JSON.stringify(sample.lines));
 });
 
-test('a client that leaves while its requests wait for each other is noted as gone for each', async () => {
+test('a client that disconnects with pipelined requests is logged as aborted for each', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
   socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
@@ -158,7 +158,7 @@ test('a client that leaves while its requests wait for each other is noted as go
   assert.equal(sample.lines.length, 3, JSON.stringify(sample.lines));
 });
 
-test('whoever asks late whether a client has gone is told so, too', async () => {
+test('a late check whether the client has disconnected reports it too', async () => {
   seenGone.length = 0;
   const socket = await openSocket(port);
   socket.write('GET /late?leaves HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -170,7 +170,7 @@ test('whoever asks late whether a client has gone is told so, too', async () => 
   assert.deepEqual(seenGone, [true, false]);
 });
 
-test('a connection that is cut at once leaves nothing', async () => {
+test('a connection that is reset at once leaves nothing behind', async () => {
   sample.lines.length = 0;
   const socket = await openSocket(port);
   socket.resetAndDestroy();
@@ -178,18 +178,18 @@ test('a connection that is cut at once leaves nothing', async () => {
   assert.deepEqual(sample.lines, []);
 });
 
-test('an unknown expectation is passed over', async () => {
+test('an unknown expectation is ignored', async () => {
   const answer = await answerTo((socket) => socket.write(`${head}Expect: tea\r\nConnection: close\r\n\r\n{"name":"Ada"}`));
   assert.equal(answer.status, 200);
 });
 
-test('100-continue is granted, and the answer follows', async () => {
+test('100-continue is sent, and the response follows', async () => {
   const answer = await answerTo((socket) => socket.write(`${head}Expect: 100-continue\r\nConnection: close\r\n\r\n{"name":"Ada"}`));
   assert.equal(answer.status, 100);
   assert.match(answer.body, /^HTTP\/1\.1 200 OK/);
 });
 
-test('garbage behind a good request does not spoil its answer', async () => {
+test('garbage after a good request does not affect its response', async () => {
   const answer = await answerTo((socket) => {
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     setTimeout(() => socket.write('garbage\r\n\r\n'), 50);

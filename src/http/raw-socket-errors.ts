@@ -10,7 +10,7 @@ import { sendProblem } from './problem-handler.ts';
 import { logRequest, newRequestId } from './request-log.ts';
 import { headersOf } from './security-headers.ts';
 
-/** The parser's errors that have a status of their own; any other of them is a bad request. */
+/** The parser's errors with a status of their own; any other is a bad request. */
 const kindOfParserCode: Readonly<Record<string, ProblemKind>> = {
   ERR_HTTP_REQUEST_TIMEOUT: httpProblems.request_timeout,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: httpProblems.payload_too_large,
@@ -25,7 +25,7 @@ export function socketErrorAnswer(language: Language): (this: FastifyInstance, e
       answerBroken(this, error, socket, language);
       return;
     }
-    // Node says it once for a request and then leaves it alone.
+    // Node reports a timeout once per request and then ignores it.
     if (mayArriveSlowly(socket)) return;
     const late = responsesInFlight(socket).at(-1);
     inTurns(() => {
@@ -40,22 +40,22 @@ function answerBroken(app: FastifyInstance, error: ConnectionError, socket: Sock
   const kind = kindOfParserCode[error.code] ?? (error.code?.startsWith('HPE_') ? httpProblems.bad_request : undefined);
   const inFlight = responsesInFlight(socket);
   const newest = inFlight.at(-1);
-  // Any other error is the connection's own, such as ECONNRESET: there is nobody to answer.
+  // Any other error is the connection's own, such as ECONNRESET: there is no one to answer.
   if (kind === undefined || !socket.writable) socket.destroy();
   else if (newest === undefined) logUnreadable(app, refuseOnSocket(socket, kind, language), kind);
-  // What could not be read stands behind requests that could: a refusal now would be taken for the response to the first of them.
+  // The unreadable bytes come after requests in flight: an error now would be taken for the response to the first of them.
   else if (newest.req.complete) closeAfter(newest);
-  // A request that broke off in its body has a log line of its own.
+  // A request that broke off in its body has its own log line.
   else if (inFlight.length === 1 && !newest.headersSent) refuseOnSocket(socket, kind, language);
   else socket.destroy();
 }
 
-/** Milliseconds; the pauses leave most of the time to everybody else, and 5,000 connections are answered within three seconds. */
+/** Milliseconds; the pauses leave most of the time to other requests, and 5,000 connections are answered within three seconds. */
 const [longestTurn, pause] = [1, 5];
 
 /**
- * @returns a function that does pieces of work one after the other and lets everything else have its turn in between. Connections that were opened together are
- *   late together: 5,000 of them at once held everybody up for 0.4 s, and without the pauses the slowest of a hundred requests took 2.2 times as long as usual.
+ * @returns a function that runs pieces of work one by one with pauses between them. Connections that were opened together time out together:
+ *   5,000 at once blocked all requests for 0.4 s, and without the pauses the slowest of a hundred requests took 2.2 times as long as usual.
  */
 function spreadOverTurns(): (work: () => void) => void {
   let waiting: (() => void)[] = [];
@@ -75,7 +75,7 @@ function spreadOverTurns(): (work: () => void) => void {
   };
 }
 
-/** @returns Fastify's `frameworkErrors`: addresses that the router cannot read. Hooks do not run for these. */
+/** @returns Fastify's `frameworkErrors`: URLs that the router cannot read. Hooks do not run for these. */
 export function frameworkErrorAnswer(language: Language): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
   return (error, request, reply) => {
     reply.headers(headersOf(request.protocol === 'https')).header('x-request-id', request.id);
@@ -87,17 +87,17 @@ export function frameworkErrorAnswer(language: Language): (error: FastifyError, 
 /** Requests that Node would answer by itself, with an empty body. */
 export function answerUnusualRequests(app: FastifyInstance, language: Language): void {
   app.server.on('connect', (_request, socket) => {
-    // Node has taken its own listeners off: without one a client that resets the connection would end the process.
+    // Node has removed its own listeners: without one a client that resets the connection would end the process.
     socket.on('error', () => socket.destroy());
-    // A refusal now would be taken for the response to an earlier request.
+    // An error now would be taken for the response to an earlier request.
     if (responsesInFlight(socket as Socket).length > 0) socket.destroy();
     else logUnreadable(app, refuseOnSocket(socket as Socket, httpProblems.bad_request, language), httpProblems.bad_request);
   });
-  // RFC 9110, 10.1.1 lets a server pass over an expectation that it does not know.
+  // RFC 9110, 10.1.1 lets a server ignore an unknown expectation.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 }
 
-/** @returns the request id that was sent with the refusal. */
+/** @returns the request id that was sent with the error. */
 function refuseOnSocket(socket: Socket, kind: ProblemKind, language: Language): string {
   readNoFurther(socket);
   const { status, headers, body } = problemAnswer(new Problem(kind), language);

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => sample.app.close());
 
-test('one line a request, with the pattern of its route', async () => {
+test('one line per request, with the pattern of its route', async () => {
   sample.lines.length = 0;
   const answer = await sample.app.inject({ method: 'PUT', url: '/auth/samples/canary?canary=1', payload: { name: 'Ada' } });
   const [{ time, pid, hostname, milliseconds, ...line } = {}, ...more] = sample.lines;
@@ -29,7 +29,7 @@ test('one line a request, with the pattern of its route', async () => {
   assert.ok(Number(milliseconds) >= 0);
 });
 
-test('an unknown address has no route, and is not in the log', async () => {
+test('an unknown path has no route, and is not in the log', async () => {
   sample.lines.length = 0;
   await sample.app.inject({ method: 'PUT', url: '/canary?canary=1', headers: { 'user-agent': 'canary', authorization: 'canary' } });
   assert.equal(sample.lines.length, 1);
@@ -38,7 +38,7 @@ test('an unknown address has no route, and is not in the log', async () => {
   assert.ok(!JSON.stringify(sample.lines).includes('canary'));
 });
 
-test('an address that the router cannot read has a line as well', async () => {
+test('a URL that the router cannot read has a line too', async () => {
   sample.lines.length = 0;
   const answer = await sample.app.inject('/%zz');
   assert.equal(sample.lines.length, 1);
@@ -56,7 +56,7 @@ test('the request id is ours, whatever the client sends', async () => {
   assert.equal(ids.size, 3);
 });
 
-test('whoever logs an error, a request or an answer by itself logs no value', async () => {
+test('logging an error, a request or a response directly logs no values', async () => {
   sample.lines.length = 0;
   await sample.app.inject({ url: '/own-line?canary=1', headers: { 'x-canary': 'canary' } });
   const own = sample.lines.find((line) => line.msg === 'own');

@@ -57,7 +57,7 @@ for (const [method, url, expected] of snapshots) {
   });
 }
 
-test('static files of the pages may be kept, and are asked for again', async () => {
+test('static files of the pages may be cached and are revalidated', async () => {
   for (const url of ['/docs/static/swagger-ui.css', '/docs/static/swagger-ui-bundle.js', '/redoc/redoc.standalone.js']) {
     const answer = await sample.app.inject(url);
     assert.equal(answer.statusCode, 200);
@@ -75,7 +75,7 @@ test('HSTS is never sent over plain HTTP', async () => {
   }
 });
 
-test('no page allows another host or a script of its own', async () => {
+test('no page allows another host or an inline script', async () => {
   for (const url of ['/docs', '/redoc']) {
     const answer = await sample.app.inject(url);
     assert.ok(!/https?:|\*|unsafe-eval/.test(String(answer.headers['content-security-policy'])));

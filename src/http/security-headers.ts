@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 
-/** An answer of the API is data: a browser that opens one may load, frame and run nothing. */
+/** Responses of the API are data: a browser that opens one may load, frame and run nothing. */
 const apiContentPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
 
 /**
- * For the pages that show the API's documents. Scripts come from this server alone and never from the page itself; Swagger UI
- * and ReDoc write style attributes, and ReDoc searches in a worker that it makes from a blob.
+ * For the pages of the API documentation. Scripts come only from this server and are never inline; Swagger UI
+ * and ReDoc write style attributes, and ReDoc searches in a worker that it creates from a blob.
  */
 export const documentContentPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; worker-src blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'";
 
 /**
- * On every answer, also on those that Fastify's hooks never see (a bad URL, bytes that are no HTTP). A plain table for that
+ * On every response, also those that Fastify's hooks never see (a bad URL, bytes that are not HTTP). A plain table for that
  * reason, and because @fastify/helmet builds its headers anew for each request: 76 µs against 67 µs, 64 against 48, of a request's CPU.
  */
 const answerHeaders: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ export function headersOf(isSecure: boolean): Readonly<Record<string, string>> {
   return isSecure ? secureHeaders : answerHeaders;
 }
 
-/** Sets the headers before anything else answers; a page or a static file replaces what it needs otherwise. */
+/** Sets the headers before anything else answers; a page or a static file overrides what it needs. */
 export function setSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headersOf(request.protocol === 'https'));

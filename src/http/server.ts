@@ -22,36 +22,36 @@ export type HttpServer = FastifyInstance<RawServerDefault, IncomingMessage, Serv
 export interface HttpServerOptions {
   /** A pino logger or anything with its methods. */
   readonly log: FastifyBaseLogger;
-  /** For readers who ask for no language, or for none of ours. */
+  /** For clients that ask for no language, or for none of ours. */
   readonly defaultLanguage: Language;
-  /** Hears of every request when it is over. */
+  /** Called for every request when it is over. */
   readonly onAnswered?: (answer: AnsweredRequest) => void;
-  /** Left out: nobody's word about a client's address is taken. */
+  /** Default: `X-Forwarded-*` is ignored. */
   readonly trustedProxies?: TrustedProxies;
-  /** Speaks TLS with it; left out: plain HTTP. */
+  /** Default: plain HTTP. */
   readonly tls?: TlsPair;
-  /** Redirects or refuses plain HTTP. `publicUrl` undefined: redirects to the host that was asked. */
+  /** Redirects or refuses plain HTTP. `publicUrl` undefined: redirects to the requested host. */
   readonly forceHttps?: { readonly publicUrl: string | undefined };
-  /** Left out: pages of other origins can read nothing. */
+  /** Default: pages of other origins can read nothing. */
   readonly crossOrigin?: CrossOriginOptions;
-  /** Other limits than those of production, for tests. */
+  /** Limits other than those of production, for tests. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
 
 const limits = {
   /** Bytes; a route may raise its own. */
   bodyLimit: 16 * 1024,
-  /** Milliseconds for a whole request to arrive. */
+  /** Timeout in milliseconds for a whole request to arrive. */
   requestTimeout: 20_000,
-  /** Milliseconds for its header fields to arrive. */
+  /** Timeout in milliseconds for its header to arrive. */
   headersTimeout: 10_000,
-  /** Milliseconds between two looks at both; Node's own 30 s would let a slow request live three times as long. */
+  /** Milliseconds between two checks of both; Node's default of 30 s would let a slow request live three times as long. */
   connectionsCheckingInterval: 1_000,
-  /** Milliseconds: above the 60 s of the usual proxies, so that it is they who close and no request falls into the gap. */
+  /** Milliseconds: above the 60 s of the usual proxies, so that the proxy closes first and no request is lost in a race. */
   keepAliveTimeout: 72_000,
-  /** UTF-16 units of one part of a path: the longest, a campaign's name, has 64 characters of up to two. */
+  /** UTF-16 units of one path segment: the longest, a campaign's name, has 64 characters of up to two. */
   maxParamLength: 256,
-  /** Bytes of header fields; Node's default, said aloud. */
+  /** Bytes of the header; Node's default, made explicit. */
   maxHeaderSize: 16 * 1024,
   /** Milliseconds for a TLS handshake. */
   handshakeTimeout: 10_000,
@@ -66,7 +66,7 @@ const httpOptions = {
 };
 
 /**
- * @returns an HTTP server without routes: it reads strict JSON, refuses with problem documents, logs one line a request, and
+ * @returns an HTTP server without routes: it reads strict JSON, answers errors with problem documents, logs one line per request, and
  * closes without dropping a request. Routes are added after it, and `completeMethods` last.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -82,11 +82,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     keepAliveTimeout: limits.keepAliveTimeout,
     routerOptions: { maxParamLength: limits.maxParamLength },
     forceCloseConnections: 'idle',
-    // A request that came in before the close is answered; Fastify's own 503 is no problem document.
+    // A request that came in before the close is answered; Fastify's own 503 is not a problem document.
     return503OnClosing: false,
     clientErrorHandler: socketErrorAnswer(defaultLanguage),
     frameworkErrors: frameworkErrorAnswer(defaultLanguage),
-    // Fastify's type of a server with TLS is another one; what differs is of no concern to routes.
+    // Fastify types a TLS server differently; the difference does not matter to routes.
     ...((tls
       ? { https: { ...httpOptions, ...tlsOptions(tls), handshakeTimeout: limits.handshakeTimeout, allowHalfOpen: true } }
       : { http: httpOptions }) as {
@@ -95,7 +95,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }).withTypeProvider<ZodTypeProvider>();
   limitAndCloseConnections(app, {
     limits: options.connectionLimits,
-    // A proxy has one address for all of its clients.
+    // A proxy has one address for all its clients.
     isExempt: (address) => trustProxy?.(address, 0) ?? false,
     log,
   });

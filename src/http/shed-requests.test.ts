@@ -5,7 +5,7 @@ import { overloaded } from '../overload/errors.ts';
 import { createHttpServer } from './server.ts';
 import { shedRequests } from './shed-requests.ts';
 
-test('a refused request reaches nothing of its scope, and other scopes are not asked', async () => {
+test('a refused request reaches no handler of its scope, and other scopes are not affected', async () => {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });
   const reached: string[] = [];
   let isOverloaded = true;

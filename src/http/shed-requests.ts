@@ -4,8 +4,8 @@ import { overloaded } from '../overload/errors.ts';
 import { withProblem } from './problem-responses.ts';
 
 /**
- * Lets requests of this scope be refused before anything is done for them. To be called before whatever else looks at a request.
- * @param refusal asked once for each request; undefined: it goes on.
+ * Lets requests of this scope be refused up front. Call it before any other hook of the scope.
+ * @param refusal called once per request; undefined lets the request through.
  */
 export function shedRequests(scope: FastifyInstance, refusal: () => Problem | undefined): void {
   scope.addHook('onRoute', (route) => {

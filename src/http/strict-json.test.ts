@@ -45,12 +45,12 @@ const refused: readonly [name: string, body: string | Uint8Array, detail: RegExp
   ['a raw control character', '{"a":"\u0001"}', /not JSON/],
   ['a NUL byte after the value', '{}\0', /not JSON/],
   ['a byte order mark', '\ufeff{}', /not JSON/],
-  ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]), /not UTF-8/],
+  ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d]), /not UTF-8/],
   ['an overlong encoding', Buffer.from([0x22, 0xc0, 0xaf, 0x22]), /not UTF-8/],
   ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), /not UTF-8/],
   ['UTF-16', Buffer.from('{"a":1}', 'utf16le'), /not JSON/],
   ['nine levels', '[[[[[[[[[]]]]]]]]]', /deeper than 8/],
-  ['nine levels of both kinds', '{"a":[{"a":[{"a":[{"a":[{}]}]}]}]}', /deeper than 8/],
+  ['nine levels of objects and arrays', '{"a":[{"a":[{"a":[{"a":[{}]}]}]}]}', /deeper than 8/],
   ['33 members', `{${Array.from({ length: 33 }, (_, index) => `"k${index}":0`).join(',')}}`, /more than 32/],
   ['33 members in several objects', `[${'{"a":0,"b":0,"c":0},'.repeat(11).slice(0, -1)}]`, /more than 32/],
   ['a repeated name', '{"a":1,"a":2}', /same name/],
@@ -66,7 +66,7 @@ const refused: readonly [name: string, body: string | Uint8Array, detail: RegExp
   ['2^53', '9007199254740992', /too large to be exact/],
   ['16 KiB of open brackets', '['.repeat(limit), /deeper than 8/],
   ['8 KiB of open brackets, closed', '['.repeat(limit / 2) + ']'.repeat(limit / 2), /deeper than 8/],
-  ['2,700 objects in each other', `${'{"a":'.repeat(2_700)}{}${'}'.repeat(2_700)}`, /deeper than 8/],
+  ['2,700 nested objects', `${'{"a":'.repeat(2_700)}{}${'}'.repeat(2_700)}`, /deeper than 8/],
 ];
 
 for (const [name, body, detail] of refused) test(`refuses ${name}`, () => assert.match(refusal(body), detail));
@@ -75,14 +75,14 @@ test('nothing reaches the prototype of other objects', () => {
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
-test('no refusal repeats what was sent', () => {
+test('no error repeats client input', () => {
   for (const [, body] of refused) {
     const sentence = refusal(body);
     for (const word of ['proto', 'polluted', '9007', 'NaN', 'k0', 'Unexpected']) assert.ok(!sentence.includes(word), sentence);
   }
 });
 
-test('every refusal takes a moment, whatever the body is', () => {
+test('every error is found quickly, whatever the body', () => {
   for (const [name, body] of refused) {
     const before = performance.now();
     refusal(body);

@@ -2,15 +2,15 @@ import { Problem, type Sentence, type SentenceValues } from '../errors.ts';
 import { httpProblems } from './http-problems.ts';
 
 export interface JsonLimits {
-  /** Objects and arrays inside each other; the body itself is the first. */
+  /** Maximum nesting of objects and arrays; the body itself is level one. */
   readonly maximumDepth: number;
-  /** Names of members in the whole body. */
+  /** Maximum number of member names in the whole body. */
   readonly maximumKeys: number;
 }
 
 export const defaultJsonLimits: JsonLimits = { maximumDepth: 8, maximumKeys: 32 };
 
-/** Names that reach an object's prototype where a program copies members carelessly. */
+/** Names that reach an object's prototype if a program copies members carelessly. */
 const dangerousKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** No sentence repeats a name or a value: what was sent is never sent back. */

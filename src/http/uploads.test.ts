@@ -12,7 +12,7 @@ const wholeMilliseconds = 4_000;
 
 let sample: SampleApp;
 let port: number;
-/** Bytes of each upload that came, and what ended it. */
+/** Bytes of each upload received, and how it ended. */
 const read: { bytes: number; error?: unknown }[] = [];
 
 before(async () => {
@@ -46,14 +46,14 @@ function post(body: string | Uint8Array | undefined, headers: Record<string, str
 }
 
 for (const type of ['text/csv', 'Text/CSV; charset=UTF-8', 'text/csv; charset="utf-8"; header=present']) {
-  test(`takes "${type}"`, async () => {
+  test(`accepts "${type}"`, async () => {
     const answer = await post('a,b\n', { 'content-type': type });
     assert.deepEqual([answer.status, await answer.json()], [200, { bytes: 4 }]);
   });
 }
 
 for (const type of ['application/json', 'text/csv; charset=euc-kr', 'text/plain', 'multipart/form-data; boundary=x', '*', 'text/csv;x=1']) {
-  test(`refuses "${type}" and says what it takes`, async () => {
+  test(`refuses "${type}" and names what it accepts`, async () => {
     const answer = await post('{}', { 'content-type': type });
     const { code, detail } = (await answer.json()) as { code: string; detail: string };
     assert.deepEqual([answer.status, code], [415, 'unsupported_media_type']);
@@ -65,11 +65,11 @@ test('a compressed upload is refused', async () => {
   assert.equal((await post('x', { 'content-type': 'text/csv', 'content-encoding': 'gzip' })).status, 415);
 });
 
-test('an upload that takes longer than any other request is read to its end', async () => {
+test('an upload may take longer than other requests', async () => {
   const socket = await openSocket(port);
   socket.write(head('Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\nConnection: close'));
   const answer = readToEnd(socket);
-  // The server looks for late requests every second.
+  // The server checks for late requests every second.
   const timer = setInterval(() => socket.write('2\r\nab\r\n'), 100);
   await new Promise((resolve) => setTimeout(resolve, 2_300));
   clearInterval(timer);
@@ -87,14 +87,14 @@ test('another request on the same connection has the usual limit again', async (
   assert.equal(parseAnswer(await readToEnd(socket)).status, 408);
 });
 
-test('an upload that stops arriving is refused, and the refusal is read', async () => {
+test('a stalled upload is refused, and the client can read the error', async () => {
   const text = await exchange(port, `${head('Content-Type: text/csv\r\nContent-Length: 100')}ab`);
   const { status, headers } = parseAnswer(text);
   assert.deepEqual([status, headers.connection], [408, 'close']);
   assert.equal(read.at(-1)?.bytes, 2);
 });
 
-test('an upload that is too large is refused: by its length, unread, or where it goes beyond the limit', async () => {
+test('an upload that is too large is refused: unread by its length, or when it exceeds the limit', async () => {
   const announced = await post(Buffer.alloc(maximumBytes + 1), { 'content-type': 'text/csv' });
   assert.equal(announced.status, 413);
   const known = read.length;
@@ -107,7 +107,7 @@ test('an upload that is too large is refused: by its length, unread, or where it
   assert.equal(read.length, known + 1);
 });
 
-test('a client that goes away in the middle is no fault of the program', async () => {
+test('a client that disconnects in the middle is not a server error', async () => {
   const known = read.length;
   const socket = await openSocket(port);
   socket.write(`${head('Content-Type: text/csv\r\nContent-Length: 100')}ab`);

@@ -4,22 +4,22 @@ import { Problem } from '../errors.ts';
 import { letArriveSlowly } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 
-/** A body that a route reads as it comes, instead of finding it read. */
+/** A body that a route reads as a stream. */
 export type Upload = AsyncIterable<Uint8Array>;
 
 export interface UploadOptions {
-  /** Such as `text/csv`; in UTF-8, whether or not the request says so. */
+  /** Such as `text/csv`; in UTF-8, whether the request says so or not. */
   readonly mediaType: string;
   readonly maximumBytes: number;
-  /** How long nothing may arrive, in milliseconds. */
+  /** Idle timeout in milliseconds. */
   readonly pauseMilliseconds: number;
-  /** How long the whole may take to arrive, in milliseconds; instead of the server's limit for requests. */
+  /** Timeout for the whole upload in milliseconds; replaces the server's request timeout. */
   readonly wholeMilliseconds: number;
 }
 
 /**
- * Makes uploads of one media type the only body that routes of this scope take: `request.body` is then an `Upload`. It ends by throwing
- * Problem `payload_too_large` or `request_timeout`, or the connection's error where the client goes away.
+ * Makes uploads of one media type the only body that routes of this scope accept: `request.body` is then an `Upload`. It ends by throwing
+ * Problem `payload_too_large` or `request_timeout`, or the connection's error if the client disconnects.
  */
 export function acceptUploads(scope: FastifyInstance, options: UploadOptions): void {
   const { mediaType, maximumBytes } = options;
@@ -36,7 +36,7 @@ export function acceptUploads(scope: FastifyInstance, options: UploadOptions): v
     done();
   });
   scope.addHook('onSend', async (request, reply) => {
-    // Whatever comes after an upload that was not read to its end is no request.
+    // Nothing after an upload that was not read to its end is a request.
     if (request.raw.complete === false) reply.header('connection', 'close');
   });
 }
@@ -52,7 +52,7 @@ function otherMediaType(mediaType: string): Problem {
 async function* arriving(payload: IncomingMessage, options: UploadOptions): Upload {
   const { maximumBytes, pauseMilliseconds, wholeMilliseconds } = options;
   const until = performance.now() + wholeMilliseconds;
-  // Destroying the request would take the connection with it, and nobody would read the refusal.
+  // Destroying the request would close the connection, and the client could not read the error.
   const chunks = payload.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
   let bytes = 0;
   for (;;) {

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** Says that an answer depends on a request field, beside those that were said before. */
+/** Adds a header name to `Vary`, keeping those set before. */
 export function addVary(reply: FastifyReply, field: string): void {
   const present = reply.getHeader('vary');
   reply.header('vary', present === undefined ? field : `${String(present)}, ${field}`);

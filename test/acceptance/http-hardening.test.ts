@@ -108,7 +108,7 @@ test('what stands behind a request in its body is never a request of its own', a
   }
 });
 
-test('the body of a request behind an Upgrade is never a request of its own', async () => {
+test('the body of a request after an Upgrade is never a request of its own', async () => {
   const hidden = `GET /${canary} HTTP/1.1\r\nHost: x\r\n\r\n`;
   for (const upgrade of ['foo', 'h2c', 'websocket', 'TLS/1.0']) {
     const first = `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;

@@ -9,7 +9,7 @@ import { assertRefused } from '../support/assert-refused.ts';
 import { invite } from '../support/sign-up-scenes.ts';
 import { storedInvitation } from '../support/stored-rows.ts';
 
-const application = await openApplication({ allow: [/"msg":"an answer broke off half-way"/] });
+const application = await openApplication({ allow: [/"msg":"response aborted by an error"/] });
 after(() => application[Symbol.asyncDispose]());
 const { query, services } = application;
 const headers = { authorization: `Bearer ${services.localKey}` };
@@ -205,6 +205,6 @@ test('where the database fails half-way, the connection breaks off, so that nobo
   run.mock.restore();
   const errors = application.logged.filter((line) => line.includes('"level":50'));
   assert.equal(errors.length, 1);
-  assert.match(errors[0] ?? '', /"route":"\/admin\/users\/export".*"msg":"an answer broke off half-way"/);
+  assert.match(errors[0] ?? '', /"route":"\/admin\/users\/export".*"msg":"response aborted by an error"/);
   assert.doesNotMatch(errors[0] ?? '', /홍길동|010-1234/);
 });
