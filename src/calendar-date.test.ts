@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCalendarDate } from './calendar-date.ts';
 
-test('agrees with the platform about every day from 1896 to 2104, and about those that do not exist', () => {
+test('agrees with the platform about every day from 1896 to 2104 and about days that do not exist', () => {
   for (let year = 1896; year <= 2104; year += 1) {
     for (let month = 0; month <= 13; month += 1) {
       for (let day = 0; day <= 32; day += 1) {

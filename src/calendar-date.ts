@@ -13,9 +13,9 @@ function isLeapYear(year: number): boolean {
 }
 
 /**
- * @param timeZone an IANA name; the zone of the process does not matter.
- * @returns a function that gives the date there at an instant, `YYYY-MM-DD`. Making it takes about as long as 80 calls of it.
- * @throws RangeError for a zone that the runtime does not know.
+ * @param timeZone an IANA name, independent of the zone of the process.
+ * @returns a function that gives the date in the zone at an instant, `YYYY-MM-DD`. Creating it costs as much as about 80 calls of it.
+ * @throws RangeError if the runtime does not know the zone.
  */
 export function dateReader(timeZone: string): (moment: Date) => string {
   const format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });

@@ -2,26 +2,26 @@
 export type Language = 'ko' | 'en';
 export const languages: readonly Language[] = ['ko', 'en'];
 
-/** One sentence in every language; `{placeholders}` are filled from the values of the refusal. */
+/** One sentence in every language; `{placeholders}` are filled with the values of the problem. */
 export type Sentence = Readonly<Record<Language, string>>;
 
-/** What a value in a sentence may be. Never put personal data here: sentences reach clients and examples. */
+/** Values in a sentence. Never put personal data here: sentences reach clients and examples. */
 export type SentenceValues = Readonly<Record<string, string | number>>;
 
-/** One kind of refusal, as RFC 9457 means it: `code` never changes, the sentences may. */
+/** One kind of problem (RFC 9457): `code` never changes, the sentences may. */
 export interface ProblemKind {
   readonly code: string;
   /** HTTP status. */
   readonly status: number;
   readonly title: Sentence;
   readonly detail: Sentence;
-  /** Seconds for the `Retry-After` field; only on 429 and 503. */
+  /** Seconds for the `Retry-After` header; only on 429 and 503. */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * Declares the refusals of one slice: the key becomes the `code`.
- * Every catalogue is listed in `app.ts`, from where the OpenAPI document, `/problems/<code>` and the test of `docs/errors.md` read it.
+ * Declares the problems of one slice: the key becomes the `code`.
+ * Every catalogue is listed in `app.ts`; the OpenAPI document, `/problems/<code>` and the test of `docs/errors.md` read it from there.
  */
 export function problemCatalogue<Code extends string>(
   entries: Readonly<Record<Code, Omit<ProblemKind, 'code'>>>,
@@ -31,7 +31,7 @@ export function problemCatalogue<Code extends string>(
   return kinds;
 }
 
-/** One rule that a field can break, with the sentence that says what to do. */
+/** One rule that a field can break, with a sentence that says what to do. */
 export interface FieldRule {
   readonly code: string;
   readonly message: Sentence;
@@ -50,22 +50,22 @@ export interface FieldError {
   readonly field: string;
   readonly rule: FieldRule;
   readonly values?: SentenceValues | undefined;
-  /** Of a file: which of its lines; the first is 1. */
+  /** The line of a file, from 1. */
   readonly line?: number;
 }
 
 export interface ProblemDetails {
   readonly values?: SentenceValues;
-  /** Further members of the answer, camelCase, such as `missing`. */
+  /** More members of the response, camelCase, such as `missing`. */
   readonly members?: Readonly<Record<string, unknown>>;
   readonly errors?: readonly FieldError[];
   /** Seconds; overrides the one of the kind. */
   readonly retryAfterSeconds?: number;
-  /** What really happened: for the log, never for the answer. */
+  /** The real cause: for the log, never for the response. */
   readonly cause?: unknown;
 }
 
-/** A refusal on its way to the client. Its message is the code alone, so that a log of it holds no personal data. */
+/** A problem on its way to the client. Its message is only the code, so that logging it reveals no personal data. */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly details: ProblemDetails;

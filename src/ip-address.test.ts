@@ -27,7 +27,7 @@ const spellings: readonly (readonly [text: string, address: string | undefined])
 ];
 
 for (const [text, address] of spellings) {
-  test(`${JSON.stringify(text.slice(0, 30))} is ${address ?? 'no address'}`, () => assert.equal(canonicalAddress(text), address));
+  test(`${JSON.stringify(text.slice(0, 30))} is ${address ?? 'not an address'}`, () => assert.equal(canonicalAddress(text), address));
 }
 
 test('IPv6 is grouped by its first 64 bits, IPv4 is not grouped', () => {
@@ -86,5 +86,5 @@ for (const text of [
   'proxy.example',
   '*',
 ]) {
-  test(`the range ${text} is refused with a sentence`, () => assert.equal(typeof parseRanges(text), 'string'));
+  test(`the range ${text} is refused with a message`, () => assert.equal(typeof parseRanges(text), 'string'));
 }

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 
 /**
  * @param text an address as sockets and proxies write it: perhaps with brackets, a port, or a zone.
- * @returns the address in its one spelling, IPv4 inside IPv6 (`::ffff:192.0.2.1`) as IPv4; undefined: no address.
+ * @returns the address in canonical form, IPv4 inside IPv6 (`::ffff:192.0.2.1`) as IPv4; undefined if it is not an address.
  */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > 100) return undefined;
@@ -14,7 +14,7 @@ export function canonicalAddress(text: string): string | undefined {
 }
 
 /**
- * @returns whom an address belongs to: itself for IPv4, its /64 for IPv6, of which one household has at least one.
+ * @returns the network that counts as one client: the address itself for IPv4, its /64 for IPv6, since a household has at least one.
  * @param address canonical.
  */
 export function networkOf(address: string): string {
@@ -24,7 +24,7 @@ export function networkOf(address: string): string {
   return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
 }
 
-/** An address and how many of its first bits count. */
+/** An address and its prefix length. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 const named: Readonly<Record<string, readonly string[]>> = {
@@ -36,7 +36,7 @@ export const rangeNames: readonly string[] = Object.keys(named);
 
 /**
  * @param text an address, a range such as `10.0.0.0/8`, or one of `rangeNames`.
- * @returns the ranges; a text that says what to write where it cannot be used.
+ * @returns the ranges, or a message that says what to write.
  */
 export function parseRanges(text: string): readonly AddressRange[] | string {
   const ranges = (named[text.toLowerCase()] ?? [text]).map(parseRange);
@@ -45,15 +45,15 @@ export function parseRanges(text: string): readonly AddressRange[] | string {
 
 function parseRange(text: string): AddressRange | string {
   const [, address = '', bits] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
-  if (isIP(address) === 0) return `"${text.slice(0, 60)}" is no address and no range: write one such as 10.0.0.0/8 or 2001:db8::/32`;
+  if (isIP(address) === 0) return `"${text.slice(0, 60)}" is neither an address nor a range: write one such as 10.0.0.0/8 or 2001:db8::/32`;
   const parsed = ipaddr.parse(address);
   const isMapped = parsed.kind() === 'ipv6' && (parsed as ipaddr.IPv6).isIPv4MappedAddress();
-  // CVE-2026-90711: read as IPv6, the 8 bits of `::ffff:10.0.0.0/8` are zeros, and every IPv4 address is inside.
+  // CVE-2026-90711: read as IPv6, the first 8 bits of `::ffff:10.0.0.0/8` are zero, so every IPv4 address would be inside.
   if (isMapped && bits !== undefined) return `"${text}" is IPv4 written as IPv6: write the IPv4 range, such as 10.0.0.0/8`;
   const network = ipaddr.process(address);
   const most = network.kind() === 'ipv4' ? 32 : 128;
   const length = bits === undefined ? most : Number(bits);
-  if (length === 0) return `"${text}" is everybody: name the proxies`;
+  if (length === 0) return `"${text}" is every address: name the proxies`;
   if (length > most) return `"${text}" has more than ${most} bits`;
   return [network, length];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptDuration, acceptMoment, acceptPeriod } from './life-span.ts';
 
-/** What became of a text: the value, or the code of the broken rule. */
+/** The parsed value, or the code of the broken rule. */
 const momentOf = (text: string) => {
   const judged = acceptMoment('expires_at', text);
   return judged.ok ? judged.value.toISOString() : judged.errors.map(({ field, rule }) => `${field} ${rule.code}`).join();
@@ -12,7 +12,7 @@ const secondsOf = (text: string) => {
   return judged.ok ? judged.value : judged.errors.map(({ field, rule }) => `${field} ${rule.code}`).join();
 };
 
-test('a moment is read in UTC, whatever its offset, case and fraction', () => {
+test('a time is converted to UTC, whatever its offset, case and fraction', () => {
   assert.equal(momentOf('2030-01-31T09:00:00Z'), '2030-01-31T09:00:00.000Z');
   assert.equal(momentOf('2030-01-31t09:00:00.5z'), '2030-01-31T09:00:00.500Z');
   assert.equal(momentOf('2030-01-31T18:00:00+09:00'), '2030-01-31T09:00:00.000Z');
@@ -22,7 +22,7 @@ test('a moment is read in UTC, whatever its offset, case and fraction', () => {
   assert.equal(momentOf('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z');
 });
 
-test('what is no moment with an offset is refused', () => {
+test('a text that is not a time with an offset is refused', () => {
   const texts = ['', ' ', 'tomorrow', '0', '1893456000', '2030-01-31', '2030-01-31T09:00:00', '2030-01-31 09:00:00Z', '2030-01-31T09:00Z'];
   const shifted = ['2030-01-31T09:00:00 09:00', '2030-01-31T09:00:00+0900', '2030-01-31T09:00:00+24:00', '2030-01-31T09:00:00+09:60'];
   const impossible = [
@@ -41,7 +41,7 @@ test('what is no moment with an offset is refused', () => {
   }
 });
 
-test('the years of a moment are those of UTC, not those that were written', () => {
+test('the year of a time is checked in UTC, not as written', () => {
   assert.equal(momentOf('1969-12-31T23:59:59Z'), 'expires_at moment_range');
   assert.equal(momentOf('0000-01-01T00:00:00Z'), 'expires_at moment_range');
   assert.equal(momentOf('9999-12-31T23:59:59-00:01'), 'expires_at moment_range');
@@ -49,7 +49,7 @@ test('the years of a moment are those of UTC, not those that were written', () =
   assert.equal(momentOf('1969-12-31T23:59:00-00:01'), '1970-01-01T00:00:00.000Z');
 });
 
-test('a period may be open on either side, and both ends are judged', () => {
+test('a period may be open on either side, and both ends are checked', () => {
   const [first, end] = ['2030-01-01T00:00:00Z', '2030-02-01T00:00:00+09:00'];
   const period = (from: string | undefined, to: string | undefined) => acceptPeriod(['from', from], ['to', to]);
   assert.deepEqual(period(first, end), { ok: true, value: { from: new Date(first), to: new Date(end) } });
@@ -74,7 +74,7 @@ test('a duration is a number and a unit', () => {
   assert.equal(secondsOf('10y'), 315_576_000);
 });
 
-test('what is no duration is refused', () => {
+test('a text that is not a duration is refused', () => {
   const texts = [
     '',
     ' ',
@@ -97,7 +97,7 @@ test('what is no duration is refused', () => {
   for (const text of [...texts, ...odd]) assert.equal(secondsOf(text), 'valid_for duration_format', JSON.stringify(text.slice(0, 50)));
 });
 
-test('a duration is from a minute to 10 years', () => {
+test('a duration ranges from a minute to 10 years', () => {
   for (const text of ['0m', '59s', '59499ms', '0.99m', '11y', '10.001y', '3653d', '999999999w']) {
     assert.equal(secondsOf(text), 'valid_for duration_range', text);
   }

@@ -6,7 +6,7 @@ import { fieldRules } from './errors.ts';
 export const lifeSpanRules = fieldRules({
   moment_format: {
     ko: '2030-01-31T09:00:00Z나 2030-01-31T18:00:00+09:00처럼 시간대까지 적으세요. 주소에 넣을 때는 +를 %2B로 적습니다.',
-    en: 'Write a time with its offset, like 2030-01-31T09:00:00Z or 2030-01-31T18:00:00+09:00. In an address, + is written %2B.',
+    en: 'Write a time with its offset, like 2030-01-31T09:00:00Z or 2030-01-31T18:00:00+09:00. In a URL, write + as %2B.',
   },
   moment_range: {
     ko: '1970년부터 9999년까지의 시각을 적으세요(UTC 기준).',
@@ -30,15 +30,15 @@ export const lifeSpanRules = fieldRules({
   },
 });
 
-/** `T` and `Z` in either case; the seconds of a leap second (60) are no time that the database has. */
+/** `T` and `Z` in either case; leap seconds (60) do not exist in the database. */
 const momentShape = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 /** `9999-12-31T23:59:59.123456789+09:00`. */
 const longestMoment = 35;
 
 /**
- * Judges a moment in the form of RFC 3339, with an offset, in the years 1970 to 9999 of UTC: every such moment has the usual text form
- * wherever it goes. Digits beyond milliseconds are cut off.
- * @param field its name in the request.
+ * Parses a time in the form of RFC 3339, with an offset, in the years 1970 to 9999 in UTC: these have the same text form
+ * everywhere. Digits beyond milliseconds are cut off.
+ * @param field the name in the request.
  */
 export function acceptMoment(field: string, text: string): Accepted<Date> {
   const parts = text.length > longestMoment ? null : momentShape.exec(text);
@@ -50,14 +50,14 @@ export function acceptMoment(field: string, text: string): Accepted<Date> {
   return utcYear >= 1970 && utcYear <= 9999 ? accepted(moment) : broken(field, 'moment_range');
 }
 
-/** A part of time: `from` is in it, `to` is the moment after it; undefined: without an end on that side. */
+/** A period: `from` is inclusive, `to` is exclusive; undefined: open on that side. */
 export interface Period {
   readonly from: Date | undefined;
   readonly to: Date | undefined;
 }
 
 /**
- * Judges both ends of what a list is asked for.
+ * Parses both ends of a list's period.
  * @param from its name in the request and its text.
  */
 export function acceptPeriod(from: readonly [string, string | undefined], to: readonly [string, string | undefined]): Accepted<Period> {
@@ -72,9 +72,9 @@ const shortestSeconds = 60;
 const longestSeconds = ms('10y') / 1000;
 
 /**
- * Judges a length of time as the `ms` library reads it, such as `30m`, `12h` or `7 days`; a bare number has no unit and is refused.
- * @param field its name in the request.
- * @returns whole seconds, from a minute to 10 years: the database makes a moment of them.
+ * Parses a duration as the `ms` library reads it, such as `30m`, `12h` or `7 days`; a bare number has no unit and is refused.
+ * @param field the name in the request.
+ * @returns whole seconds, from a minute to 10 years: the database turns them into a time.
  */
 export function acceptDuration(field: string, text: string): Accepted<number> {
   const milliseconds = durationShape.test(text) ? ms(text as ms.StringValue) : undefined;

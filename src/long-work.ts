@@ -1,15 +1,15 @@
 import { problemCatalogue } from './errors.ts';
 import type { Wait } from './semaphore.ts';
 
-/** Why requests of operators are refused while others of theirs keep the database busy; sign-ups go on. */
+/** Why operator requests are refused while others keep the database busy; sign-ups go on. */
 export const busyProblems = problemCatalogue({
   operators_busy: {
     status: 503,
     retryAfterSeconds: 2,
-    title: { ko: '운영자 요청이 너무 많습니다', en: 'Too many requests of operators' },
+    title: { ko: '운영자 요청이 너무 많습니다', en: 'Too many operator requests' },
     detail: {
       ko: '운영자 요청에는 데이터베이스 연결의 절반까지만 쓰는데, 지금은 모두 쓰고 있습니다. 잠시 후 다시 시도하세요.',
-      en: 'Requests of operators may use half of the connections to the database, and all of these are in use. Try again in a moment.',
+      en: 'Operator requests may use half of the database connections, and all of these are in use. Try again in a moment.',
     },
   },
   count_busy: {
@@ -27,8 +27,8 @@ export const busyProblems = problemCatalogue({
 const patience = 5_000;
 
 /**
- * How an operator's request waits for `longWork`, the places for statements that may take seconds. There are fewer of them than operators have
- * connections, so that a short request always finds one.
+ * How operator requests wait for `longWork`, the slots for statements that may take seconds. There are fewer slots than operators have
+ * connections, so that short requests always find one.
  */
 export function longWorkWait(signal: AbortSignal, busy = busyProblems.count_busy): Wait {
   return { milliseconds: patience, busy, signal };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { latinLook, plainText } from './look-alikes.ts';
 
-test('texts that read alike are one', () => {
+test('texts that look alike are equal', () => {
   for (const text of ['Local', 'LOCAL', 'ｌｏｃａｌ', 'lo\u200bcal', 'lócal', 'l\u00adocal', '𝓁𝑜𝖼𝒶𝓁', 'loc\u{e0061}al'])
     assert.equal(plainText(text), 'local', text);
   for (const text of ['lоcаl', 'LΟCAL', 'lосаl']) {
@@ -21,7 +21,7 @@ test('every decimal digit of Unicode is the ASCII digit of its value', () => {
   }
 });
 
-test('reading twice changes nothing, and neither does case', () => {
+test('folding is idempotent and ignores case', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (text) => {
       assert.equal(plainText(plainText(text)), plainText(text));

@@ -1,6 +1,6 @@
 /**
- * Letters of Cyrillic and Greek that are drawn like a Latin one, in both cases; a part of Unicode's confusables (UTS 39). A capital and its small
- * letter may look like different Latin letters (Η and η), so the case is judged before it is folded.
+ * Letters of Cyrillic and Greek that look like a Latin one, in both cases; a subset of Unicode's confusables (UTS 39). A capital and its small
+ * letter may resemble different Latin letters (Η and η), so case is considered before it is folded.
  */
 const latinLooks: Readonly<Record<string, string>> = Object.fromEntries(
   (
@@ -52,19 +52,19 @@ const latinLooks: Readonly<Record<string, string>> = Object.fromEntries(
   ).flatMap(([looks, latin]) => Array.from(looks, (look) => [look, latin])),
 );
 
-/** What leaves no mark of its own: invisible characters, formatting, marks on another character, Braille without a dot. */
+/** Characters without a visible mark of their own: invisible ones, formatting, combining marks, Braille without a dot. */
 const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}\u2800]/gu;
 
 /**
- * A text as its reader takes it, for comparing only: compatibility forms (full width, superscript, mathematical) as their ordinary characters, without
- * invisible characters and accents, digits of every script as 0 to 9, lower case. Letters of other scripts stay what they are.
+ * Folds a text as a reader sees it, for comparison only: compatibility forms (full width, superscript, mathematical) to ordinary characters,
+ * no invisible characters and accents, digits of every script as 0 to 9, lower case. Letters of other scripts stay as they are.
  */
 export function plainText(text: string): string {
-  // Which sigma a capital becomes depends on what stands behind it.
+  // Which sigma a capital becomes depends on what follows it.
   return seen(text).toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
 
-/** The same, with Cyrillic and Greek letters as the Latin ones that they look like. */
+/** The same, with Cyrillic and Greek letters as the Latin ones that they resemble. */
 export function latinLook(text: string): string {
   return seen(text)
     .replace(/\P{ASCII}/gu, (character) => latinLooks[character] ?? latinLooks[character.toLowerCase()] ?? character)
@@ -82,7 +82,7 @@ function seen(text: string): string {
 
 const decimalDigit = /^\p{Nd}$/u;
 
-/** Unicode encodes the decimal digits of a script as ten neighbours, from zero up; blocks that touch each other are ten each. */
+/** Unicode encodes the decimal digits of a script as ten consecutive code points, from zero up; adjacent blocks have ten each. */
 function asciiDigit(character: string): string {
   const point = character.codePointAt(0) ?? 0;
   let zero = point;

@@ -20,14 +20,14 @@ const spellings = [
   ' 010-1234-5678\n',
 ];
 
-test('every spelling of a number is one number, and stays as typed', () => {
+test('every notation of a number is the same number, and is stored as typed', () => {
   for (const text of spellings) {
     assert.deepEqual(acceptPhone(text, { region }), { ok: true, value: { typed: text.trim(), e164: '+821012345678' } });
     assert.equal(isSamePhone(text, '010-1234-5678', region), true);
   }
 });
 
-test('a number of the region only: no landline, no other country, no digit too few or too many', () => {
+test('only mobile numbers of the region are accepted: no landlines, other countries or wrong lengths', () => {
   for (const text of ['02-123-4567', '010-1234-56789', '010-1234', '1', '+82', '112', '00000000000'])
     assert.equal(codeOf(text), 'phone phone_not_mobile', text);
   for (const text of ['+1 415 555 2671', '+81 90-1234-5678']) assert.equal(codeOf(text), 'phone phone_other_region', text);
@@ -41,7 +41,7 @@ test('Korean numbers are 010 and eight digits, whatever libphonenumber makes of 
   }
 });
 
-test('only ASCII digits, spaces and + - ( ) . are taken', () => {
+test('only ASCII digits, spaces and + - ( ) . are accepted', () => {
   for (const text of [
     '０１０-1234-5678',
     '010-1234-5678 ext. 9',
@@ -59,19 +59,19 @@ test('only ASCII digits, spaces and + - ( ) . are taken', () => {
   assert.equal(codeOf(`010-1234-5678${'-'.repeat(20)}`), 'phone phone_too_long');
 });
 
-test('the example of a sentence is a number that would be accepted', () => {
+test('the example in an error is a valid number', () => {
   assert.equal(examplePhone('KR'), '010-2000-0000');
   for (const one of ['KR', 'JP', 'US', 'GB', 'DE'] as const) assert.equal(acceptPhone(examplePhone(one), { region: one }).ok, true, one);
 });
 
-test('the comparison of texts that are no numbers is by the text', () => {
+test('texts that are not numbers are compared as text', () => {
   assert.equal(isSamePhone('call me', ' call me ', region), true);
   assert.equal(isSamePhone('call me', 'call you', region), false);
   assert.equal(isSamePhone('', '010-1234-5678', region), false);
   assert.equal(isSamePhone('010-1234-5678', '010-1234-5679', region), false);
 });
 
-test('a text of digits with any signs is a phone number for passwords', () => {
+test('digits with any signs are a phone number for the password rules', () => {
   const others = [
     '821012345678',
     '0082 10 1234 5678',
@@ -87,7 +87,7 @@ test('a text of digits with any signs is a phone number for passwords', () => {
     assert.equal(isPhoneNumber(text, region), false, text);
 });
 
-test('whatever is accepted as a phone is a phone number for passwords, and equals itself without its signs', () => {
+test('every accepted phone number is one for the password rules, and equals itself without signs', () => {
   const sign = fc.constantFrom('', '-', ' ', '.', ') ', '(');
   // libphonenumber knows 010-5970 to 010-5999 as not assigned.
   const subscriber = fc
@@ -105,7 +105,7 @@ test('whatever is accepted as a phone is a phone number for passwords, and equal
   );
 });
 
-test('no text at all makes it throw', () => {
+test('no text makes it throw', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('0', '1', '8', '2', '+', '-', '(', ')', '.', ' ', 'x', '\u0301', '\ud800'), maxLength: 60 }),
@@ -129,7 +129,7 @@ test('100 kB of input is rejected by length', () => {
   }
 });
 
-test('a masked number shows its first three and its last four digits, in whatever spelling it is', () => {
+test('a masked number shows its first three and last four digits, whatever its notation', () => {
   for (const text of spellings) assert.equal(maskPhone(text, region), '010-****-5678', text);
   assert.equal(maskPhone('+1 415 555 2671', region), '+1 41* *** 2671');
   assert.equal(maskPhone('090-1234-5678', 'JP'), '090-****-5678');
@@ -137,7 +137,7 @@ test('a masked number shows its first three and its last four digits, in whateve
   for (const text of junk) assert.equal(maskPhone(text, region), '****', text.slice(0, 40));
 });
 
-test('every spelling of a number ends with the same significant digits', () => {
+test('every notation of a number ends with the same significant digits', () => {
   for (const text of spellings) assert.equal(significantDigits(text.trim(), region), '1012345678', text);
   assert.equal(significantDigits('홍길동', region), undefined);
 });

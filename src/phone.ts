@@ -4,12 +4,12 @@ import { type Accepted, accepted, refused } from './accepted.ts';
 import { type FieldRule, fieldRules, type SentenceValues } from './errors.ts';
 import { maximumUnitsRead } from './well-formed-text.ts';
 
-/** Characters as typed, after trimming: 15 digits (E.164) with a sign between any two fit. */
+/** Maximum characters as typed, after trimming: room for 15 digits (E.164) with a sign between any two. */
 const maximumTypedLength = 32;
 
 /**
- * Where libphonenumber is laxer than the numbering plan. Korea has 010 and eight digits: libphonenumber also takes 0101234567, which is
- * a digit short, and the 011, 016, 017, 018 and 019 of networks that are switched off since the unification on 010, and 012, which machines have.
+ * Regions where libphonenumber is laxer than the numbering plan. Korean numbers are 010 and eight digits: libphonenumber also accepts 0101234567,
+ * which is a digit short, the prefixes 011, 016, 017, 018 and 019, switched off since all moved to 010, and 012, used by machines.
  */
 const narrower: Partial<Record<CountryCode, RegExp>> = { KR: /^\+8210\d{8}$/ };
 
@@ -39,14 +39,14 @@ export const phoneRules = fieldRules({
 export interface AcceptedPhone {
   /** As typed, trimmed, in NFC: what the original stored. */
   readonly typed: string;
-  /** The number itself, `+` and at most 15 digits (E.164): equal for every spelling of it. */
+  /** E.164, `+` and at most 15 digits: equal for every notation of the number. */
   readonly e164: string;
 }
 
 /**
- * A mobile number of the region, typed as there or with the country code; 1 to 32 ASCII digits, spaces, and `+-().`.
- * Full-width and other digits are refused, although libphonenumber reads them: `phone` is stored as typed, and whoever reads that column
- * may look for ASCII digits. Letters go with them, and so does an extension.
+ * Checks a mobile number of the region, in national or international notation: 1 to 32 ASCII digits, spaces, and `+-().`.
+ * Full-width and other digits are refused, although libphonenumber reads them: `phone` is stored as typed, and readers of that column
+ * may look for ASCII digits. Letters are refused for the same reason, and with them extensions.
  */
 export function acceptPhone(text: string, { region }: { readonly region: CountryCode }): Accepted<AcceptedPhone> {
   const values = { example: examplePhone(region), maximum: maximumTypedLength, region };
@@ -63,8 +63,8 @@ export function acceptPhone(text: string, { region }: { readonly region: Country
 }
 
 /**
- * @returns whether two typed numbers are one, in whatever spelling. A text that is no number (the original checked nothing) equals only itself,
- *   trimmed and in NFC.
+ * @returns whether two typed numbers are the same, in any notation. A text that is not a number (the original checked nothing) equals only
+ *   itself, trimmed and in NFC.
  */
 export function isSamePhone(left: string, right: string, region: CountryCode): boolean {
   return comparable(left, region) === comparable(right, region);
@@ -85,8 +85,8 @@ export function isPhoneNumber(text: string, region: CountryCode): boolean {
 }
 
 /**
- * @returns the number as people write it in the region, all but its first three and its last four digits as `*`, such as `010-****-5678`; a text
- *   that is no number (the original checked nothing) shows nothing of itself.
+ * @returns the number in national notation with all but its first three and last four digits as `*`, such as `010-****-5678`. A text
+ *   that is not a number (the original checked nothing) is masked completely.
  */
 export function maskPhone(typed: string, region: CountryCode): string {
   const number = typed.length > maximumUnitsRead ? undefined : parse(typed.normalize('NFC').trim(), region);
@@ -100,17 +100,17 @@ export function maskPhone(typed: string, region: CountryCode): string {
   });
 }
 
-/** @returns the digits with which every spelling of the number ends: without country code and without the zero in front. */
+/** @returns the digits with which every notation of the number ends: without country code and leading zero. */
 export function significantDigits(typed: string, region: CountryCode): string | undefined {
   return parse(typed, region)?.nationalNumber;
 }
 
-/** @returns a number of the region as people write it there, for forms and sentences; empty where none is known. */
+/** @returns an example number of the region in national notation, for forms and messages; empty if none is known. */
 export function examplePhone(region: CountryCode): string {
   return getExampleNumber(region, examples)?.formatNational() ?? '';
 }
 
-/** `extract: false`: the whole text is the number, or nothing is. libphonenumber refuses what is longer than 250 characters. */
+/** `extract: false`: the whole text must be the number. libphonenumber refuses texts longer than 250 characters. */
 function parse(text: string, region: CountryCode): PhoneNumber | undefined {
   return parsePhoneNumberFromString(text, { defaultCountry: region, extract: false });
 }

@@ -8,7 +8,7 @@ const busy = busyProblems.operators_busy;
 const isBusy = (error: unknown) => error instanceof Problem && error.kind === busy;
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('places are given first come, first served, and never more than there are', async () => {
+test('places are given first come, first served, and never exceeded', async () => {
   const semaphore = openSemaphore(2);
   const order: number[] = [];
   const held: Disposable[] = [];
@@ -25,14 +25,14 @@ test('places are given first come, first served, and never more than there are',
   await Promise.all(all);
   assert.deepEqual(order, [1, 2, 3, 4]);
   for (const place of held) place[Symbol.dispose]();
-  // Given back twice, a place is one all the same.
+  // Released twice, a place is still one.
   for (const place of held) place[Symbol.dispose]();
   await semaphore.take({ busy, milliseconds: 0 });
   await semaphore.take({ busy, milliseconds: 0 });
   await assert.rejects(semaphore.take({ busy, milliseconds: 0 }), isBusy);
 });
 
-test('a wait in vain is refused and leaves the queue; the next still gets its place', async () => {
+test('a wait that times out is refused and leaves the queue; the next one still gets its place', async () => {
   const semaphore = openSemaphore(1);
   const first = await semaphore.take({ busy });
   await assert.rejects(semaphore.take({ busy, milliseconds: 1 }), isBusy);
@@ -42,7 +42,7 @@ test('a wait in vain is refused and leaves the queue; the next still gets its pl
   (await semaphore.take({ busy, milliseconds: 0 }))[Symbol.dispose]();
 });
 
-test('whoever has gone waits no longer, and takes no place', async () => {
+test('an aborted wait leaves the queue and takes no place', async () => {
   const semaphore = openSemaphore(1);
   const first = await semaphore.take({ busy });
   const client = new AbortController();

@@ -1,18 +1,18 @@
 import { Problem, type ProblemKind } from './errors.ts';
 
-/** How long to wait for a place, and how a wait in vain is answered. */
+/** How long to wait for a place, and the error if none becomes free. */
 export interface Wait {
-  /** Milliseconds; 0: not at all; undefined: as long as it takes. */
+  /** Milliseconds. 0: do not wait. Undefined: no timeout. */
   readonly milliseconds?: number;
   readonly busy: ProblemKind;
-  /** Ends the wait. */
+  /** Cancels the wait. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A number of places, each of them for one piece of work at a time. */
+/** A number of places, each for one piece of work at a time. */
 export interface Semaphore {
   /**
-   * Takes a place, first come, first served; disposing gives it back.
+   * Takes a place, first come, first served; disposing releases it.
    * @throws Problem `busy` where no place is free in time; the signal's reason.
    */
   take(wait: Wait): Promise<Disposable>;

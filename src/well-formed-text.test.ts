@@ -29,7 +29,7 @@ test('letters, spaces, emoji, private-use and unassigned code points are usable'
     assert.equal(hasUnusableCharacter(text), false, text);
 });
 
-test('what is usable comes back unchanged from UTF-8', () => {
+test('usable text survives a round trip through UTF-8', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       fc.pre(!hasUnusableCharacter(text));
@@ -38,7 +38,7 @@ test('what is usable comes back unchanged from UTF-8', () => {
   );
 });
 
-test('the twelve controls of direction are found, and nothing beside them', () => {
+test('exactly the twelve direction controls are found', () => {
   const found = Array.from({ length: 0x3000 }, (_, point) => point).filter((point) => hasBidirectionalControl(String.fromCodePoint(point)));
   assert.deepEqual(found, [0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069]);
 });

@@ -1,18 +1,18 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { Language } from '../errors.ts';
 
-/** Everything that the program can be told, checked; made from the environment by `readConfig`. */
+/** All settings, validated; `readConfig` makes it from the environment. */
 export interface Config {
   readonly database: EmbeddedDatabaseConfig | PostgresqlConfig;
   readonly http: {
     readonly host: string;
     readonly port: number;
-    /** Where people reach the service, without a slash at the end; undefined: not known, so no links are made. */
+    /** The public base URL, without a trailing slash. Undefined: unknown, so no links are made. */
     readonly publicUrl: string | undefined;
     readonly trustedProxies: TrustedProxies;
     /** Plain HTTP is redirected or refused. */
     readonly forceHttps: boolean;
-    /** The server speaks TLS itself; undefined: plain HTTP, perhaps behind a proxy that speaks TLS. */
+    /** The server's own TLS. Undefined: plain HTTP, perhaps behind a proxy that terminates TLS. */
     readonly tls: TlsFiles | undefined;
     /** Origins of other sites whose pages may call the sign-up. */
     readonly corsOrigins: readonly string[];
@@ -20,35 +20,35 @@ export interface Config {
   /** `NODE_ENV` is `production`. */
   readonly isProduction: boolean;
   readonly process: {
-    /** Processes that share the port. */
+    /** Worker processes that share the port. */
     readonly workers: number;
-    /** Seconds between being told to stop and taking no request any more. */
+    /** Seconds between the stop signal and refusing new requests. */
     readonly stopDelaySeconds: number;
   };
-  /** Where `/metrics` is answered without a key; undefined: nowhere. */
+  /** Where `/metrics` is served without a key. Undefined: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   readonly passwords: {
     /** bcrypt's cost: the hash takes 2^cost rounds. */
     readonly bcryptCost: number;
     /** Code points. */
     readonly minimumLength: number;
-    /** Seconds that a request may wait for its hash before it is refused with 503. */
+    /** Seconds that a request may wait for its hash before it gets a 503. */
     readonly maximumWaitSeconds: number;
   };
   readonly registration: RegistrationConfig;
   readonly retention: {
-    /** Seconds that an event of the funnel is kept. */
+    /** Seconds that the events of the funnel are kept. */
     readonly eventSeconds: number;
-    /** Seconds that an entry of the audit log is kept. */
+    /** Seconds that the entries of the audit log are kept. */
     readonly auditSeconds: number;
   };
-  /** undefined: nothing is limited. */
+  /** Undefined: no limits. */
   readonly limits: LimitsConfig | undefined;
   readonly defaultLanguage: Language;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
-/** Whose `X-Forwarded-…` fields are believed: this many proxies in front, or those with one of these addresses and ranges; undefined: nobody's. */
+/** Whose `X-Forwarded-…` headers are trusted: this many proxies, or proxies with one of these addresses and ranges. Undefined: none. */
 export type TrustedProxies = number | readonly string[] | undefined;
 
 /** Absolute paths of PEM files. */
@@ -64,49 +64,49 @@ export interface Rate {
 }
 
 export interface LimitsConfig {
-  /** Requests of signing up, except those that verify a code: each network. */
+  /** Sign-up requests except those that verify a code: per network. */
   readonly signUp: Rate;
-  /** Requests that verify a code: each network. */
+  /** Requests that verify a code: per network. */
   readonly verify: Rate;
-  /** Requests that name a session, except those that set a password: each session. */
+  /** Requests that name a session, except those that set a password: per session. */
   readonly session: Rate;
-  /** Passwords that are hashed: each network. */
+  /** Hashed passwords: per network. */
   readonly passwords: Rate;
-  /** Passwords that are hashed: each session. */
+  /** Hashed passwords: per session. */
   readonly sessionPasswords: Rate;
-  /** Wrong codes: everybody together. */
+  /** Wrong codes: in total. */
   readonly guesses: Rate;
-  /** Wrong operator keys: each network. */
+  /** Wrong operator keys: per network. */
   readonly operatorKeys: Rate;
-  /** Where requests are counted; undefined: in PostgreSQL, or in memory where the database is embedded. */
+  /** Where requests are counted. Undefined: in PostgreSQL, or in memory with the embedded database. */
   readonly redisUrl: string | undefined;
 }
 
 export interface RegistrationConfig {
   /** Seconds that a session lives after its last step. */
   readonly sessionSeconds: number;
-  /** Years; undefined: no minimum. */
+  /** Years. Undefined: no minimum. */
   readonly minimumAge: number | undefined;
-  /** The region whose mobile numbers may be typed without a country code (ISO 3166-1 alpha-2). */
+  /** The region whose mobile numbers need no country code (ISO 3166-1 alpha-2). */
   readonly phoneRegion: CountryCode;
   /** One account per phone number. */
   readonly phoneUnique: boolean;
-  /** IANA name of the zone in which "today" is decided for birthdays, and whose days the funnel counts by. */
+  /** IANA name of the zone that decides "today" for birthdays and the days of the funnel. */
   readonly timeZone: string;
 }
 
 export interface EmbeddedDatabaseConfig {
   readonly kind: 'embedded';
-  /** Absolute path of the folder that holds the embedded database. */
+  /** Absolute path of the embedded database's folder. */
   readonly directory: string;
 }
 
 export interface PostgresqlConfig {
   readonly kind: 'postgresql';
   readonly runtime: PostgresqlAddress;
-  /** Where migrations run: the direct address where `runtime` is a pooler, else the same. */
+  /** Where migrations run: the direct address if `runtime` is a pooler, else the same. */
   readonly migrations: PostgresqlAddress;
-  /** Connections that one process may open. */
+  /** Maximum number of connections per process. */
   readonly poolSize: number;
 }
 
@@ -118,16 +118,16 @@ export interface PostgresqlHost {
 }
 
 export interface PostgresqlAddress extends PostgresqlHost {
-  /** Further servers with the same data, in the order in which they are tried; undefined: none. */
+  /** Other servers with the same data, in the order in which they are tried. Undefined: none. */
   readonly otherHosts?: readonly PostgresqlHost[];
-  /** A server that takes no writes (a standby) is left for the next; undefined: not looked at. */
+  /** Skip servers that do not accept writes (standbys). Undefined: not checked. */
   readonly writableOnly?: true;
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** `false`: in the clear; otherwise TLS, with or without a check of the certificate (libpq's `sslmode`). */
+  /** `false`: unencrypted; otherwise TLS, with or without verification of the certificate (libpq's `sslmode`). */
   readonly tls: false | { readonly verify: boolean; readonly certificateAuthorityFile?: string };
-  /** Prisma's `?schema=`; undefined: the server's own search path. */
+  /** Prisma's `?schema=`. Undefined: the server's default search path. */
   readonly schema?: string;
   /** Behind a transaction pooler: no named statements, no start-up parameters. */
   readonly transactionPooler: boolean;

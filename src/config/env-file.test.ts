@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readEnvFile } from './env-file.ts';
 
-/** Gives the work a folder with a `.env` file of that content. */
+/** Creates a folder with a `.env` file of that content for the callback. */
 function inFolder(content: string | Buffer | undefined, work: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'chodae-env-'));
   try {
@@ -23,7 +23,7 @@ const contents: readonly (readonly [what: string, content: string | Buffer, expe
     'DATABASE_URL="postgresql://u:p%23@h/d?sslmode=require"\n',
     { DATABASE_URL: 'postgresql://u:p%23@h/d?sslmode=require' },
   ],
-  ['a comment behind an address', 'DATABASE_URL=postgresql://u:p@h/d # mine\n', { DATABASE_URL: 'postgresql://u:p@h/d' }],
+  ['a comment after an address', 'DATABASE_URL=postgresql://u:p@h/d # mine\n', { DATABASE_URL: 'postgresql://u:p@h/d' }],
   ['an address that is commented out', '#DATABASE_URL=postgresql://u:p#q@h/d\nPORT=1\n', { PORT: '1' }],
   ['a byte order mark and Windows line ends', '\uFEFFPORT=9000\r\nHOST=::1\r\n', { PORT: '9000', HOST: '::1' }],
   ['nothing', '', {}],
@@ -39,7 +39,7 @@ test('a folder without a file changes nothing', () => {
   inFolder(undefined, (folder) => assert.deepEqual(readEnvFile(folder, { PORT: '1' }), { PORT: '1' }));
 });
 
-test('a variable that is already set wins, even an empty one, and what was given stays as it is', () => {
+test('a variable that is already set wins, even an empty one, and the input is not modified', () => {
   inFolder('PORT=9000\nHOST=::1\nLOG_LEVEL=warn\n', (folder) => {
     const environment = { PORT: '1', HOST: '', LOG_LEVEL: undefined };
     assert.deepEqual(readEnvFile(folder, environment), { PORT: '1', HOST: '', LOG_LEVEL: 'warn' });
@@ -55,27 +55,27 @@ for (const line of ['DATABASE_URL=postgresql://u:pa#ss@h/d', 'export DIRECT_URL 
   });
 }
 
-test('a # in an address is no matter where the environment has another', () => {
+test('a # in an address is ignored if the environment sets the variable', () => {
   inFolder('DATABASE_URL=postgresql://u:pa#ss@h/d\n', (folder) => {
     assert.deepEqual(readEnvFile(folder, { DATABASE_URL: 'x' }), { DATABASE_URL: 'x' });
   });
 });
 
-test('a file of Windows PowerShell in UTF-16 gets a sentence', () => {
+test('a UTF-16 file of Windows PowerShell is reported', () => {
   inFolder(Buffer.from('PORT=9000\n', 'utf16le'), (folder) => {
     assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /save it as UTF-8/ });
   });
 });
 
-test('a folder named .env gets a sentence', () => {
+test('a folder named .env is reported', () => {
   inFolder(undefined, (folder) => {
     mkdirSync(join(folder, '.env'));
     assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /is a folder/ });
   });
 });
 
-/** A link to itself cannot be read even by root, who is not held off by missing rights. */
-test('an unreadable file gets a sentence', () => {
+/** A link to itself cannot be read even by root, whom permissions do not stop. */
+test('an unreadable file is reported', () => {
   inFolder(undefined, (folder) => {
     symlinkSync('.env', join(folder, '.env'));
     assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /cannot be read \(ELOOP\)/ });

@@ -5,9 +5,9 @@ import { ConfigError, type Environment } from './read-config.ts';
 import { settings } from './settings.ts';
 
 /**
- * @returns the environment with the variables of the `.env` file in the folder, where there is one, behind it: as with `process.loadEnvFile`,
- *   a variable that is already set wins, even an empty one. The environment that was given is left as it is.
- * @throws ConfigError where the file cannot be read, is not UTF-8, or cuts off a database address at an unquoted `#`.
+ * @returns the environment plus the variables of the folder's `.env` file, if there is one. As with `process.loadEnvFile`,
+ *   a variable that is already set wins, even an empty one. The given environment is not modified.
+ * @throws ConfigError if the file cannot be read, is not UTF-8, or cuts off a database address at an unquoted `#`.
  */
 export function readEnvFile(folder: string, environment: Environment): Environment {
   const path = join(folder, '.env');
@@ -18,7 +18,7 @@ export function readEnvFile(folder: string, environment: Environment): Environme
   return { ...parseEnv(text), ...definedOnly(environment) };
 }
 
-/** A byte order mark would become part of the first name; a NUL is what a UTF-16 file of Windows PowerShell has in every other byte. */
+/** A byte order mark would become part of the first name; in a UTF-16 file of Windows PowerShell every other byte is NUL. */
 function readIfPresent(path: string): string | undefined {
   const text = readOrThrow(path)?.replace(/^\uFEFF/, '');
   if (text?.includes('\0')) throw new ConfigError([`The file ${path} is not UTF-8 text: save it as UTF-8.`]);
@@ -36,7 +36,7 @@ function readOrThrow(path: string): string | undefined {
   }
 }
 
-/** A `#` outside quotation marks begins a comment, so a password that contains one ends there and its rest is taken for no part of the URL. */
+/** A `#` outside quotation marks begins a comment, so a password that contains one is cut off there. */
 function cutAddresses(text: string, path: string, environment: Environment): string[] {
   return settings
     .filter(({ secret, name }) => secret && environment[name] === undefined)

@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from './read-config.ts';
 
 const verify = (text: string) => readConfig({ RATE_LIMIT_VERIFY: text }).limits?.verify;
 
-test('a limit is how many in how long', () => {
+test('a limit is a count per duration', () => {
   assert.deepEqual(verify('5/1m'), { count: 5, seconds: 60 });
   assert.deepEqual(verify('1000000/24h'), { count: 1_000_000, seconds: 86_400 });
   assert.deepEqual(verify('1/1s'), { count: 1, seconds: 1 });
@@ -20,9 +20,9 @@ for (const text of ['5', '0/1m', '5/0s', '5/500ms', '5/25h', '1000001/1m', '-1/1
   });
 }
 
-test('RATE_LIMIT=off limits nothing', () => assert.equal(readConfig({ RATE_LIMIT: 'off' }).limits, undefined));
+test('RATE_LIMIT=off disables all limits', () => assert.equal(readConfig({ RATE_LIMIT: 'off' }).limits, undefined));
 
-test('REDIS_URL is an address of Redis, and its password is in no sentence', () => {
+test('REDIS_URL is a Redis address, and no message shows its password', () => {
   assert.equal(
     readConfig({ REDIS_URL: 'rediss://:secret@redis.example:6380/1' }).limits?.redisUrl,
     'rediss://:secret@redis.example:6380/1',

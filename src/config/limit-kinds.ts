@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Rate } from './config.ts';
 import type { SettingKind } from './setting-kinds.ts';
 
-/** How many within how long: `600/10m`. */
+/** A count per duration: `600/10m`. */
 export function rate(): SettingKind<Rate> {
   const write = 'how many (1 to 1000000) in how long (1s to 24h), such as 600/10m';
   const message = `write ${write}`;

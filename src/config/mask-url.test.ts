@@ -12,8 +12,8 @@ const cases: readonly (readonly [what: string, text: string, expected: string])[
   ['an encoded colon', 'postgresql://ann%3Asecret@db.example/app', 'postgresql://ann%3A***@db.example/app'],
   ['another scheme', 'mysql://ann:secret@db.example/app', 'mysql://ann:***@db.example/app'],
   ['cut off before the @', 'postgresql://ann:sec', 'postgresql://ann:***'],
-  ['cut off behind an @ of the password', 'postgresql://ann:sec@ret', 'postgresql://ann:***'],
-  ['cut off behind @/ of the password', 'postgresql://ann:sec@/ret', 'postgresql://ann:***'],
+  ['cut off after an @ of the password', 'postgresql://ann:sec@ret', 'postgresql://ann:***'],
+  ['cut off after @/ of the password', 'postgresql://ann:sec@/ret', 'postgresql://ann:***'],
   ['a socket', 'postgresql://ann:secret@/app?host=/run/pg', 'postgresql://ann:***@/app?host=/run/pg'],
   ['a socket without a database', 'postgresql://ann:secret@?host=/run/pg', 'postgresql://ann:***'],
   [

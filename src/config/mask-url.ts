@@ -1,13 +1,12 @@
 const mask = '***';
 
-/** Any other word before `://` may itself be a part of a password that was pasted alone. */
+/** Any other word before `://` may itself be part of a password that was pasted alone. */
 const printableScheme = /^\s*(?:postgres|postgresql|prisma|prisma\+postgres|mysql|mongodb|mongodb\+srv|https?):\/\//i;
 
 /**
- * Makes a database address fit to be printed: whatever may belong to a password becomes `***`, also where the URL is malformed.
- * Everything between the first `:` after the user and the last `@` goes, and so does the rest where the text looks cut off inside
- * the password (no `@`, or no host with a path after it). Text without a
- * familiar scheme becomes `***` as a whole.
+ * Masks a database address for printing: whatever may belong to a password becomes `***`, also in a malformed URL.
+ * Everything between the first `:` after the user and the last `@` is masked, and the rest too if the text looks cut off inside
+ * the password (no `@`, or no host with a path after it). Text without a known scheme is masked completely.
  */
 export function maskUrl(text: string): string {
   const scheme = printableScheme.exec(text)?.[0];
@@ -23,20 +22,20 @@ export function maskUrl(text: string): string {
   return visible + (parameter === undefined ? rest.slice(end) : rest.slice(end, parameter) + mask);
 }
 
-/** @returns the place of the last `@`; undefined where everything up to the end of the text may belong to the password. */
+/** @returns the index of the last `@`; undefined if everything up to the end may belong to the password. */
 function passwordEnd(rest: string): number | undefined {
   const at = rest.lastIndexOf('@');
   const hasHostAndPath = /^(?:[^/?#]+\/|\/[^?#]*\?host=)/.test(rest.slice(at + 1));
   return at >= 0 && hasHostAndPath ? at : undefined;
 }
 
-/** A user name may hold an encoded colon, behind which somebody may have put the password by mistake. */
+/** A user name may contain an encoded colon, after which a password may have been written by mistake. */
 function passwordStart(rest: string, end: number | undefined): number | undefined {
   const colon = /:|%3a/i.exec(rest.slice(0, end));
   return colon === null ? undefined : colon.index + colon[0].length;
 }
 
-/** The place of the value of `?password=`, `&sslpassword=` and the like. */
+/** The index of the value of `?password=`, `&sslpassword=` and the like. */
 function passwordParameterStart(rest: string): number | undefined {
   const parameter = /[?&][^=&]*pass[^=&]*=/i.exec(rest);
   return parameter === null ? undefined : parameter.index + parameter[0].length;

@@ -5,16 +5,16 @@ import { ConfigError, readConfig } from './read-config.ts';
 const refused: readonly (readonly [text: string, sentence: RegExp])[] = [
   ['*', /there is no \* for all or some of them/],
   ['https://*.example.com', /there is no \*/],
-  ['null', /"null" is the origin of anybody who hides theirs/],
-  ['example.com', /"example\.com" is no origin: write it such as https:\/\/app\.example\.com/],
-  ['ftp://example.com', /is no origin/],
-  ['https://', /is no origin/],
+  ['null', /"null" stands for every hidden origin/],
+  ['example.com', /"example\.com" is not an origin: write it such as https:\/\/app\.example\.com/],
+  ['ftp://example.com', /is not an origin/],
+  ['https://', /is not an origin/],
   [',', /: write off, or https:\/\/HOST/],
-  ['https://example.com/', /leave out the slash at the end of "https:\/\/example\.com\/"/],
+  ['https://example.com/', /remove the slash at the end of "https:\/\/example\.com\/"/],
   ['https://example.com/app', /"https:\/\/example\.com\/app" has more than an origin: write https:\/\/example\.com\./],
   ['https://example.com?', /has more than an origin/],
   ['https://example.com#a', /has more than an origin/],
-  ['https://ann:secret@example.com', /leave the user and the password out/],
+  ['https://ann:secret@example.com', /remove the user and the password/],
 ];
 
 for (const [text, sentence] of refused) {
@@ -32,7 +32,7 @@ for (const [text, sentence] of refused) {
   });
 }
 
-test('each mistake in a list has a sentence of its own', () => {
+test('each mistake in a list has its own message', () => {
   assert.throws(
     () => readConfig({ CORS_ORIGINS: 'https://good.example, https://a.example/, *' }),
     (error) => error instanceof ConfigError && error.mistakes.length === 2,

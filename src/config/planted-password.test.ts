@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, configWarnings, type Environment, readConfig } from './read-config.ts';
 
-/** Parts of one password, joined by what may break a URL: none of them may appear in a sentence, whatever is wrong. */
+/** Parts of one password, joined by characters that may break a URL: none may appear in a message, whatever is wrong. */
 const parts = ['alphaplant', 'bravoplant', 'charlieplant'] as const;
 const joints = ['', '@', '#', '/', '?', '%', '%zz', ':', '&', '=', ' ', '"', '[', '?password=', '?host=', '://', '%40', '%3A'];
 
@@ -35,7 +35,7 @@ function sentencesFor(environment: Environment): string {
   }
 }
 
-/** The variables into which somebody may paste an address; HOST is no secret, but this is the address that lands there. */
+/** Variables into which an operator may paste an address. HOST is not secret, but such an address may land there. */
 const places: readonly ((url: string) => Environment)[] = [
   (url) => ({ DATABASE_URL: url }),
   (url) => ({ DIRECT_URL: url }),
@@ -43,7 +43,7 @@ const places: readonly ((url: string) => Environment)[] = [
   (url) => (url.trim().startsWith('postgres') ? { HOST: url } : {}),
 ];
 
-test('no sentence about the settings holds a part of a password', () => {
+test('no message about the settings contains a part of a password', () => {
   let said = 0;
   for (const first of joints) {
     for (const second of joints) {
@@ -55,5 +55,5 @@ test('no sentence about the settings holds a part of a password', () => {
       }
     }
   }
-  assert.ok(said > 10_000, `only ${said} of the addresses gave a sentence`);
+  assert.ok(said > 10_000, `only ${said} of the addresses gave a message`);
 });

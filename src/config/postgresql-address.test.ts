@@ -29,7 +29,7 @@ const good: readonly (readonly [what: string, url: string, expected: PostgresqlA
   ['a socket', 'postgresql://ann:secret@/app?host=/run/pg', { ...plain, host: '/run/pg', tls: false }],
   ['a socket with a port', 'postgresql://ann:secret@/app?host=/run/pg&port=5433', { ...plain, host: '/run/pg', port: 5433, tls: false }],
   [
-    'a socket behind localhost, as Cloud SQL writes it',
+    'a socket after localhost, as Cloud SQL writes it',
     'postgresql://ann:secret@localhost/app?host=/cloudsql/p:r:i',
     { ...plain, host: '/cloudsql/p:r:i', tls: false },
   ],
@@ -91,13 +91,13 @@ const bad: readonly (readonly [what: string, url: string, ...expected: RegExp[]]
   ['a # in the password', 'postgresql://ann:s#t@db.example/app', /"#" before the "@" \(everything after it is cut off\): write %23/],
   ['a / in the password', 'postgresql://ann:s/t@db.example/app', /"\/" before the "@": write %2F/],
   ['a ? in the password', 'postgresql://ann:s?t@db.example/app', /"\?" before the "@": write %3F/],
-  ['a % in the password', 'postgresql://ann:s%t@db.example/app', /"%" that begins no encoded character: write %25/],
+  ['a % in the password', 'postgresql://ann:s%t@db.example/app', /"%" that is not followed by two hex digits: write %25/],
   ['half a letter', 'postgresql://ann:s%EB@db.example/app', /write %25/],
   ['a NUL', 'postgresql://ann:s%00@db.example/app', /NUL/],
   ['@, # and % in the password', 'postgresql://ann:s@#%@db.example/app', /%40/, /%23/, /%25/],
-  ['a # behind the database', 'postgresql://ann:secret@db.example/app#x', /after its "#" is cut off/],
+  ['a # after the database', 'postgresql://ann:secret@db.example/app#x', /after its "#" is cut off/],
   ['its end cut off inside the password', 'postgresql://ann:s', /no "@".*%23/],
-  ['its end cut off behind an @ of the password', 'postgresql://ann:s@t', /no database.*%23/],
+  ['its end cut off after an @ of the password', 'postgresql://ann:s@t', /no database.*%23/],
   ['another scheme', 'mysql://ann:secret@db.example/app', /must begin with postgresql:\/\//],
   ['the scheme of JDBC', 'jdbc:postgresql://db.example/app', /must begin with postgresql:\/\//],
   ['quotation marks', "'postgresql://ann:secret@db.example/app'", /remove the quotation marks/],
@@ -109,11 +109,11 @@ const bad: readonly (readonly [what: string, url: string, ...expected: RegExp[]]
   ['no database', 'postgresql://ann:secret@db.example', /names no database/],
   ['no host and no database', 'postgresql://ann:secret@', /names no host/, /names no database/],
   ['a host missing among several', 'postgresql://ann:secret@a,,b/app', /a host is missing/],
-  ['a port that is none among several', 'postgresql://ann:secret@a:1,b:x/app', /port/],
+  ['an invalid port among several', 'postgresql://ann:secret@a:1,b:x/app', /port/],
   ['target_session_attrs=any', 'postgresql://ann:secret@a,b/app?target_session_attrs=any', /read-write or primary/],
   ['target_session_attrs=standby', 'postgresql://ann:secret@a,b/app?target_session_attrs=standby', /read-write or primary/],
   ['half a bracket', 'postgresql://ann:secret@[::1/app', /host|port/, /port/],
-  ['a port that is no number', 'postgresql://ann:secret@db.example:x/app', /port must be a number/],
+  ['a port that is not a number', 'postgresql://ann:secret@db.example:x/app', /port must be a number/],
   ['the port 0', 'postgresql://ann:secret@db.example:0/app', /port must be a number/],
   ['the port 65536', 'postgresql://ann:secret@db.example:65536/app', /port must be a number/],
   ['an IPv6 address without brackets', 'postgresql://ann:secret@2001:db8::1/app', /square brackets/],
@@ -126,7 +126,7 @@ const bad: readonly (readonly [what: string, url: string, ...expected: RegExp[]]
 ];
 
 for (const [what, url, ...expected] of bad) {
-  test(`a URL with ${what} is refused with a sentence`, () => {
+  test(`a URL with ${what} is refused with a message`, () => {
     const reading = parsePostgresqlUrl(url);
     assert.ok('mistakes' in reading);
     assert.equal(reading.mistakes.length, expected.length, reading.mistakes.join('\n'));

@@ -2,25 +2,25 @@ import type { PostgresqlAddress, PostgresqlHost } from './config.ts';
 import { isLocalHost, tlsMistakes, tlsOf } from './postgresql-tls.ts';
 import { type PostgresqlUrl, spellingMistakes, splitPostgresqlUrl, urlShape } from './postgresql-url.ts';
 
-/** Either the address or the sentences that say what is wrong with the URL; they hold nothing of the password. */
+/** The address, or messages about what is wrong with the URL; these contain nothing of the password. */
 export type PostgresqlReading =
   | { readonly address: PostgresqlAddress; readonly unusedParameters: readonly string[] }
   | { readonly mistakes: readonly string[] };
 
 const usedParameters = ['schema', 'pgbouncer', 'sslmode', 'sslaccept', 'sslrootcert', 'host', 'port', 'target_session_attrs'];
 
-/** Those of Prisma and of hosts that are accepted in silence because nothing depends on them here. */
+/** Parameters of Prisma and of hosting providers that are silently accepted, because nothing here depends on them. */
 const ignoredParameters = ['connection_limit', 'pool_timeout', 'connect_timeout', 'socket_timeout', 'statement_cache_size', 'supa'];
 
 const clientCertificateParameters = ['sslcert', 'sslkey', 'sslidentity', 'sslpassword'];
 
-/** The port at which Supabase's pooler, and by its example others, work in transaction mode. */
+/** The port at which Supabase's pooler, and others after its example, work in transaction mode. */
 const transactionPoolerPort = 6543;
 
 /**
  * Reads `postgresql://user:password@host:port/database?parameters` as libpq does, with the parameters of Prisma.
- * @param text without white space around it.
- * @returns the address with the names of the parameters that have no effect, or a sentence for each mistake (without the setting's name).
+ * @param text trimmed.
+ * @returns the address and the names of parameters without effect, or a message for each mistake (without the setting's name).
  */
 export function parsePostgresqlUrl(text: string): PostgresqlReading {
   const spelling = spellingMistakes(text);
@@ -32,14 +32,14 @@ export function parsePostgresqlUrl(text: string): PostgresqlReading {
   return { address: addressOf(url), unusedParameters: [...url.parameters.keys()].filter((name) => !known.includes(name)) };
 }
 
-/** @returns where migrations should run in place of this transaction pooler: a few words for a sentence. */
+/** @returns where migrations should run instead of this transaction pooler: a phrase for a message. */
 export function directAddressAdvice(pooler: PostgresqlAddress): string {
   const project = supabaseProject(pooler);
   if (project === undefined) return "the address of the PostgreSQL server itself, or the pooler's session mode";
   return `the direct address db.${project}.supabase.co:5432, or the pooler's session mode on port 5432`;
 }
 
-/** Supabase's pooler finds the project in the user's name: `postgres.<project>`. */
+/** Supabase's pooler finds the project by the user's name: `postgres.<project>`. */
 function supabaseProject(address: PostgresqlAddress): string | undefined {
   const direct = /^db\.([^.]+)\.supabase\.co$/i.exec(address.host)?.[1];
   if (direct !== undefined || !/\.pooler\.supabase\.com$/i.test(address.host)) return direct;
@@ -66,7 +66,7 @@ function isTransactionPooler(url: PostgresqlUrl): boolean {
   return url.parameters.get('pgbouncer') === 'true' || url.places.some(({ port }) => Number(port) === transactionPoolerPort);
 }
 
-/** Prisma writes `schema=public` by itself; a pooler would refuse even that as a start-up parameter, and it is the default there. */
+/** Prisma adds `schema=public` by itself. A pooler would refuse even that as a start-up parameter, and it is the default. */
 function schemaOf(url: PostgresqlUrl): string | undefined {
   const schema = url.parameters.get('schema');
   return !schema || (schema === 'public' && isTransactionPooler(url)) ? undefined : schema;
@@ -79,7 +79,7 @@ function partMistakes(url: PostgresqlUrl): string[] {
   mistakes.push(...placeMistakes(url.places));
   if (url.database === '') {
     mistakes.push(
-      'it names no database: end it with /DATABASE, and write %23 for each "#" in the password, since all after a "#" is cut off',
+      'it names no database: end it with /DATABASE, and write %23 for each "#" in the password, since everything after a "#" is cut off',
     );
   }
   return mistakes;
@@ -111,7 +111,7 @@ function parameterMistakes(url: PostgresqlUrl): string[] {
   if (!['true', 'false', undefined].includes(parameters.get('pgbouncer'))) mistakes.push('pgbouncer must be true or false');
   if (parameters.has('user') || parameters.has('password')) mistakes.push(`user and password belong before the "@": write ${urlShape}`);
   if (!['read-write', 'primary', undefined].includes(parameters.get('target_session_attrs'))) {
-    mistakes.push('target_session_attrs must be read-write or primary, because people who sign up are written down');
+    mistakes.push('target_session_attrs must be read-write or primary, because signing up writes to the database');
   }
   const certificates = clientCertificateParameters.filter((name) => parameters.has(name));
   if (certificates.length > 0) {

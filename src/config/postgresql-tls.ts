@@ -7,7 +7,7 @@ const acceptances = ['strict', 'accept_invalid_certs'];
 
 /**
  * @returns whether a connection to the host stays on this machine or in its container network: a socket, a loopback address, or a name
- *   of one label, which only such a network resolves (the service names of Compose).
+ *   with a single label, which only such a network resolves (the service names of Compose).
  */
 export function isLocalHost(host: string): boolean {
   if (host.startsWith('/')) return true;
@@ -15,7 +15,7 @@ export function isLocalHost(host: string): boolean {
   return !host.includes('.') || host.toLowerCase().endsWith('.localhost');
 }
 
-/** @returns the sentences (without the name of the setting) for values of `sslmode` and `sslaccept` that do not exist. */
+/** @returns messages (without the name of the setting) for invalid values of `sslmode` and `sslaccept`. */
 export function tlsMistakes(parameters: ReadonlyMap<string, string>): string[] {
   const mistakes: string[] = [];
   const mode = parameters.get('sslmode');
@@ -26,10 +26,10 @@ export function tlsMistakes(parameters: ReadonlyMap<string, string>): string[] {
 }
 
 /**
- * Decides on TLS as libpq does (PostgreSQL manual, "SSL Support"), with two differences that the driver asks for:
- * it cannot fall back to the clear, so `prefer` and `allow` (and no `sslmode`) mean the clear on a local host and TLS without a check elsewhere;
- * and it always compares the host name when it checks a certificate, so `verify-ca` is as strict as `verify-full`.
- * As in libpq, `sslrootcert` turns `require` into a check; as in Prisma, `sslaccept=strict` asks for a check.
+ * Decides on TLS like libpq (PostgreSQL manual, "SSL Support"), with two differences because of the driver:
+ * it cannot fall back to plain text, so `prefer`, `allow` or no `sslmode` mean plain text on a local host and unverified TLS elsewhere;
+ * and it always compares the host name when it verifies a certificate, so `verify-ca` is as strict as `verify-full`.
+ * As in libpq, `sslrootcert` makes `require` verify; as in Prisma, `sslaccept=strict` verifies.
  */
 export function tlsOf(parameters: ReadonlyMap<string, string>, host: string): PostgresqlAddress['tls'] {
   const mode = parameters.get('sslmode') ?? 'prefer';
@@ -42,7 +42,7 @@ export function tlsOf(parameters: ReadonlyMap<string, string>, host: string): Po
   return verify ? checked(authorityFile) : { verify: false };
 }
 
-/** `sslrootcert=system` is libpq's word for the authorities that the machine trusts anyway. */
+/** `sslrootcert=system` is libpq's word for the machine's trusted authorities. */
 function checked(authorityFile: string | undefined): PostgresqlAddress['tls'] {
   if (!authorityFile || authorityFile === 'system') return { verify: true };
   return { verify: true, certificateAuthorityFile: resolve(authorityFile) };

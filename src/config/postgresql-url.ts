@@ -1,4 +1,4 @@
-/** The parts of a PostgreSQL URL, decoded; a part that is missing is an empty string. */
+/** The parts of a PostgreSQL URL, decoded; a missing part is an empty string. */
 export interface PostgresqlUrl {
   readonly user: string;
   readonly password: string;
@@ -16,7 +16,7 @@ interface PostgresqlUrlPlace {
 
 export const urlShape = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
 
-/** What may stand before the last `@` only in its encoded form. */
+/** Characters that must be percent-encoded before the last `@`. */
 const encodings: readonly (readonly [character: string, encoded: string])[] = [
   ['/', '%2F'],
   ['?', '%3F'],
@@ -24,8 +24,8 @@ const encodings: readonly (readonly [character: string, encoded: string])[] = [
 ];
 
 /**
- * Looks at the text before it is taken apart, where a character of the password that is not encoded would move the borders of the parts.
- * @returns sentences without the name of the setting and without anything of the password; none: `splitPostgresqlUrl` may be called.
+ * Checks the text before it is split, since an unencoded character of the password would shift the parts.
+ * @returns messages without the name of the setting and without anything of the password; if empty, call `splitPostgresqlUrl`.
  */
 export function spellingMistakes(text: string): string[] {
   if (/^["'`]/.test(text)) return ['remove the quotation marks around it'];
@@ -51,16 +51,16 @@ function credentialMistakes(text: string, lastAt: number): string[] {
 }
 
 function encodingMistakes(text: string): string[] {
-  if (/%00/.test(text)) return ['PostgreSQL takes no NUL character (%00)'];
+  if (/%00/.test(text)) return ['PostgreSQL does not accept NUL characters (%00)'];
   try {
     decodeURIComponent(text);
     return [];
   } catch {
-    return ['it has a "%" that begins no encoded character: write %25 for each "%" in the password'];
+    return ['it has a "%" that is not followed by two hex digits: write %25 for each "%" in the password'];
   }
 }
 
-/** Takes a URL apart as libpq does: `host` and `port` among the parameters win over those after the `@`. */
+/** Splits a URL like libpq: `host` and `port` among the parameters override those after the `@`. */
 export function splitPostgresqlUrl(text: string): PostgresqlUrl {
   const parts = /^[^:]*:\/\/([^:@]*)(?::([^@]*))?@([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(text) ?? [];
   const [, user = '', password = '', servers = '', database = '', query = ''] = parts;
@@ -74,7 +74,7 @@ export function splitPostgresqlUrl(text: string): PostgresqlUrl {
   };
 }
 
-/** Several servers are separated by commas; a port that is given once is that of all. */
+/** Several servers are separated by commas; a single port applies to all. */
 function placesOf(servers: string, hostParameter: string | undefined, portParameter: string | undefined): PostgresqlUrl['places'] {
   const written = servers.split(',').map((server) => {
     const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(server) ?? [];
@@ -86,7 +86,7 @@ function placesOf(servers: string, hostParameter: string | undefined, portParame
   return places as [PostgresqlUrlPlace, ...PostgresqlUrlPlace[]];
 }
 
-/** Unlike `URLSearchParams` this leaves a `+` alone, as libpq does: it may be part of a path. */
+/** Unlike `URLSearchParams` this keeps a `+`, as libpq does: it may be part of a path. */
 function parametersOf(query: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const pair of query.split('&').filter(Boolean)) {

@@ -17,7 +17,7 @@ function mistakesOf(environment: Environment): readonly string[] {
   return [];
 }
 
-test('without any variable the defaults hold', () => {
+test('without variables the defaults apply', () => {
   assert.deepEqual(readConfig({}), {
     database: { kind: 'embedded', directory: resolve('data') },
     http: {
@@ -50,14 +50,14 @@ test('without any variable the defaults hold', () => {
   });
 });
 
-test('HTTPS is required in production unless it is turned off aloud', () => {
+test('HTTPS is required in production unless it is turned off explicitly', () => {
   const forced = (environment: Environment) => readConfig(environment).http.forceHttps;
   assert.deepEqual([forced({}), forced({ NODE_ENV: 'test' }), forced({ NODE_ENV: 'production' })], [false, false, true]);
   assert.equal(forced({ NODE_ENV: 'production', FORCE_HTTPS: 'off' }), false);
   assert.equal(forced({ NODE_ENV: 'production', FORCE_HTTPS: ' ' }), true);
 });
 
-test('a certificate and its key are files, by their paths from here', () => {
+test('paths of a certificate and its key are relative to the working folder', () => {
   const { tls } = readConfig({ TLS_CERT: 'tls/cert.pem', TLS_KEY: '/etc/key.pem' }).http;
   assert.deepEqual(tls, { certificate: resolve('tls/cert.pem'), key: '/etc/key.pem' });
 });
@@ -66,7 +66,7 @@ test('several processes may share a PostgreSQL database', () => {
   assert.equal(readConfig({ DATABASE_URL: direct, WEB_CONCURRENCY: '4' }).process.workers, 4);
 });
 
-test('metrics are answered at an address of their own where there is one', () => {
+test('metrics are served at their own address if it is set', () => {
   assert.deepEqual(readConfig({ HOST: '0.0.0.0', METRICS_PORT: '9464' }).metrics, { host: '127.0.0.1', port: 9464 });
   const own = { HOST: '127.0.0.1', METRICS_HOST: '10.0.0.5', METRICS_PORT: '9464' };
   assert.deepEqual(readConfig(own).metrics, { host: '10.0.0.5', port: 9464 });
@@ -160,7 +160,7 @@ const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['METRICS_PORT', '65536', 'on'],
   ['METRICS_HOST', 'http://127.0.0.1'],
   ['EVENTS_RETENTION', '23h', '101y', 'for ever'],
-  // A Korean operator has to keep the log for a year at least.
+  // The law obliges a Korean operator to keep the log for at least a year.
   ['AUDIT_RETENTION', '364d', '11 months', '101y', 'off'],
   ['PASSWORD_MIN_LENGTH', '7', '65'],
   ['PASSWORD_WAIT', '0', '61s', '0.5ms'],
@@ -175,7 +175,7 @@ const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
 
 for (const [name, ...texts] of bad) {
   for (const text of texts) {
-    test(`${name}="${text.slice(0, 20)}" is refused with what was given and what to write`, () => {
+    test(`${name}="${text.slice(0, 20)}" is refused with the given value and what to write`, () => {
       const { write } = settings.find((setting) => setting.name === name) ?? assert.fail();
       const [mistake = '', ...more] = mistakesOf({ [name]: text });
       assert.deepEqual(more, []);
@@ -185,7 +185,7 @@ for (const [name, ...texts] of bad) {
   }
 }
 
-test('an address of another kind, or with a user in it, is refused without being shown', () => {
+test('an address of another kind, or with a user, is refused without being shown', () => {
   for (const text of ['ftp://example.com', 'https://me@example.com', 'https://me:secret@example.com']) {
     const [mistake = '', ...more] = mistakesOf({ PUBLIC_URL: text });
     assert.deepEqual(more, []);
@@ -219,12 +219,12 @@ const crossed: readonly (readonly [what: string, environment: Environment, expec
   ['a certificate without its key', { TLS_CERT: 'a.pem' }, /^TLS_CERT is set but TLS_KEY is not/],
   ['a key without its certificate', { TLS_KEY: 'a.pem' }, /^TLS_KEY is set but TLS_CERT is not/],
   [
-    'a certificate at a path that only a shell knows',
+    'a certificate at a path that only a shell expands',
     { TLS_CERT: '~/a.pem', TLS_KEY: 'b.pem' },
     /^TLS_CERT is "~\/a\.pem": write the path/,
   ],
   [
-    'links in the clear where HTTPS is required',
+    'http:// links although HTTPS is required',
     { FORCE_HTTPS: 'on', PUBLIC_URL: 'http://a.example' },
     /^PUBLIC_URL begins with http.*FORCE_HTTPS is on/,
   ],
@@ -241,7 +241,7 @@ for (const [what, environment, expected] of crossed) {
   });
 }
 
-test('the schema public may be written in one address and left out in the other', () => {
+test('the schema public may be given in one address and missing in the other', () => {
   assert.deepEqual(mistakesOf({ DATABASE_URL: pooler, DIRECT_URL: `${direct}?schema=public` }), []);
 });
 
@@ -249,16 +249,16 @@ const warned: readonly (readonly [what: string, environment: Environment, ...exp
   ['the embedded database', {}],
   ['production behind a proxy', { NODE_ENV: 'production', TRUST_PROXY: 'loopback' }],
   ['production without HTTPS', { NODE_ENV: 'production', FORCE_HTTPS: 'off' }, /^NODE_ENV is production and FORCE_HTTPS is off/],
-  ['HTTPS required, with nothing that shows it', { FORCE_HTTPS: 'on' }, /^HTTPS is required, but nothing can show/],
-  ['production with nothing that shows HTTPS', { NODE_ENV: 'production', DATABASE_URL: direct }, /set TRUST_PROXY/],
+  ['HTTPS required, without anything that detects it', { FORCE_HTTPS: 'on' }, /^HTTPS is required, but nothing can show/],
+  ['production without anything that detects HTTPS', { NODE_ENV: 'production', DATABASE_URL: direct }, /set TRUST_PROXY/],
   ['a certificate of its own', { FORCE_HTTPS: 'on', TLS_CERT: 'a.pem', TLS_KEY: 'b.pem' }],
   ['a direct address', { DATABASE_URL: direct }],
   ['a pooler with a direct address', { DATABASE_URL: pooler, DIRECT_URL: direct }],
   ['a pooler alone', { DATABASE_URL: pooler }, /^DATABASE_URL leads to a transaction pooler.*db\.abcdef\.supabase\.co:5432/],
   ['a pooler and an empty DIRECT_URL', { DATABASE_URL: pooler, DIRECT_URL: ' ' }, /DIRECT_URL is not set/],
   ['a parameter without effect', { DATABASE_URL: `${direct}?options=x` }, /DATABASE_URL has the parameter "options", which has no effect/],
-  ['a connection in the clear', { DATABASE_URL: `${direct}?sslmode=disable` }, /in the clear/],
-  ['a connection in the clear on this machine', { DATABASE_URL: 'postgresql://ann@localhost/app?sslmode=disable' }],
+  ['an unencrypted connection', { DATABASE_URL: `${direct}?sslmode=disable` }, /in the clear/],
+  ['an unencrypted connection on this machine', { DATABASE_URL: 'postgresql://ann@localhost/app?sslmode=disable' }],
 ];
 
 for (const [what, environment, ...expected] of warned) {

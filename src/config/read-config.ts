@@ -8,7 +8,7 @@ import { type SettingValues, settings } from './settings.ts';
 /** Variables by their names, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The settings cannot be used. The message has a line for each mistake and nothing secret. */
+/** The settings are invalid. The message has a line for each mistake and no secrets. */
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
 
@@ -20,8 +20,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads every setting from the environment; an empty text counts as not set. Opens nothing; paths become absolute from the working folder.
- * @throws ConfigError with a sentence for each mistake: the variable, what was given (secrets masked), what to write.
+ * Reads every setting from the environment; an empty text counts as not set. Opens nothing; paths are resolved against the working folder.
+ * @throws ConfigError with a message for each mistake: the variable, its value (secrets masked), what to write.
  */
 export function readConfig(environment: Environment): Config {
   const values: Record<string, unknown> = {};
@@ -40,7 +40,7 @@ export function readConfig(environment: Environment): Config {
   return configOf(values as SettingValues, isProduction);
 }
 
-/** Checks that need more than one setting. A setting that is itself mistaken has been reported and is missing here. */
+/** Checks that involve several settings. An invalid setting has been reported and is missing here. */
 function migrationMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean): string[] {
   const runtime = values.DATABASE_URL?.address;
   const migrations = values.DIRECT_URL?.address;
@@ -71,7 +71,7 @@ function processMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean
   return mistakes;
 }
 
-/** @param isGiven whether a setting is set at all: one that is itself mistaken is, and has been reported. */
+/** @param isGiven whether a setting is set at all; an invalid one is, and has been reported. */
 function httpsMistakes(values: Partial<SettingValues>, isProduction: boolean, isGiven: (name: string) => boolean): string[] {
   const mistakes: string[] = [];
   for (const [one, other] of [
@@ -92,7 +92,7 @@ function sentences(setting: Setting, text: string, issues: readonly { readonly m
   return [...new Set(issues.map((issue) => `${setting.name} is ${shown}: ${issue.message}.`))];
 }
 
-/** Somebody may have put a database address into a variable that is no secret; its `@` or `://` tells. */
+/** A database address may have been put into a variable that is not secret; its `@` or `://` gives it away. */
 function printable(setting: Setting, text: string): string {
   if (setting.secret) return maskUrl(text);
   if (text.includes('@')) return '***';
@@ -157,7 +157,7 @@ function databaseOf(values: SettingValues): EmbeddedDatabaseConfig | PostgresqlC
   return { kind: 'postgresql', runtime, migrations, poolSize: values.DATABASE_POOL_SIZE };
 }
 
-/** @returns sentences for the start-up lines about settings that work but may not be what was meant; nothing secret. */
+/** @returns warnings for the start-up log about settings that work but may not be intended; no secrets. */
 export function configWarnings(config: Config, environment: Environment): string[] {
   const https = httpsWarnings(config);
   return config.database.kind === 'embedded' ? https : [...https, ...databaseWarnings(config.database, environment)];
@@ -166,9 +166,7 @@ export function configWarnings(config: Config, environment: Environment): string
 function httpsWarnings({ isProduction, http: { forceHttps, tls, trustedProxies } }: Config): string[] {
   if (!forceHttps) {
     return isProduction && tls === undefined
-      ? [
-          'NODE_ENV is production and FORCE_HTTPS is off: whoever comes over plain HTTP is served, with passwords that anybody on the way can read.',
-        ]
+      ? ['NODE_ENV is production and FORCE_HTTPS is off: plain HTTP is served, and passwords can be read on the way.']
       : [];
   }
   return tls === undefined && trustedProxies === undefined

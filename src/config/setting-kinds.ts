@@ -6,14 +6,14 @@ import { z } from 'zod';
 import { type PostgresqlReading, parsePostgresqlUrl } from './postgresql-address.ts';
 import { urlShape } from './postgresql-url.ts';
 
-/** How the text of a setting becomes a value. The messages of the schema continue the sentence `NAME is "text": …`. */
+/** How the text of a setting becomes a value. Schema messages continue the sentence `NAME is "text": …`. */
 export interface SettingKind<Value> {
   readonly schema: z.ZodType<Value, string>;
-  /** What to write, as a noun: for the page of settings and the sentences. */
+  /** What to write, as a noun phrase: for the settings page and the messages. */
   readonly write: string;
 }
 
-/** @param note follows the limits, such as `; 0 takes any free port`. */
+/** @param note appended to the limits, such as `; 0 takes any free port`. */
 export function wholeNumber(least: number, most: number, note = ''): SettingKind<number> {
   const write = `a whole number from ${least} to ${most}${note}`;
   return { schema: wholeNumberSchema(least, most, `write ${write}`), write };
@@ -27,7 +27,7 @@ function wholeNumberSchema(least: number, most: number, message: string): z.ZodT
     .pipe(z.number().min(least, message).max(most, message));
 }
 
-/** A whole number that may be switched `off`: undefined. */
+/** A whole number, or `off` for undefined. */
 export function wholeNumberOrOff(least: number, most: number): SettingKind<number | undefined> {
   const write = `off, or a whole number from ${least} to ${most}`;
   const off = z
@@ -39,7 +39,7 @@ export function wholeNumberOrOff(least: number, most: number): SettingKind<numbe
   return { schema: z.union([off, wholeNumberSchema(least, most, message)], { error: message }), write };
 }
 
-/** The address of a site, `https://host[:port][/path]`, without a slash at its end, without user, query and fragment. */
+/** The URL of a site, `https://host[:port][/path]`, without a trailing slash, user, query and fragment. */
 export function publicUrl(): SettingKind<string> {
   const write = 'https://HOST, with a port or a path where it has one';
   const message = `write ${write}`;
@@ -62,8 +62,8 @@ export function publicUrl(): SettingKind<string> {
 }
 
 /**
- * A length of time in seconds, written as the `ms` library reads it.
- * @param step milliseconds of which the length must be a multiple.
+ * A duration in seconds, written as the `ms` library reads it.
+ * @param step milliseconds; the duration must be a multiple.
  */
 export function duration(least: ms.StringValue, most: ms.StringValue, step: number, examples: string): SettingKind<number> {
   const write = `a duration from ${least} to ${most}, such as ${examples}; a bare number is seconds`;
@@ -76,12 +76,12 @@ export function duration(least: ms.StringValue, most: ms.StringValue, step: numb
   return { schema, write };
 }
 
-/** @returns undefined where the text is no duration. */
+/** @returns undefined if the text is not a duration. */
 function milliseconds(text: string): number | undefined {
   return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : ms(text as ms.StringValue);
 }
 
-/** Letter case does not matter. */
+/** Case-insensitive. */
 export function choice<const Choice extends string>(choices: readonly Choice[]): SettingKind<Choice> {
   const write = `one of ${choices.join(', ')}`;
   return {
@@ -93,18 +93,18 @@ export function choice<const Choice extends string>(choices: readonly Choice[]):
   };
 }
 
-/** A switch, by any of the words that are usual for one. */
+/** A switch, by any of the usual words. */
 export function onOrOff(): SettingKind<boolean> {
   const { schema, write } = choice(['on', 'off', 'true', 'false', '1', '0']);
   return { schema: schema.transform((text) => ['on', 'true', '1'].includes(text)), write };
 }
 
-/** A path, made absolute from where the program was started. */
+/** A path, resolved against the working folder. */
 export function folder(): SettingKind<string> {
   return pathOf('the path of a folder');
 }
 
-/** The same of a file; whether it can be read shows only when it is opened. */
+/** The same for a file; whether it can be read shows only when it is opened. */
 export function file(what: string): SettingKind<string> {
   return pathOf(`the path of ${what}`);
 }
@@ -120,13 +120,13 @@ function pathOf(write: string): SettingKind<string> {
   };
 }
 
-/** Where a server may listen; whether this machine has that address shows only when it listens. */
+/** A listen address; whether this machine has it shows only when the server listens. */
 export function listeningHost(): SettingKind<string> {
   const write = 'an address or a host name without scheme and port, such as 127.0.0.1, 0.0.0.0 or ::';
   const schema = z
     .string()
     .refine((text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text), `write ${write}`)
-    // Fastify opens a second server of its own for the other address of `localhost`, one without our handling of broken requests.
+    // Fastify would open a second server for the other address of `localhost`, without our handling of malformed requests.
     .transform((text) => (text === 'localhost' ? '127.0.0.1' : text));
   return { schema, write };
 }
@@ -147,7 +147,7 @@ export function timeZone(): SettingKind<string> {
   return { schema: z.string().refine(isTimeZone, `write ${write}`), write };
 }
 
-/** Offsets are no names: Node 22 takes `+09:00` where 20 does not, and PostgreSQL reads its sign the other way round. */
+/** Offsets are not allowed: Node 22 accepts `+09:00` and Node 20 does not, and PostgreSQL inverts the sign. */
 function isTimeZone(name: string): boolean {
   if (!/^[a-z]/i.test(name)) return false;
   try {
@@ -158,7 +158,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The address of a database; each mistake in it becomes an issue of its own. */
+/** The address of a database; each mistake in it becomes an issue. */
 export function postgresqlUrl(): SettingKind<Extract<PostgresqlReading, { address: unknown }>> {
   const schema = z.string().transform((text, context) => {
     const reading = parsePostgresqlUrl(text);

@@ -3,13 +3,13 @@ import type { SettingKind } from './setting-kinds.ts';
 /** One environment variable that the program reads. */
 export interface Setting<Name extends string = string, Value = unknown, Default = string | undefined> extends SettingKind<Value> {
   readonly name: Name;
-  /** As the operator would write it; undefined: not set. */
+  /** As the operator would write it. Undefined: not set. */
   readonly default: Default;
-  /** One sentence for the page of settings. */
+  /** One sentence for the settings page. */
   readonly meaning: string;
-  /** What a number counts, where there is something to count. */
+  /** The unit of a number, if it has one. */
   readonly unit?: string;
-  /** A secret is shown in no sentence. */
+  /** A secret is never shown in messages. */
   readonly secret: boolean;
 }
 

@@ -17,7 +17,7 @@ import {
 } from './setting-kinds.ts';
 import { trustedProxies } from './trusted-proxies.ts';
 
-/** Every setting, in the order in which the page of settings shows them and mistakes are reported. */
+/** All settings, in the order of the settings page and of reported mistakes. */
 export const settings = [
   setting({
     name: 'DATABASE_URL',
@@ -36,7 +36,7 @@ export const settings = [
   setting({
     name: 'DATA_DIR',
     default: './data',
-    meaning: 'Where the embedded database is kept.',
+    meaning: 'The folder of the embedded database.',
     secret: false,
     ...folder(),
   }),
@@ -291,7 +291,7 @@ export const settings = [
   }),
 ] as const;
 
-/** Every setting by its name: what its text means, or undefined where it is neither set nor has a default. */
+/** All settings by name: the parsed value, or undefined if it is neither set nor has a default. */
 export type SettingValues = {
   readonly [Entry in (typeof settings)[number] as Entry['name']]: Entry extends Setting<string, infer Value, infer Default>
     ? undefined extends Default

@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from './read-config.ts';
 
 const trusted = (text: string) => readConfig({ TRUST_PROXY: text }).http.trustedProxies;
 
-test('TRUST_PROXY is nobody, a number of proxies, or addresses and ranges', () => {
+test('TRUST_PROXY is off, a number of proxies, or addresses and ranges', () => {
   assert.equal(readConfig({}).http.trustedProxies, undefined);
   assert.equal(trusted('OFF'), undefined);
   assert.equal(trusted('1'), 1);
@@ -16,12 +16,12 @@ test('TRUST_PROXY is nobody, a number of proxies, or addresses and ranges', () =
 const mistakes: readonly (readonly [text: string, sentence: RegExp])[] = [
   ['::ffff:10.0.0.0/8', /IPv4 written as IPv6: write the IPv4 range/],
   ['127.0.0.1, ::ffff:10.0.0.0/104', /IPv4 written as IPv6/],
-  ['0.0.0.0/0', /is everybody: name the proxies/],
+  ['0.0.0.0/0', /is every address: name the proxies/],
   ['0', /the number of proxies in front \(1 to 10\)/],
   ['11', /the number of proxies in front/],
-  ['on', /"on" is no address and no range/],
-  ['true', /"true" is no address/],
-  ['my-proxy.example', /is no address and no range/],
+  ['on', /"on" is neither an address nor a range/],
+  ['true', /"true" is neither an address/],
+  ['my-proxy.example', /is neither an address nor a range/],
   [',', /the number of proxies in front/],
 ];
 

@@ -5,7 +5,7 @@ import type { SettingKind } from './setting-kinds.ts';
 
 const mostHops = 10;
 
-/** Whose word about a client's address is taken: `off`, a number of proxies, or their addresses and ranges. */
+/** The proxies whose `X-Forwarded-*` headers are trusted: `off`, their number, or their addresses and ranges. */
 export function trustedProxies(): SettingKind<TrustedProxies> {
   const names = `${rangeNames.slice(0, -1).join(', ')} or ${rangeNames.at(-1)}`;
   const write = `off, the number of proxies in front (1 to ${mostHops}), or their addresses and ranges such as 10.0.0.0/8, with commas between them; ${names} work too`;

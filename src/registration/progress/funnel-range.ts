@@ -7,7 +7,7 @@ import { type CalendarDays, moveDate } from './calendar-days.ts';
 export const funnelRules = fieldRules({
   range_bound_format: {
     ko: '2030-01-31 같은 날짜나, 2030-01-31T18:00:00+09:00처럼 시간대까지 적은 시각이어야 합니다. 주소에 넣을 때는 +를 %2B로 적습니다.',
-    en: 'Write a date like 2030-01-31, or a time with its offset, like 2030-01-31T18:00:00+09:00. In an address, + is written %2B.',
+    en: 'Write a date like 2030-01-31, or a time with its offset, like 2030-01-31T18:00:00+09:00. In a URL, write + as %2B.',
   },
   range_bound_year: { ko: '{first}년부터 {last}년까지의 때를 적으세요.', en: 'Give a time in the years {first} to {last}.' },
   range_backwards: { ko: 'from이 to보다 앞서야 합니다.', en: 'The range must begin (from) before it ends (to).' },
