@@ -18,7 +18,7 @@ async function idOf(code: string): Promise<number> {
   const [row] = await application.query<{ id: number }>('SELECT id FROM "Invitation" WHERE code = $1', [code]);
   return row?.id ?? assert.fail(code);
 }
-/** @returns the code of the invitation that a typed one opens a session on, or the refusal's code. */
+/** @returns the code of the invitation that the typed code opens a session on, or the problem's code. */
 async function meant(typed: string): Promise<unknown> {
   const { status, body } = await application.verify(typed);
   if (status !== 200) return body.code;
@@ -26,7 +26,7 @@ async function meant(typed: string): Promise<unknown> {
   return (await application.query(sql, [body.sessionId]))[0]?.code;
 }
 
-test('a code that people cannot tell from another is not made, and the refusal names the other', async () => {
+test('a look-alike of an existing code is refused, and the error names the other code', async () => {
   const pairs = [
     ['ADMIN', 'admin'],
     ['WELCOME-PARK', 'welcomepark'],
@@ -47,7 +47,7 @@ test('a code that people cannot tell from another is not made, and the refusal n
   assert.equal(await meant('Admin'), 'ADMIN');
 });
 
-test('that holds whatever has become of the other, and for those that SQL made', async () => {
+test('this holds whatever the state of the other code, and for codes made by SQL', async () => {
   for (const [code, end] of [
     ['Spent', 'is_used = true'],
     ['Stopped', 'revoked_at = now()'],
@@ -60,7 +60,7 @@ test('that holds whatever has become of the other, and for those that SQL made',
   }
 });
 
-test('codes whose keys differ are made beside each other', () => {
+test('codes with different keys can coexist', () => {
   const word = fc.string({ unit: fc.constantFrom(...'ABEILO018-._'), minLength: 1, maxLength: 5 });
   return fc.assert(
     fc.asyncProperty(word, word, async (left, right) => {
@@ -75,7 +75,7 @@ test('codes whose keys differ are made beside each other', () => {
   );
 });
 
-test('a line of a file with such a code is refused with the other code; codes that exist exactly stay as they are', async () => {
+test('a file with a look-alike code is refused and names the other code; exact matches are left as they are', async () => {
   await create('LINE-ONE');
   await insert('Old');
   await insert('OLD');
@@ -96,7 +96,7 @@ test('a line of a file with such a code is refused with the other code; codes th
   assertRefused(await client.import('code\nold\n'), 422, 'import_refused');
 });
 
-test('of several that SQL made, those that cannot be used stand back where exactly one can', async () => {
+test('of several look-alikes made by SQL, the only usable one is found', async () => {
   for (const code of ['Trio', 'TRIO', 'trio']) await insert(code);
   assert.equal(await meant('TR-IO'), 'invitation_not_found');
   await application.query(`UPDATE "Invitation" SET is_used = true WHERE code = 'Trio'`);
@@ -110,7 +110,7 @@ test('of several that SQL made, those that cannot be used stand back where exact
   assert.equal(await meant('TR-IO'), 'invitation_not_found');
 });
 
-test('one of them is not restored, prolonged or given seats while another can be used', async () => {
+test('a look-alike cannot be restored, prolonged or given seats while another is usable', async () => {
   await insert('Dup');
   await insert('DUP');
   const [first, second] = [await idOf('Dup'), await idOf('DUP')];
@@ -132,7 +132,7 @@ test('one of them is not restored, prolonged or given seats while another can be
   assertRefused(await send('POST', `/admin/invitations/${second}/restore`), 409, 'invitation_code_alike');
 });
 
-test('the list names all of them', async () => {
+test('the list names all look-alikes', async () => {
   for (const code of ['Many-1', 'MANY-1', 'manyI']) await insert(code);
   const listed = async (code_like: string) =>
     itemsOf<{ code: string }>(await send('GET', `/admin/invitations?${new URLSearchParams({ code_like })}`)).map(({ code }) => code);

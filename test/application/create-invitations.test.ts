@@ -22,7 +22,7 @@ async function auditOf(id: number) {
   return query(`SELECT * FROM audit_log WHERE action = 'invitation.create' AND subject_id = $1`, [String(id)]);
 }
 
-test('an invitation that nothing is said about has one seat, a generated code, and no end', async () => {
+test('by default an invitation has one seat, a generated code, and no expiry', async () => {
   const answer = await create({});
   const [invitation = assert.fail()] = madeIn(answer);
   assert.equal(answer.headers.get('location'), `/admin/invitations/${invitation.id}`);
@@ -49,7 +49,7 @@ test('an invitation that nothing is said about has one seat, a generated code, a
   assert.equal((await auditOf(id)).length, 1);
 });
 
-test('a thousand are made at once, alike, each with a code of its own', async () => {
+test('a thousand are created at once with the same settings and different codes', async () => {
   const wanted = { count: 1_000, prefix: '봄', length: 20, max_uses: 3, campaign: ' launch ', note: 'for the fair', valid_for: '7d' };
   const answer = await create(wanted);
   const made = madeIn(answer);
@@ -73,7 +73,7 @@ test('a thousand are made at once, alike, each with a code of its own', async ()
   assertInvalid(await create({ count: 1_001 }), 'count out_of_range');
 });
 
-test('a code of your own is stored as written, and exists once', async () => {
+test('a custom code is stored as written and is unique', async () => {
   const invitation = await makeInvitation(issuer.send, { code: '초대-2030', max_uses: 1_000_000 });
   assert.deepEqual([invitation.code, invitation.seats.total], ['초대-2030', 1_000_000]);
   const before = await countInvitations();
@@ -83,7 +83,7 @@ test('a code of your own is stored as written, and exists once', async () => {
   assert.deepEqual(await tablesHolding(application, 'never named'), []);
 });
 
-test('what an operator wrote wrongly is refused, all of it at once, and nothing is made', async () => {
+test('all errors of a request are reported at once, and nothing is created', async () => {
   const before = await countInvitations();
   const refused: readonly (readonly [object, ...string[]])[] = [
     [{ code: 'HELLO-WORLD-AGAIN' }, 'code code_check_character'],
@@ -113,7 +113,7 @@ test('what an operator wrote wrongly is refused, all of it at once, and nothing 
   assert.deepEqual(await countInvitations(), before);
 });
 
-test('members that nobody asked for are ignored, and null is the same as nothing', async () => {
+test('unknown members are ignored, and null means the same as missing', async () => {
   const nothing = { code: null, count: null, prefix: null, length: null, max_uses: null, starts_at: null, expires_at: null };
   const wanted = { ...nothing, valid_for: null, campaign: null, note: null, phone: null };
   const { seats, status } = await makeInvitation(issuer.send, {
@@ -126,7 +126,7 @@ test('members that nobody asked for are ignored, and null is the same as nothing
   assert.deepEqual([seats, status], [{ total: 1, used: 0, held: 0, held_without_step: 0, free: 1 }, 'usable']);
 });
 
-test('nothing is made in a campaign that was revoked', async () => {
+test('nothing is created in a revoked campaign', async () => {
   await makeInvitation(issuer.send, { campaign: 'autumn' });
   await query(`UPDATE campaigns SET revoked_at = now() WHERE name = 'autumn'`);
   const before = await countInvitations();
@@ -136,7 +136,7 @@ test('nothing is made in a campaign that was revoked', async () => {
   assert.deepEqual(await countInvitations(), before);
 });
 
-test('the audit log tells what was made by whom, and no code, no note and no phone number', async () => {
+test('the audit log records what was created by whom, without codes, notes and phone numbers', async () => {
   const wanted = {
     code: 'AUDITED-7319',
     note: 'note-7319',
@@ -154,7 +154,7 @@ test('the audit log tells what was made by whom, and no code, no note and no pho
     assert.deepEqual(await tablesHolding(application, secret), ['Invitation']);
 });
 
-test('making invitations takes a key of an issuer', async () => {
+test('creating invitations requires an issuer key', async () => {
   const viewer = await makeKey(application, 'viewer');
   assertRefused(await viewer.send('POST', '/admin/invitations', {}), 403, 'role_insufficient');
   assertRefused(await application.send('POST', '/admin/invitations', {}), 401, 'operator_key_required');

@@ -16,7 +16,7 @@ const { query } = application;
 const local = asOperator(application);
 const onServer = application.services.database.kind === 'postgresql' ? false : 'the embedded database has one connection';
 
-test('an invitation for a phone number, in whatever spelling, lets only that number finish', async () => {
+test('an invitation for a phone number lets only that number complete, in any notation', async () => {
   for (const phone of ['010-2938-4756', '+82 10 2938 4756', '(010) 2938.4756']) {
     const invitation = await makeInvitation(local, { phone, note: 'bound' });
     assert.equal(invitation.phone, '+821029384756');
@@ -26,7 +26,7 @@ test('an invitation for a phone number, in whatever spelling, lets only that num
   }
 });
 
-test('an invitation that begins later is refused until then', async () => {
+test('an invitation that starts later is refused until then', async () => {
   const { code, status } = await makeInvitation(local, { starts_at: '2090-01-01T00:00:00Z', valid_for: '1d' });
   assert.equal(status, 'not_started');
   const answer = await application.verify(code);
@@ -36,7 +36,7 @@ test('an invitation that begins later is refused until then', async () => {
   assert.equal((await application.signUp(code)).answer.status, 200);
 });
 
-test('a sign-up that began in time finishes although its invitation has expired; nobody begins any more', async () => {
+test('a sign-up that began in time completes after its invitation expired; new ones are refused', async () => {
   const { code } = await makeInvitation(local, { valid_for: '1m', max_uses: 2 });
   const { sessionId, person } = await signUpToLastStep(application, code);
   await query('UPDATE "Invitation" SET expires_at = now() WHERE code = $1', [code]);
@@ -44,7 +44,7 @@ test('a sign-up that began in time finishes although its invitation has expired;
   assert.equal((await application.phone(sessionId, person.phone)).status, 200);
 });
 
-test('revoking stops a sign-up under way at its next request', async () => {
+test('revoking stops a sign-up in progress at its next request', async () => {
   const [own, ofCampaign] = [await makeInvitation(local), await makeInvitation(local, { campaign: 'stopped' })];
   const sessions = [await signUpToLastStep(application, own.code), await signUpToLastStep(application, ofCampaign.code)];
   await query('UPDATE "Invitation" SET revoked_at = now() WHERE id = $1', [own.id]);
@@ -53,13 +53,13 @@ test('revoking stops a sign-up under way at its next request', async () => {
   for (const { code } of [own, ofCampaign]) assertRefused(await application.verify(code), 410, 'invitation_revoked');
 });
 
-test('as many come in as there are seats', async () => {
+test('exactly as many sign up as there are seats', async () => {
   const { code } = await makeInvitation(local, { max_uses: 2, prefix: '세미나' });
   for (const spelling of [code, code.replaceAll('-', ' ')]) assert.equal((await application.signUp(spelling)).answer.status, 200);
   assertRefused(await application.verify(code), 410, 'invitation_used');
 });
 
-test('a generated code that exists already is replaced by another', async () => {
+test('a generated code that already exists is replaced', async () => {
   await query(`CREATE SEQUENCE tried`);
   await query(`CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN IF nextval('tried') <= 7 THEN NEW.code := 'TAKEN'; END IF; RETURN NEW; END $$`);
@@ -72,7 +72,7 @@ test('a generated code that exists already is replaced by another', async () => 
   }
 });
 
-test('whoever makes an invitation while its campaign is being revoked waits, and is refused', { skip: onServer }, async () => {
+test('creating an invitation while its campaign is being revoked waits and is refused', { skip: onServer }, async () => {
   await makeInvitation(local, { campaign: 'closing' });
   await query('BEGIN');
   await query(`UPDATE campaigns SET revoked_at = now() WHERE name = 'closing'`);
@@ -88,7 +88,7 @@ test('whoever makes an invitation while its campaign is being revoked waits, and
   await assert.rejects(storedInvitation(application, 'TOO-LATE'));
 });
 
-test('of 16 people who choose the same code at once one gets it', async () => {
+test('of 16 concurrent requests for the same custom code one succeeds', async () => {
   const answers = await Promise.all(
     Array.from({ length: 16 }, () => insist(() => local('POST', '/admin/invitations', { code: 'SAME-CODE', campaign: 'same' }))),
   );

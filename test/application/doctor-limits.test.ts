@@ -14,20 +14,20 @@ async function examineLimits(settings: Readonly<Record<string, string>>) {
   return found;
 }
 
-test('it is told where requests are counted, and where they are not', async () => {
+test('it reports where requests are counted', async () => {
   const place = testDatabaseKind() === 'embedded' ? 'in the process' : 'in PostgreSQL';
   const counted = await examineLimits({ RATE_LIMIT: 'on' });
   assert.deepEqual([counted.verdict, counted.message], ['ok', `counted ${place}`]);
   assert.equal((await examineLimits({ RATE_LIMIT: 'off' })).verdict, 'warning');
 });
 
-test('a Redis that answers is in order', { skip: skipWithoutRedis }, async () => {
+test('a Redis that answers is ok', { skip: skipWithoutRedis }, async () => {
   await using redis = await startRedis();
   const found = await examineLimits({ RATE_LIMIT: 'on', REDIS_URL: redis.url });
   assert.deepEqual([found.verdict, found.message], ['ok', `counted in Redis ${new URL(redis.url).host}`]);
 });
 
-test('a Redis that is not there, hangs or refuses the password is a problem, told without the password', {
+test('a Redis that is down, hangs or refuses the password is reported, without the password', {
   skip: skipWithoutRedis,
 }, async () => {
   const nowhere = await examineLimits({ RATE_LIMIT: 'on', REDIS_URL: `redis://:secret@127.0.0.1:${await freePort()}` });

@@ -35,7 +35,7 @@ async function examine(environment: Readonly<Record<string, string>>): Promise<M
   return new Map(findings.map((finding) => [finding.name, finding]));
 }
 
-/** @returns the message of the one problem that was found. */
+/** @returns the message of the only problem found. */
 async function problemOf(environment: Readonly<Record<string, string>>, name: string): Promise<string> {
   const findings = await examine(environment);
   const problems = [...findings.values()].filter(({ verdict }) => verdict === 'problem');
@@ -47,7 +47,7 @@ async function problemOf(environment: Readonly<Record<string, string>>, name: st
   return problems[0]?.message ?? '';
 }
 
-test('a database that was never used is in order, and stays as it is', async () => {
+test('an unused database is ok and is not changed', async () => {
   await using empty = await emptyDatabase();
   const findings = await examine(empty.environment);
   assert.equal(findings.get('settings')?.verdict, 'ok');
@@ -64,7 +64,7 @@ test('a database that was never used is in order, and stays as it is', async () 
   assert.deepEqual(await empty.query(`SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
 });
 
-test('seats that are held without a step are found, with the invitation, and an honest few are not', { skip: onlyPostgresql }, async () => {
+test('many seats held without a step are reported with the invitation, a few are not', { skip: onlyPostgresql }, async () => {
   await using fresh = await freshDatabase();
   assert.equal((await runChodae(['migrate'], { environment: fresh.environment })).code, 0);
   await fresh.query(`INSERT INTO "Invitation" (id, code, max_uses) VALUES (501, 'HALL', 20), (502, 'CALM', 20), (503, 'ONE', 1)`);
@@ -86,14 +86,14 @@ test('seats that are held without a step are found, with the invitation, and an 
   assert.equal((await examine(fresh.environment)).get('seats')?.verdict, 'ok');
 });
 
-test('a database in use is in order; the text has a line for each finding', async () => {
+test('a database in use is ok; the text has a line per finding', async () => {
   await using fresh = await freshDatabase();
   await using server = await startServer({ environment: fresh.environment });
   const findings = await examine(fresh.environment);
   const { code, stdout, stderr } = await runChodae(['doctor'], { environment: fresh.environment });
   assert.deepEqual([code, stderr], [0, '']);
   const shown = stdout.split('\n').filter((line) => /^[✓!✗] /.test(line));
-  // How long a hash takes is another time's business: it was measured twice.
+  // The hash duration is left out: it was measured twice.
   const markOf = ({ name, verdict }: Finding) => (name === 'password hashing' ? '' : verdict === 'ok' ? '✓' : '!');
   assert.deepEqual(
     shown.map((line) => line.slice(0, line.indexOf(':')).replace(/^[✓!](?= password hashing)/, '')),
@@ -110,18 +110,18 @@ test('a database in use is in order; the text has a line for each finding', asyn
   if (kind === 'pgbouncer') assert.match(String(findings.get('connections')?.message), /^10 to the pooler, whose own limits count$/);
 });
 
-test('an unknown option is misuse', async () => {
+test('an unknown option is wrong usage', async () => {
   assert.equal((await runChodae(['doctor', '--everything'])).code, 2);
 });
 
-test('a setting that cannot be used is a problem, told without the password', async () => {
+test('an invalid setting is a problem, reported without the password', async () => {
   const message = await problemOf({ DATABASE_URL: 'postgresql://owner:se#cr@t@db.example:5432/app', PORT: '99999' }, 'settings');
   assert.match(message, /DATABASE_URL .*write %40 for each "@" in the password/);
   assert.match(message, /PORT is "99999"/);
   assert.doesNotMatch(message, /se#cr|cr@t/);
 });
 
-test('a folder that is not ours is a problem', { skip: onlyEmbedded }, async () => {
+test('a folder with other contents is a problem', { skip: onlyEmbedded }, async () => {
   const folder = temporaryFolder('doctor');
   const directory = path.join(folder.path, 'data');
   mkdirSync(directory);
@@ -140,20 +140,20 @@ test('a schema on which the service would not start is a problem', { skip: onlyP
   assert.match(await problemOf(empty.environment, 'schema'), /^The database was migrated by a newer version of Chodae/);
 });
 
-test('where nothing answers, the sentence says where', async () => {
+test('if nothing answers, the message names the address', async () => {
   const port = await freePort();
   const message = await problemOf({ DATABASE_URL: `postgresql://owner:secret@127.0.0.1:${port}/app` }, 'database');
   assert.match(message, new RegExp(`^Nothing accepts connections at 127\\.0\\.0\\.1:${port}\\. Start PostgreSQL there, or correct`));
 });
 
-test('where it is the direct address that does not answer, the sentence says that', { skip: onlyPostgresql }, async () => {
+test('if the direct address does not answer, the message says so', { skip: onlyPostgresql }, async () => {
   await using empty = await emptyDatabase();
   const DIRECT_URL = `postgresql://owner:secret@127.0.0.1:${await freePort()}/app`;
   const message = await problemOf({ ...empty.environment, DIRECT_URL }, 'database');
   assert.match(message, /^Nothing accepts connections at 127\.0\.0\.1:\d+\. .* correct host and port in DIRECT_URL\.$/);
 });
 
-test('a wrong password, and a database that does not exist', { skip: ownServer }, async () => {
+test('a wrong password and a missing database are problems', { skip: ownServer }, async () => {
   await using server = await startRoleServer('ordinary');
   const database = await server.database('examined');
   const wrong = await problemOf({ DATABASE_URL: database.urlOf('chodae', 'not-the-password') }, 'database');
@@ -174,7 +174,7 @@ test('a Supabase project that does not answer may be paused', async () => {
   assert.doesNotMatch(message, /secret/);
 });
 
-test('links, and metrics that somebody else may read, are told', async () => {
+test('links, and metrics open to others, are reported', async () => {
   await using empty = await emptyDatabase();
   const plain = await examine(empty.environment);
   assert.deepEqual([plain.get('links')?.verdict, plain.get('metrics')?.verdict], ['warning', 'ok']);
@@ -186,7 +186,7 @@ test('links, and metrics that somebody else may read, are told', async () => {
   for (const host of ['0.0.0.0', '::', '10.1.2.3', 'fd00::1']) assert.equal(await verdict(host), 'warning', host);
 });
 
-test('pools of all workers are compared with what the server allows', { skip: ownServer }, async () => {
+test("the pools of all workers are compared with the server's limit", { skip: ownServer }, async () => {
   await using empty = await emptyDatabase();
   const [row] = await empty.query<{ max_connections: string }>('SHOW max_connections');
   const allowed = Number(row?.max_connections);
@@ -201,7 +201,7 @@ test('pools of all workers are compared with what the server allows', { skip: ow
   assert.match(await problemOf(workers(5, allowed / 4), 'connections'), new RegExp(`= ${(allowed * 5) / 4}`));
 });
 
-test("a clock that is an hour away from the database's is told", { skip: onlyPostgresql }, async () => {
+test("a clock an hour off the database's is reported", { skip: onlyPostgresql }, async () => {
   await using empty = await emptyDatabase();
   const hook = 'data:text/javascript,const{now}=Date;Date.now=()=>now()+3600000';
   const findings = await examine({ ...empty.environment, NODE_OPTIONS: `--import ${hook}` });
@@ -209,7 +209,7 @@ test("a clock that is an hour away from the database's is told", { skip: onlyPos
   assert.match(String(findings.get('clock')?.message), /^this machine's clock is 3\d{3}\.\d s ahead of that of the database/);
 });
 
-test('personal data that nobody deletes, and too short a record of operators, are told', { skip: onlyPostgresql }, async () => {
+test('undeleted personal data and a too short audit log are reported', { skip: onlyPostgresql }, async () => {
   await using fresh = await freshDatabase();
   assert.equal((await runChodae(['migrate'], fresh)).code, 0);
   assert.equal((await examine(fresh.environment)).get('retention')?.verdict, 'ok');
@@ -226,7 +226,7 @@ test('personal data that nobody deletes, and too short a record of operators, ar
   assert.match(String(short.get('retention')?.message), /50,000 users or more, and AUDIT_RETENTION is 1\.0 years/);
 });
 
-test('codes that differ in spelling only are counted', { skip: onlyPostgresql }, async () => {
+test('codes that are look-alikes are counted', { skip: onlyPostgresql }, async () => {
   await using empty = await emptyDatabase();
   assert.equal((await runChodae(['migrate'], { environment: empty.environment })).code, 0);
   assert.equal((await examine(empty.environment)).get('codes')?.verdict, 'ok');

@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config/read-config.ts';
 import { openServices } from '../../src/services.ts';
 import { openTestDatabase } from '../support/database.ts';
 
-/** Pages for people and what belongs to them. */
+/** Pages for people and their files. */
 const hidden = [
   '/',
   '/docs',
@@ -35,7 +35,7 @@ test('every route of the router is in /openapi.json, or is hidden on purpose', a
   const routed: string[] = [];
   for (const url of http.routePatterns) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE'] as const) {
-      // Every address answers every method: with 405 where there is no route.
+      // Every path answers every method: with 405 if there is no route.
       const { statusCode } = await http.inject({ method: method as 'GET', url: url.replace(/:\w+|\*/g, 'x') });
       if (statusCode !== 405) routed.push(`${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
     }

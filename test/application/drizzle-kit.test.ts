@@ -48,7 +48,7 @@ test('serve accepts a database that drizzle-kit has migrated', { skip }, async (
   assert.deepEqual([step, answer.status], ['phone', 200], JSON.stringify(answer.body));
 });
 
-test('what drizzle-kit push makes is refused with a sentence, because it has no functions', { skip }, async () => {
+test('a database made by drizzle-kit push is refused with a message, because it has no functions', { skip }, async () => {
   await using database = await emptyDatabase();
   const push = await runDrizzleKit(['push', '--force'], database.environment);
   assert.equal(push.code, 0, push.output);

@@ -17,7 +17,7 @@ const skipAsOrdinary = skip || (user ? false : 'needs root, which can start a pr
 /** Runs a program as another user of the machine. */
 async function runAs(words: readonly string[], command: string, environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(command, words, { ...user, cwd: '/', env: cleanEnvironment(environment), stdio: ['ignore', 'pipe', 'pipe'] });
-  // A start that should be refused and is not ends after a while.
+  // A start that should be refused but is not ends after a while.
   const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
   let said = '';
   for (const stream of ['stdout', 'stderr'] as const) child[stream].setEncoding('utf8').on('data', (text: string) => (said += text));
@@ -53,7 +53,7 @@ test('another user of the machine can neither read nor change the database, in a
   folder.remove();
 });
 
-test('a folder of another owner that others can enter is refused with one sentence, and stays as it is', {
+test('a folder of another owner that others can enter is refused with a message and is not changed', {
   skip: skipAsOrdinary,
 }, async () => {
   const folder = temporaryFolder('files');
@@ -80,7 +80,7 @@ test('a folder of another owner that others can enter is refused with one senten
   folder.remove();
 });
 
-test('doctor tells of a folder, an .env file and a private key that others can read, and changes nothing', { skip }, async () => {
+test('doctor reports a folder, an .env file and a private key that others can read, and changes nothing', { skip }, async () => {
   const folder = temporaryFolder('files');
   chmodSync(folder.path, 0o755);
   const directory = path.join(folder.path, 'data');

@@ -63,7 +63,7 @@ test('a repeated step writes no second event and leaves the first one’s time',
   assert.deepEqual(await eventsOf(code), completed);
 });
 
-test('a refusal writes no event', async () => {
+test('an error response writes no event', async () => {
   const code = await invite(application);
   const sessionId = await beginSignUp(application, code);
   const before = await everything(application);
@@ -83,7 +83,7 @@ test('two sign-ups on one invitation are two attempts', async () => {
   assert.deepEqual(await namesOf(code), ['verified', 'verified']);
 });
 
-test('abandoning, expiring and being too young end an attempt with an event each', async () => {
+test('abandoning, expiring and being too young each end an attempt with an event', async () => {
   const abandoned = await invite(application);
   await application.send('DELETE', '/auth/register/session', undefined, bearer(await beginSignUp(application, abandoned)));
   assert.deepEqual(await namesOf(abandoned), ['verified', 'abandoned']);
@@ -99,7 +99,7 @@ test('abandoning, expiring and being too young end an attempt with an event each
   assert.deepEqual(await namesOf(expired), ['verified', 'expired']);
 });
 
-test('neither events nor receipts hold anything of the person', async () => {
+test('neither events nor receipts contain personal data', async () => {
   const code = await invite(application);
   const { sessionId, userId, person } = await application.signUp(code, { birthday: '1987-06-05' });
   const { password } = await storedUser(application, userId);

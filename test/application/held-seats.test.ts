@@ -11,7 +11,7 @@ after(() => application[Symbol.asyncDispose]());
 /** A seat stays held this long after its session has expired (see the migration that makes the function). */
 const graceMilliseconds = 10_000;
 
-/** @returns when a seat may be free, in milliseconds, as the refusal says. */
+/** @returns when a seat may become free, in milliseconds, as the problem says. */
 async function assertFull(code: string): Promise<number> {
   const before = await everything(application);
   const answer = await application.verify(code);
@@ -21,7 +21,7 @@ async function assertFull(code: string): Promise<number> {
   return new Date(String(answer.body.freeAt)).getTime();
 }
 
-/** Puts the end of a session some minutes from now. */
+/** Sets the end of a session to some minutes from now. */
 async function endIn(minutes: number, sessionId: string): Promise<void> {
   await application.query(`UPDATE "RegisterSession" SET expires_at = now() + make_interval(mins => $2) WHERE "sessionId" = $1`, [
     sessionId,
@@ -34,7 +34,7 @@ async function releaseOf(sessionId: string): Promise<number> {
   return (await storedExpiry(application, sessionId)).getTime() + graceMilliseconds;
 }
 
-test('as many sign-ups as there are seats may begin; the next is told when a seat may be free', async () => {
+test('as many sign-ups as there are seats may begin; the next one gets the time when a seat may become free', async () => {
   const code = await invite(application, { max_uses: '3' });
   const sessions = [await beginSignUp(application, code), await beginSignUp(application, code), await beginSignUp(application, code)];
   await endIn(2, String(sessions[1]));
@@ -42,7 +42,7 @@ test('as many sign-ups as there are seats may begin; the next is told when a sea
   assert.equal((await storedInvitation(application, code)).use_count, 0);
 });
 
-test('every holder of a seat can complete, and nobody else comes in', async () => {
+test('every holder of a seat can complete, and no one else', async () => {
   const code = await invite(application, { max_uses: '2' });
   const [first, second] = [await signUpToLastStep(application, code), await signUpToLastStep(application, code)];
   assert.equal((await application.phone(first.sessionId, first.person.phone)).status, 200);
@@ -61,14 +61,14 @@ async function seats(code: string) {
   return { use_count, is_used };
 }
 
-test('k seats make k users, however often the code is tried', async () => {
+test('k seats give k users, however often the code is tried', async () => {
   const code = await invite(application, { max_uses: '4' });
   for (let user = 1; user <= 4; user += 1) assert.equal((await application.signUp(code)).answer.status, 200);
   assertRefused(await application.verify(code), 410, 'invitation_used');
   assert.equal(await countUsersOf(application, code), 4);
 });
 
-test('whoever abandons a sign-up frees its seat at once', async () => {
+test('abandoning a sign-up frees its seat at once', async () => {
   const code = await invite(application, { max_uses: '2' });
   const sessions = [await beginSignUp(application, code), await beginSignUp(application, code)];
   await assertFull(code);
@@ -77,7 +77,7 @@ test('whoever abandons a sign-up frees its seat at once', async () => {
   await assertFull(code);
 });
 
-test('however many sign-ups are abandoned, every seat is still there', async () => {
+test('after any number of abandoned sign-ups every seat is free', async () => {
   const code = await invite(application, { max_uses: '2' });
   for (let round = 0; round < 10; round += 1) {
     const sessionId = await beginSignUp(application, code);
@@ -89,7 +89,7 @@ test('however many sign-ups are abandoned, every seat is still there', async () 
   assertRefused(await application.verify(code), 410, 'invitation_used');
 });
 
-test('an expired sign-up holds its seat for ten seconds more, and then no longer, sweeper or no sweeper', async () => {
+test('an expired sign-up holds its seat for ten more seconds, with or without the sweeper', async () => {
   const code = await invite(application, { max_uses: '2' });
   const [first] = [await beginSignUp(application, code), await beginSignUp(application, code)];
   await expireSession(application, first);
@@ -101,7 +101,7 @@ test('an expired sign-up holds its seat for ten seconds more, and then no longer
   await assertFull(code);
 });
 
-test('each step holds the seat for longer', async () => {
+test('each step extends the hold on the seat', async () => {
   const code = await invite(application, { max_uses: '2' });
   const { sessionId, person } = await signUpToLastStep(application, code);
   const other = await beginSignUp(application, code);

@@ -12,7 +12,7 @@ import { inTime } from '../support/in-time.ts';
 import { openSocket, readToEnd } from '../support/raw-http.ts';
 import { changesBetween } from '../support/stored-changes.ts';
 
-/** A tenth of what `hostile-requests.test.ts` does: each is a connection of its own. */
+/** A tenth of what `hostile-requests.test.ts` does: each is a separate connection. */
 const cases = Math.ceil(Number(process.env.CHODAE_TEST_CASES ?? 2_000) / 10);
 const seed = process.env.CHODAE_TEST_SEED;
 
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => scene[Symbol.asyncDispose]());
 
-/** Requests that arrived whole and are not answered yet. Node drops the answer of a client that closes its side of the connection. */
+/** Requests that arrived completely and are not answered yet. Node drops the response if the client closes its side of the connection. */
 const underWay = new Set<{ readonly request: IncomingMessage; readonly response: ServerResponse }>();
 
 function noteRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -45,8 +45,8 @@ const bytesReceived = () => received?.bytesRead ?? 0;
 const isAnswering = () => [...underWay].some(({ request, response }) => request.complete && !response.writableEnded);
 
 /**
- * Sends everything and, when the server has nothing to do with it any more, closes its own side.
- * @returns all that came back.
+ * Sends everything and closes its own side when the server has nothing left to do.
+ * @returns everything received.
  */
 async function sendBytes(bytes: Buffer): Promise<string> {
   received = undefined;
@@ -59,7 +59,7 @@ async function sendBytes(bytes: Buffer): Promise<string> {
   return inTime(answers);
 }
 
-/** Takes the answers apart. What a HEAD asks for has a length and no body. */
+/** Splits the responses. A response to HEAD has a length and no body. */
 function* answersIn(text: string): Generator<HostileAnswer> {
   for (let rest = Buffer.from(text); rest.length > 0; ) {
     const end = rest.indexOf('\r\n\r\n');
@@ -77,17 +77,17 @@ function* answersIn(text: string): Generator<HostileAnswer> {
   }
 }
 
-/** The parser passes over line ends before a request. */
+/** The parser skips line ends before a request. */
 function isNothing(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 10 || byte === 13);
 }
 
-/** A request whose bytes happen to make an `X-Forwarded-For` is the first of its kind, and told once. */
+/** The first request whose bytes happen to make an `X-Forwarded-For` is logged once. */
 const unnamedProxy = /^requests come through a proxy \(X-Forwarded-For\)/;
 
 function judge(answers: readonly HostileAnswer[], changes: readonly string[]): void {
   for (const answer of answers) assertClearAnswer(answer);
-  // A refusal changes nothing, unless it is that of somebody who is too young.
+  // An error changes nothing, except for a person who is too young.
   if (answers.every(({ status }) => status !== 200 && status !== 422)) assert.deepEqual(changes, []);
   const log = JSON.stringify(scene.lines);
   assert.ok(!log.includes(planted), log);
@@ -95,7 +95,7 @@ function judge(answers: readonly HostileAnswer[], changes: readonly string[]): v
   assert.deepEqual(alarming, []);
 }
 
-test(`${cases} spoilt requests over sockets: a clear answer, and the connection closed`, async () => {
+test(`${cases} corrupted requests over sockets: a clear response, and the connection closed`, async () => {
   const property = fc.asyncProperty(hostileBytes, async ({ request, spoil }) => {
     const stored = await scene.prepare();
     const bytes = spoil(bytesOf(scene.fill(request)));
@@ -113,7 +113,7 @@ test(`${cases} spoilt requests over sockets: a clear answer, and the connection 
   await fc.assert(property, { numRuns: cases, ...(seed !== undefined && { seed: Number(seed) }) });
 });
 
-test('afterwards the server is as well as before', async () => {
+test('afterwards the server works as before', async () => {
   const text = await sendBytes(Buffer.from('GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
   assert.match(text, /^HTTP\/1\.1 200 OK/);
   const connections = await new Promise((resolve) => scene.http.server.getConnections((_error, count) => resolve(count)));

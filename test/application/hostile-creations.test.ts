@@ -8,7 +8,7 @@ import { bodyOf } from '../support/hostile-bodies.ts';
 import { hostileText, planted, wrongType } from '../support/hostile-values.ts';
 import { inTime } from '../support/in-time.ts';
 
-/** `CHODAE_TEST_CASES=20000` is the long form. A failure prints the seed: `CHODAE_TEST_SEED` repeats it. */
+/** `CHODAE_TEST_CASES=20000` is the long form. A failure prints the seed; `CHODAE_TEST_SEED` repeats it. */
 const cases = Number(process.env.CHODAE_TEST_CASES ?? 400);
 const seed = process.env.CHODAE_TEST_SEED;
 
@@ -84,7 +84,7 @@ const body = fc
   )
   .map((entries) => JSON.stringify(Object.fromEntries(entries)));
 
-/** What a request may change: how many rows there are, and all of the newest ones. */
+/** What a request may change: the row counts, and all of the newest rows. */
 async function stored() {
   const sql = `SELECT (SELECT count(*) FROM "Invitation") AS invitations, (SELECT count(*) FROM campaigns) AS campaigns,
     (SELECT count(*) FROM audit_log) AS entries, (SELECT count(*) FROM idempotency_keys) AS keys`;
@@ -94,7 +94,7 @@ async function stored() {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no label may have.
 const unusable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]/;
 
-/** The rules once more, written down anew. */
+/** The rules, implemented a second time. */
 function assertAcceptable(invitation: ShownInvitation): void {
   const { code, campaign, note, phone, starts_at, expires_at, seats, status } = invitation;
   assert.match(code, /^[\p{L}\p{Nd}._~-]{1,71}$/u);
@@ -116,7 +116,7 @@ function assertAcceptable(invitation: ShownInvitation): void {
 
 const outcomes = new Map<number, number>();
 
-test(`${cases} generated bodies: invitations by the rules, or a clear refusal and no change`, async () => {
+test(`${cases} generated bodies: invitations by the rules, or a clear error and no change`, async () => {
   const property = fc.asyncProperty(fc.oneof({ weight: 5, arbitrary: body }, { weight: 1, arbitrary: bodyOf(fields) }), async (sent) => {
     const before = await stored();
     const headers = { authorization: `Bearer ${services.localKey}`, 'content-type': 'application/json' };
@@ -138,7 +138,7 @@ test(`${cases} generated bodies: invitations by the rules, or a clear refusal an
   await fc.assert(property, { numRuns: cases, ...(seed !== undefined && { seed: Number(seed) }) });
 });
 
-test('they reached what there is to reach', { skip: cases < 400 && 'too few to reach all of it' }, (context) => {
+test('they reached every outcome', { skip: cases < 400 && 'too few to reach all of it' }, (context) => {
   context.diagnostic(JSON.stringify(Object.fromEntries(outcomes)));
   for (const status of [201, 400, 422]) assert.ok((outcomes.get(status) ?? 0) > 5, `${status}: ${outcomes.get(status) ?? 0}`);
 });

@@ -7,7 +7,7 @@ import { type HostileScene, openHostileScene } from '../support/hostile-scene.ts
 import { assertClearAnswer, assertLogged, assertStored, type HostileAnswer } from '../support/hostile-verdict.ts';
 import { inTime } from '../support/in-time.ts';
 
-/** `CHODAE_TEST_CASES=100000` is the long form. A failure prints the seed: `CHODAE_TEST_SEED` repeats it. */
+/** `CHODAE_TEST_CASES=100000` is the long form. A failure prints the seed; `CHODAE_TEST_SEED` repeats it. */
 const cases = Number(process.env.CHODAE_TEST_CASES ?? 2_000);
 const seed = process.env.CHODAE_TEST_SEED;
 
@@ -29,10 +29,10 @@ async function send({ method, path, headers, body }: HostileRequest): Promise<Ho
   return { status: response.statusCode, headers: response.headers, body: response.payload };
 }
 
-/** How often each route gave each answer: what was never reached was not tested. */
+/** How often each route gave each response: an outcome that was never reached was not tested. */
 const reached = new Map<string, number>();
 
-test(`${cases} generated requests: clear answers, nothing repeated, nothing stored that should not be`, async () => {
+test(`${cases} generated requests: clear responses, no input repeated, nothing wrong stored`, async () => {
   const property = fc.asyncProperty(hostileRequest, async (generated) => {
     const stored = await scene.prepare();
     const request = scene.fill(generated);
@@ -48,9 +48,9 @@ test(`${cases} generated requests: clear answers, nothing repeated, nothing stor
   assert.equal(({} as Record<string, unknown>).pl4nted7319, undefined, 'a prototype was changed');
 });
 
-test('they reached what there is to reach', { skip: cases < 2_000 && 'too few to reach all of it' }, () => {
+test('they reached every outcome', { skip: cases < 2_000 && 'too few to reach all of it' }, () => {
   const steps = ['PUT /auth/register/name', 'PUT /auth/register/birthday', 'PUT /auth/register/phone'];
-  // What is rarer than these may be missing from a short run.
+  // Rarer outcomes may be missing from a short run.
   const wanted = [
     ...['200', '404', '410', '422'].map((status) => `POST /auth/invitation/verify ${status}`),
     ...steps.flatMap((step) => ['200', '400', '404', '415', '422'].map((status) => `${step} ${status}`)),
@@ -66,7 +66,7 @@ test('they reached what there is to reach', { skip: cases < 2_000 && 'too few to
   );
 });
 
-test('many at once: clear answers as well', async () => {
+test('many at once: clear responses too', async () => {
   const property = fc.asyncProperty(fc.array(hostileRequest, { minLength: 24, maxLength: 24 }), async (generated) => {
     await scene.prepare();
     const answers = await Promise.all(generated.map((request) => send(scene.fill(request))));

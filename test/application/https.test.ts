@@ -8,7 +8,7 @@ import { beginSignUp, invite } from '../support/sign-up-scenes.ts';
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'];
 const overTls = { 'x-forwarded-proto': 'https' };
 
-/** @returns every address of the router and some unknown ones, each with every method. */
+/** @returns every path of the router and some unknown ones, each with every method. */
 function everyRequest({ http }: Application): { method: string; url: string }[] {
   const urls = [...http.routePatterns].map((pattern) => pattern.replace(/:\w+|\*/g, 'x'));
   return [...urls, '/nowhere', '/auth/nowhere'].flatMap((url) => methods.map((method) => ({ method, url })));
@@ -17,7 +17,7 @@ function everyRequest({ http }: Application): { method: string; url: string }[] 
 const ask = ({ http }: Application, { method, url }: { method: string; url: string }, headers = {}) =>
   http.inject({ method: method as 'GET', url, headers });
 
-test('where HTTPS is required no address does anything over plain HTTP, except the two that tell whether the process is well', async (context) => {
+test('if HTTPS is required, no path works over plain HTTP except the two health checks', async (context) => {
   await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
   await application.http.ready();
   const requests = everyRequest(application);
@@ -39,7 +39,7 @@ test('where HTTPS is required no address does anything over plain HTTP, except t
   );
 });
 
-test('whoever sends a credential in the clear is refused, and not sent to where it would work', async () => {
+test('a credential sent unencrypted is refused and not redirected', async () => {
   await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
   for (const url of ['/admin/me', '/metrics', '/auth/register/session']) {
     const headers = { authorization: `Bearer ${application.services.localKey}` };
@@ -48,14 +48,14 @@ test('whoever sends a credential in the clear is refused, and not sent to where 
   }
 });
 
-test('a proxy that does not say what came over HTTPS is told once in the log', async () => {
+test('a proxy that does not send X-Forwarded-Proto is logged once', async () => {
   await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
   const throughProxy = { 'x-forwarded-for': '203.0.113.7' };
   for (let time = 0; time < 3; time += 1) await ask(application, { method: 'GET', url: '/docs' }, throughProxy);
   assert.equal(application.logged.filter((line) => line.includes('sends no X-Forwarded-Proto')).length, 1);
 });
 
-test('every answer over TLS has HSTS and the header fields of every other answer', async () => {
+test('every response over TLS has HSTS besides the usual headers', async () => {
   await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
   await application.http.ready();
   for (const request of everyRequest(application)) {
@@ -77,7 +77,7 @@ test('every answer over TLS has HSTS and the header fields of every other answer
   }
 });
 
-test('a sign-up sent in the clear leaves nothing behind, neither in the database nor in the log', async () => {
+test('an unencrypted sign-up leaves nothing behind, neither in the database nor in the log', async () => {
   await using application = await openApplication({ forceHttps: true, trustedProxies: ['loopback'] });
   const code = await invite(application);
   const { verify, name, send, logged } = application;
@@ -97,7 +97,7 @@ test('a sign-up sent in the clear leaves nothing behind, neither in the database
 
 const page = 'https://app.example.com';
 
-test('a page of a named origin signs up and reads every refusal, and nothing of operators', async () => {
+test('a page of an allowed origin can sign up and read every error, but no operator routes', async () => {
   const defaults = readConfig({}).limits ?? assert.fail();
   const limits = { ...defaults, verify: { count: 3, seconds: 600 } };
   await using application = await openApplication({ corsOrigins: [page], limits, allow: [/request failed/] });
@@ -135,7 +135,7 @@ test('a page of a named origin signs up and reads every refusal, and nothing of 
   }
 });
 
-test('unless origins are named no answer names any', async () => {
+test('without allowed origins no response names one', async () => {
   await using application = await openApplication();
   const sessionId = await beginSignUp(application, await invite(application));
   for (const url of ['/auth/register/session', '/openapi.json']) {

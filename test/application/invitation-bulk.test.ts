@@ -18,7 +18,7 @@ async function count(sql: string, values: readonly unknown[] = []): Promise<numb
 const audited = () => query<Line>(`SELECT * FROM audit_log WHERE action = 'invitation.bulk' ORDER BY id`);
 
 /**
- * Asserts that everything came, in order.
+ * Asserts that all lines arrived, in order.
  * @returns the lines of the invitations, and the batch.
  */
 function assertComplete(answer: TextAnswer, wanted: number): { invitations: readonly Line[]; batch: string } {
@@ -38,7 +38,7 @@ function assertComplete(answer: TextAnswer, wanted: number): { invitations: read
   return { invitations, batch: String(done?.batch) };
 }
 
-test('as many as were asked for are made, each with the same settings, and their codes come back', async () => {
+test('the requested number is created with the same settings, and their codes are returned', async () => {
   const settings = {
     prefix: 'SPRING',
     length: 13,
@@ -93,13 +93,13 @@ test('as many as were asked for are made, each with the same settings, and their
   });
 });
 
-test('one alone, without any settings, is made as well, and lets somebody in', async () => {
+test('a single one without settings is created too, and works', async () => {
   const { invitations } = assertComplete(await create({ count: 1 }), 1);
   assert.equal(invitations[0]?.link, null);
   assert.equal((await application.verify(String(invitations[0]?.code))).status, 200);
 });
 
-test('the same request with the same key answers with the same codes and makes none', async () => {
+test('the same request with the same key returns the same codes and creates none', async () => {
   const body = { count: 2_345, campaign: 'twice' };
   const headers = { 'idempotency-key': 'bulk-1' };
   const first = assertComplete(await create(body, headers), 2_345);
@@ -110,24 +110,24 @@ test('the same request with the same key answers with the same codes and makes n
   assert.deepEqual([await audited(), await count('"Invitation"')], [entries, rows]);
   assertRefused(await create({ ...body, count: 2 }, headers), 422, 'idempotency_key_reused');
   assertRefused(await create(body, { 'idempotency-key': '한글' }), 400, 'idempotency_key_invalid');
-  // Its campaign is revoked since: the answer is the same all the same.
+  // Its campaign has been revoked since; the answer is the same.
   await query("UPDATE campaigns SET revoked_at = now() WHERE name = 'twice'");
   assert.deepEqual(assertComplete(await create(body, headers), 2_345), first);
 });
 
-test('nothing is made where the campaign is revoked', async () => {
+test('nothing is created if the campaign is revoked', async () => {
   await query("INSERT INTO campaigns (name, revoked_at) VALUES ('stopped', now())");
   const rows = await count('"Invitation"');
   const answer = await create({ count: 10, campaign: 'stopped' }, { 'idempotency-key': 'stopped-1' });
   assertRefused(answer, 409, 'campaign_revoked');
   assert.equal(answer.body.campaign, 'stopped');
   assert.equal(await count('"Invitation"'), rows);
-  // A refusal is no answer to be kept: once the campaign is back, the same request does its work.
+  // An error is not stored as the answer: once the campaign is restored, the same request does its work.
   await query("UPDATE campaigns SET revoked_at = NULL WHERE name = 'stopped'");
   assertComplete(await create({ count: 10, campaign: 'stopped' }, { 'idempotency-key': 'stopped-1' }), 10);
 });
 
-test('one at a time: another request is refused while one is under way, and not after it', async () => {
+test('one at a time: another request is refused while one is running, and not after it', async () => {
   const answers = await Promise.all([create({ count: 30_000 }), create({ count: 1 }), create({ count: 1 })]);
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409]);
   for (const answer of answers.filter(({ status }) => status === 409)) assertRefused(answer, 409, 'bulk_under_way');
@@ -157,14 +157,14 @@ for (const [name, body, ...broken] of [
   ['the end first', { count: 1, starts_at: '2030-01-02T00:00:00Z', expires_at: '2030-01-01T00:00:00Z' }, 'expires_at expiry_before_start'],
   ['a year too far', { count: 1, starts_at: '9999-12-31T00:00:00Z', valid_for: '7d' }, 'valid_for moment_range'],
 ] as const) {
-  test(`refused and nothing made: ${name}`, async () => {
+  test(`refused and nothing created: ${name}`, async () => {
     const rows = await count('"Invitation"');
     assertInvalid(await create(body), ...broken);
     assert.equal(await count('"Invitation"'), rows);
   });
 }
 
-test('members that it does not know, also of a single invitation, are ignored and not stored', async () => {
+test('unknown members, also those of a single invitation, are ignored and not stored', async () => {
   const { invitations } = assertComplete(
     await create({ count: 2, code: 'MINE', phone: '010-2222-3333', id: 7, batch: 'x', used_by: 1 }),
     2,
@@ -174,7 +174,7 @@ test('members that it does not know, also of a single invitation, are ignored an
   assert.deepEqual([phone, used_by], [null, null]);
 });
 
-test('whatever the texts are, the answer is clear', async () => {
+test('any text gets a clear response', async () => {
   const anything = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
     fc.string({ unit: 'grapheme' }),

@@ -34,7 +34,7 @@ const entriesOf = (subject: string, id: string | number) =>
     [subject, String(id)],
   );
 
-test('an invitation is shown with the people who came in by it, and with its version as ETag', async () => {
+test('an invitation is shown with its users, and with its version as ETag', async () => {
   const { id, code, version } = await made({ max_uses: 3 });
   const { person, userId } = await application.signUp(code);
   const answer = await ask('GET', `/invitations/${id}`);
@@ -48,7 +48,7 @@ test('an invitation is shown with the people who came in by it, and with its ver
   assertRefused(await ask('GET', '/invitations/0'), 422, 'validation_failed');
 });
 
-test('only whoever has read it may change it, and a colleague who was faster is not overwritten', async () => {
+test('a change needs the current version, so that it does not overwrite another one', async () => {
   const { id, version } = await made({ note: 'first' });
   assertRefused(await ask('PATCH', `/invitations/${id}`, { note: 'second' }), 428, 'version_required');
   const changed = await change(id, { note: 'second' }, `"${version}"`);
@@ -59,13 +59,13 @@ test('only whoever has read it may change it, and a colleague who was faster is 
   assertRefused(await change(2_147_483_647, {}), 404, 'invitation_unknown');
 });
 
-test('a sign-up in between is no change that anybody would overwrite', async () => {
+test('a sign-up in between does not change the version', async () => {
   const { id, code, version } = await made({ max_uses: 3 });
   await application.signUp(code);
   assert.equal((await change(id, { note: 'seen' }, `"${version}"`)).status, 200);
 });
 
-test('what is left out stays, null clears, and the log says what changed without notes and numbers', async () => {
+test('missing members stay, null clears, and the audit log records changes without notes and phone numbers', async () => {
   const { id } = await made({ campaign: 'changing', note: 'for Kim', phone: '010-2345-6789', valid_for: '7d' });
   const answer = shown(await change(id, { campaign: null, phone: null, max_uses: 2 }));
   assert.deepEqual([answer.campaign, answer.note, answer.phone, answer.seats.total], [null, 'for Kim', null, 2]);
@@ -95,7 +95,7 @@ test('more seats open a used-up invitation again, as few as are used close it, a
   assertRefused(await application.verify(code), 410, 'invitation_used');
 });
 
-test('an invitation that the original’s program used up has its one used seat when it is given more', async () => {
+test('an invitation that the original’s program used up counts one used seat when it is given more', async () => {
   const { id, code } = await made();
   await application.query('UPDATE "Invitation" SET is_used = true, used_by = 1 WHERE id = $1', [id]);
   assert.deepEqual(shown(await change(id, { max_uses: 2 })).seats, { total: 2, used: 1, held: 0, held_without_step: 0, free: 1 });
@@ -108,7 +108,7 @@ test('an invitation that the original’s program used up has its one used seat 
   );
 });
 
-test('a length of time counts from now where the start is past, and an impossible life span is refused', async () => {
+test('a duration counts from now if the start is past, and an impossible life span is refused', async () => {
   const { id } = await made({ valid_for: '1m' });
   await application.query(`UPDATE "Invitation" SET starts_at = now() - interval '10 days', expires_at = now() WHERE id = $1`, [id]);
   assert.equal(shown(await change(id, { valid_for: '7d' })).status, 'usable');
@@ -160,7 +160,7 @@ for (const campaign of names) {
   });
 }
 
-test('a campaign is counted: its invitations by what they are, its seats by where they are', async () => {
+test('a campaign is counted: its invitations and its seats by state', async () => {
   const campaign = 'counted';
   const [many, one] = [await made({ campaign, max_uses: 4 }), await made({ campaign })];
   await made({ campaign, starts_at: '2090-01-01T00:00:00Z' });
@@ -183,7 +183,7 @@ test('a campaign is counted: its invitations by what they are, its seats by wher
   });
 });
 
-test('a campaign that somebody named by SQL is counted and revoked as well; one that nobody named is unknown', async () => {
+test('a campaign set by SQL is counted and revoked too; any other is unknown', async () => {
   await application.query(`INSERT INTO "Invitation" (code, campaign) VALUES ('BY-SQL', 'by sql')`);
   assert.deepEqual((await ask('GET', '/campaigns/by%20sql')).body.created_at, null);
   assert.equal((await ask('POST', '/campaigns/by%20sql/revoke')).status, 200);
@@ -195,7 +195,7 @@ test('a campaign that somebody named by SQL is counted and revoked as well; one 
   }
 });
 
-test('campaigns are listed by name, page by page, each once, also those that are on invitations only', async () => {
+test('campaigns are listed by name, page by page, each once, including those only on invitations', async () => {
   await application.query(
     `INSERT INTO "Invitation" (code, campaign) VALUES ('ON-ONE', 'on one'), ('ON-TWO', '둘'), ('ON-TWO-AGAIN', '둘')`,
   );

@@ -18,7 +18,7 @@ const columns = [
   ...['created_by', 'created_at', 'starts_at', 'expires_at', 'revoked_at'],
 ];
 
-/** @returns what a reader of CSV finds, apostrophes and all. */
+/** @returns what a CSV reader finds, including apostrophes. */
 function rowsOf({ status, text }: TextAnswer): Record<string, string>[] {
   assert.equal(status, 200);
   assert.equal(text.charCodeAt(0), 0xfeff);
@@ -29,7 +29,7 @@ function rowsOf({ status, text }: TextAnswer): Record<string, string>[] {
 const codesOf = (answer: TextAnswer) => rowsOf(answer).map(({ code }) => code);
 const audited = () => query<Line>(`SELECT * FROM audit_log WHERE action = 'invitation.export' ORDER BY id`);
 
-/** Columns that an import gives back; the others belong to the row. */
+/** Columns that an import accepts; the others belong to the row. */
 const carried = ['code', 'max_uses', 'campaign', 'note', 'phone', 'starts_at', 'expires_at'];
 const carriedOf = (answer: TextAnswer) =>
   rowsOf(answer)
@@ -75,12 +75,12 @@ test('a viewer gets phone numbers masked, an issuer and an admin in full', async
     const [row] = rowsOf(await bulkClient(application, key).export('campaign=%EB%B4%84'));
     assert.equal(row?.phone, phone, role);
   }
-  // Taken for a number, it would be another one: an import refuses it rather than unbinding the invitation.
+  // As a phone number it would be another one: an import refuses it rather than unbinding the invitation.
   const masked = await client.import('code,phone\nEXPORTED-2,010-****-6789\n');
   assert.equal(masked.status, 422);
 });
 
-test('the filters of the list narrow an export down, and texts find all, not the first thousand', async () => {
+test('the list filters apply to an export, and text searches find all matches, not the first thousand', async () => {
   await query(`INSERT INTO "Invitation" (code, campaign, note, is_used, revoked_at, created_at, batch)
     SELECT 'MANY-' || n, 'many', CASE WHEN n % 2 = 0 THEN 'even ones' END, n % 3 = 0, CASE WHEN n % 5 = 0 THEN now() END,
       '2025-01-01T00:00:00Z'::timestamptz + n * interval '1 minute', '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10' FROM generate_series(1, 3500) AS n`);
@@ -127,7 +127,7 @@ for (const [asked, ...broken] of [
   });
 }
 
-test('an export can be imported: here nothing changes, elsewhere it makes the same', async () => {
+test('an export can be imported: here nothing changes, elsewhere it recreates the invitations', async () => {
   const odd = [
     '=1+1',
     '+82 10',
@@ -154,7 +154,7 @@ test('an export can be imported: here nothing changes, elsewhere it makes the sa
       at % 2 ? '+821023456789' : null,
     ]);
   }
-  // What somebody else's SQL may have left behind: nobody could write these now.
+  // Values that only SQL may have stored: the API would refuse them now.
   const legacy = ['=code', "'=code", '-', '초대 코드', 'ＷＩＤＥ', 'wi,de', 'q"uote'];
   for (const code of legacy)
     await query(`INSERT INTO "Invitation" (code, note, campaign) VALUES ($1, E'two\\nlines\\r\\n', ' padded ')`, [code]);
@@ -180,7 +180,7 @@ test('an export can be imported: here nothing changes, elsewhere it makes the sa
   }
 });
 
-test('whatever stands in an invitation comes back from its export as it was', async () => {
+test('every value of an invitation survives export and import', async () => {
   await using elsewhere = await openApplication();
   const other = bulkClient(elsewhere);
   const word = fc.string({ unit: fc.constantFrom('=', '+', '-', '@', "'", '"', ',', 'a', '가', ' ', '1'), minLength: 1, maxLength: 6 });

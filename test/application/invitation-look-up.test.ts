@@ -16,7 +16,7 @@ const listed = async (query: Readonly<Record<string, string>>) =>
   itemsOf<Item>(await send('GET', `/admin/invitations?${new URLSearchParams(query)}`));
 const codesOf = async (query: Readonly<Record<string, string>>) => (await listed(query)).map(({ code }) => code);
 
-test('a code finds the invitation that it lets in by, and no other that begins like it', async () => {
+test('a code finds its invitation and no other with the same beginning', async () => {
   // Older than a thousand and more that begin with it.
   assert.equal((await send('POST', '/admin/invitations', { code: 'LAUNCH', note: 'the one' })).status, 201);
   for (let round = 0; round < 3; round += 1) {
@@ -28,14 +28,14 @@ test('a code finds the invitation that it lets in by, and no other that begins l
   assert.deepEqual(await codesOf({ code: 'LAUNCH', status: 'revoked' }), []);
 });
 
-test('of codes that differ in spelling only, each is found as it is, and none where somebody spells it otherwise', async () => {
+test('of look-alike codes each is found by an exact match, and none by another spelling', async () => {
   await application.query(`INSERT INTO "Invitation" (code) VALUES ('Twin'), ('TWIN')`);
   assert.deepEqual(await codesOf({ code: 'Twin' }), ['Twin']);
   assert.deepEqual(await codesOf({ code: 'TWIN' }), ['TWIN']);
   assert.deepEqual(await codesOf({ code: 'twin' }), []);
 });
 
-test('what no code can be is refused as the field `code`', async () => {
+test('an impossible code is refused as the field `code`', async () => {
   const mistakes: [string, string][] = [
     ['', 'code_empty'],
     ['a\0', 'code_invalid'],
@@ -45,7 +45,7 @@ test('what no code can be is refused as the field `code`', async () => {
     assertInvalid(await send('GET', `/admin/invitations?${new URLSearchParams({ code })}`), `code ${rule}`);
 });
 
-test('the list tells who came in by each, the newest first, where that is asked for', async () => {
+test('on request the list has the users of each invitation, newest first', async () => {
   await send('POST', '/admin/invitations', { code: 'PEOPLE', max_uses: 3, campaign: 'people' });
   await send('POST', '/admin/invitations', { code: 'NOBODY', campaign: 'people' });
   for (const name of ['first', '홍길동', 'last']) assert.equal((await application.signUp('PEOPLE', { name })).answer.status, 200);

@@ -16,11 +16,11 @@ test('an unknown code is not found, and leaves nothing behind', async () => {
   assert.deepEqual(await everything(application), before);
 });
 
-test('each reason why a code lets nobody in has its own code, and opens no session', async () => {
+test('each reason why a code cannot be used has its own problem code, and opens no session', async () => {
   const refused = [
     [410, 'invitation_used', { is_used: 'true' }],
     [410, 'invitation_used', { is_used: 'true', max_uses: '3', use_count: '3' }],
-    // The original's program knows no use_count.
+    // The original's program does not know use_count.
     [410, 'invitation_used', { is_used: 'true', used_by: '1', use_count: '0' }],
     [410, 'invitation_expired', { expires_at: 'now()' }],
     [410, 'invitation_expired', { expires_at: "now() - interval '1 year'", max_uses: '3' }],
@@ -37,7 +37,7 @@ test('each reason why a code lets nobody in has its own code, and opens no sessi
   }
 });
 
-test('where there are several reasons, the one that never changes comes first', async () => {
+test('of several reasons the permanent one comes first', async () => {
   const past = "now() - interval '1 hour'";
   const all = { revoked_at: 'now()', is_used: 'true', expires_at: past, starts_at: "now() + interval '1 hour'" };
   const { revoked_at: _, ...withoutRevocation } = all;
@@ -47,7 +47,7 @@ test('where there are several reasons, the one that never changes comes first', 
   assertRefused(await application.verify(await invite(application, withoutUse)), 410, 'invitation_expired');
 });
 
-test('a code that has not started says when it does', async () => {
+test('the error for a code that has not started says when it starts', async () => {
   const code = await invite(application, { starts_at: "date_trunc('second', now() + interval '1 hour')" });
   const { starts_at } = await storedInvitation(application, code);
   const { body } = await application.verify(code);
@@ -55,7 +55,7 @@ test('a code that has not started says when it does', async () => {
   assert.ok(body.detail?.includes(String(body.startsAt)));
 });
 
-test('a code that never starts is refused in words as well', async () => {
+test('a code that never starts is refused with a message too', async () => {
   for (const max_uses of ['1', '2']) {
     const answer = await application.verify(await invite(application, { max_uses, starts_at: "'infinity'" }));
     assertRefused(answer, 403, 'invitation_not_started');
@@ -63,7 +63,7 @@ test('a code that never starts is refused in words as well', async () => {
   }
 });
 
-test('a code within its life span lets people in', async () => {
+test('a code within its life span works', async () => {
   const lifeSpan = { starts_at: 'now()', expires_at: "now() + interval '1 hour'" };
   for (const columns of [lifeSpan, { ...lifeSpan, max_uses: '2' }]) {
     const outcome = await application.signUp(await invite(application, columns));
@@ -99,13 +99,13 @@ for (const [what, change, reason] of [
     assert.deepEqual(await storedSession(application, sessionId), before);
     assert.equal(await countUsersOf(application, code), 0);
 
-    // Leaving stays possible, so that nobody's data is kept against their will.
+    // Abandoning stays possible, so that people can always have their data deleted.
     assert.equal((await application.send('DELETE', '/auth/register/session', undefined, bearer(sessionId))).status, 200);
     assert.deepEqual(await tablesHolding(application, person.name), []);
   });
 }
 
-test('an invitation bound to a phone number lets only that number complete, in any spelling', async () => {
+test('an invitation bound to a phone number lets only that number complete, in any notation', async () => {
   const code = await invite(application, { phone: "'+821029384756'" });
   const { sessionId } = await signUpToLastStep(application, code);
   const before = await storedSession(application, sessionId);
@@ -126,7 +126,7 @@ test('the refusal of a bound invitation does not name the number that was invite
   assert.doesNotMatch(JSON.stringify(answer.body), /2938|4756/);
 });
 
-test('an invitation that is gone leaves its sign-ups without a session', async () => {
+test('deleting an invitation ends the sessions of its sign-ups', async () => {
   const code = await invite(application);
   const sessionId = await beginSignUp(application, code);
   await application.query('DELETE FROM "Invitation" WHERE code = $1', [code]);

@@ -42,7 +42,7 @@ for (const [acceptLanguage, language] of choices) {
   });
 }
 
-test('the sentence of each field comes in the same language as the answer', async () => {
+test('the message of each field has the language of the response', async () => {
   const body = { session_id: sessionId, birthday: '1899-12-31' };
   for (const language of ['ko', 'en'] as const) {
     const answer = await application.send('PUT', '/auth/register/birthday', body, { 'accept-language': language });
@@ -55,7 +55,7 @@ test('the sentence of each field comes in the same language as the answer', asyn
   }
 });
 
-test('the language changes sentences and nothing else', async () => {
+test('the language changes only sentences', async () => {
   const phone = (language: string) =>
     application.send('PUT', '/auth/register/phone', { session_id: sessionId, phone: '010-2345-6789' }, { 'accept-language': language });
   const { title, detail, ...rest } = (await phone('ko')).body;
@@ -68,7 +68,7 @@ test('the language changes sentences and nothing else', async () => {
   assert.deepEqual([detail, englishDetail], [fill(sentences.detail.ko), fill(sentences.detail.en)]);
 });
 
-test('refusals before the body is read have a language too', async () => {
+test('errors before the body is read have a language too', async () => {
   for (const language of ['ko', 'en'] as const) {
     const headers = { 'accept-language': language };
     const answers = [

@@ -67,7 +67,7 @@ test('after a migration by the owner, the service works as a role that may chang
   assert.match(cannotMigrate.stdout, /✗ rights: the role that migrates lacks CREATE on schema public, CREATE on database unused, and/);
 });
 
-test('a role that may not migrate says so where a migration is pending, or the list of migrations is not for it to read', {
+test('a role without the rights to migrate, or to read the list of migrations, gets a message about it', {
   skip,
 }, async () => {
   await using server = await startRoleServer('ordinary');

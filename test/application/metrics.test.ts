@@ -19,7 +19,7 @@ async function metrics(): Promise<Samples> {
   return readSamples(await services.metrics.registry.metrics());
 }
 
-/** How much each sample has grown while something was done; what did not is left out. */
+/** By how much each sample has grown during some work; unchanged ones are skipped. */
 async function growth(work: () => Promise<unknown>): Promise<Samples> {
   const before = await metrics();
   await work();
@@ -41,14 +41,14 @@ test('a sign-up is counted by its steps, and its seat once, however often the la
   assert.equal(grown.get('chodae_hash_wait_seconds_count'), 1);
 });
 
-test('a refusal is counted by its code, and is no step', async () => {
+test('an error is counted by its code, and not as a step', async () => {
   const grown = await growth(() => application.verify('no such code'));
   assert.equal(grown.get('chodae_refusals_total{code="invitation_not_found"}'), 1);
   assert.equal(grown.get('chodae_http_requests_total{method="POST",route="/auth/invitation/verify",status="404"}'), 1);
   assert.equal(sumOf(grown, 'chodae_signup_steps_total'), 0);
 });
 
-test('a thousand random addresses, methods and codes add no label and nothing that was sent', async () => {
+test('a thousand random paths, methods and codes add no label and no client input', async () => {
   await send('GET', '/nowhere');
   await send('GET', '/problems/nowhere');
   await send('PUT', '/auth/invitation/verify');
@@ -65,7 +65,7 @@ test('a thousand random addresses, methods and codes add no label and nothing th
   }
   const now = await metrics();
   const added = [...now.keys()].filter((name) => !before.has(name));
-  // Some of the codes look mistyped, which is a refusal of its own.
+  // Some of the codes look mistyped, which has its own problem code.
   assert.deepEqual(
     added.filter((name) => !codes.has(/^chodae_refusals_total\{code="(\w+)"\}$/.exec(name)?.[1] ?? '')),
     [],
@@ -78,20 +78,20 @@ test('a thousand random addresses, methods and codes add no label and nothing th
   );
 });
 
-test('addresses that no router can read are counted like unknown ones', async () => {
+test('malformed URLs are counted like unknown ones', async () => {
   const grown = await growth(() => send('GET', '/%E0%A4%A'));
   assert.equal(grown.get('chodae_http_requests_total{method="GET",route="unknown",status="400"}'), 1);
   assert.equal(grown.get('chodae_refusals_total{code="bad_request"}'), 1);
 });
 
-test('what was swept is counted by the kind of row', async () => {
+test('swept rows are counted by kind', async () => {
   await query(`INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at) VALUES ('old', 1, now() - interval '1 hour')`);
   const grown = await growth(async () => services.metrics.swept(await sweepRows(services.database, sweptRows(services.config))));
   assert.equal(grown.get('chodae_swept_rows_total{rows="sessions"}'), 1);
   assert.ok(Number(grown.get('chodae_sweep_finished_timestamp_seconds')) > 1_700_000_000);
 });
 
-test('the state of the queue and of the pool is read when somebody asks', async () => {
+test('the state of the queue and of the pool is read at each scrape', async () => {
   const now = await metrics();
   const names = ['chodae_hash_queue_waiting', 'chodae_hash_queue_running'];
   const pool = ['connections', 'idle', 'waiting'].map((state) => `chodae_database_pool_${state}`);

@@ -5,7 +5,7 @@ import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 import { beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 import { everything, storedInvitation, storedSession, tablesHolding } from '../support/stored-rows.ts';
 
-/** 15 June in Seoul, still the 14th in UTC: whoever turns 14 on the 15th is old enough. */
+/** 15 June in Seoul, still the 14th in UTC: a person who turns 14 on the 15th is old enough. */
 const now = () => new Date('2026-06-14T15:00:00Z');
 const application = await openApplication({ minimumAge: 14, now });
 after(() => application[Symbol.asyncDispose]());
@@ -13,12 +13,12 @@ after(() => application[Symbol.asyncDispose]());
 const oldEnough = '2012-06-15';
 const aDayTooYoung = '2012-06-16';
 
-test('whoever reaches the minimum age today may sign up', async () => {
+test('a person who reaches the minimum age today may sign up', async () => {
   const { answer } = await application.signUp(await invite(application), { birthday: oldEnough });
   assert.equal(answer.status, 200);
 });
 
-test('whoever is a day too young is refused, and everything that was entered is deleted at once', async () => {
+test('a person a day too young is refused, and the entered data is deleted at once', async () => {
   const code = await invite(application);
   const { sessionId, person } = await signUpToLastStep(application, code);
   assert.deepEqual(await tablesHolding(application, person.name), ['RegisterSession']);
@@ -33,7 +33,7 @@ test('whoever is a day too young is refused, and everything that was entered is 
   assertRefused(await application.name(sessionId, person.name, person.password), 404, 'session_not_found');
 });
 
-test('somebody too young takes no seat and leaves the code as it was', async () => {
+test('a person who is too young takes no seat and leaves the code unchanged', async () => {
   for (const max_uses of ['1', '2']) {
     const code = await invite(application, { max_uses });
     const before = await storedInvitation(application, code);
@@ -60,7 +60,7 @@ test('a birthday that is refused for another reason deletes nothing', async () =
   assert.deepEqual(await storedSession(application, sessionId), before);
 });
 
-test('somebody too young deletes no session but their own, and an expired one is left to the sweeper', async () => {
+test("being too young deletes only one's own session, and an expired one is left to the sweeper", async () => {
   const code = await invite(application);
   const { person } = await signUpToLastStep(application, code);
   const expired = await beginSignUp(application, code);
@@ -73,7 +73,7 @@ test('somebody too young deletes no session but their own, and an expired one is
   assert.deepEqual(await tablesHolding(application, person.name), ['RegisterSession']);
 });
 
-test('somebody too young who sends it again is told the same', async () => {
+test('repeating the request of a person who is too young gives the same error', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   const first = await application.birthday(sessionId, aDayTooYoung);
   const second = await application.birthday(sessionId, aDayTooYoung);

@@ -9,13 +9,13 @@ import { countUsersOf, everything, storedUser } from '../support/stored-rows.ts'
 const application = await openApplication({ phoneUnique: true });
 after(() => application[Symbol.asyncDispose]());
 
-test('a number is kept in E.164 beside the one that was typed', async () => {
+test('a number is stored in E.164 beside the typed one', async () => {
   const { userId } = await application.signUp(await invite(application), { phone: ' 010 2938 4756 ' });
   const { phone, phone_key } = await storedUser(application, userId);
   assert.deepEqual({ phone, phone_key }, { phone: '010 2938 4756', phone_key: '+821029384756' });
 });
 
-test('a number that has an account is refused in every spelling, nothing is lost, and another number works', async () => {
+test('a number with an account is refused in every notation, nothing is lost, and another number works', async () => {
   await application.signUp(await invite(application), { phone: '010-5647-3829' });
   for (const columns of [{}, { max_uses: '2' }]) {
     const code = await invite(application, columns);
@@ -31,14 +31,14 @@ test('a number that has an account is refused in every spelling, nothing is lost
   }
 });
 
-test('the last request repeated is answered as before and not refused as taken', async () => {
+test('a repeated last request gets the same answer and is not refused as taken', async () => {
   const { sessionId, userId, person } = await application.signUp(await invite(application));
   const again = await application.phone(String(sessionId), person.phone);
   assert.deepEqual([again.status, again.body], [200, { ok: true, userId }]);
   assertRefused(await application.phone(String(sessionId), samplePhone()), 409, 'session_completed');
 });
 
-test('a used invitation is told before a taken number', async () => {
+test('a used invitation is reported before a taken number', async () => {
   const code = await invite(application);
   const first = await signUpToLastStep(application, code);
   const second = await signUpToLastStep(application, code);
@@ -46,7 +46,7 @@ test('a used invitation is told before a taken number', async () => {
   assertRefused(await application.phone(second.sessionId, first.person.phone), 410, 'invitation_used');
 });
 
-test('accounts from before the setting was turned on keep nobody out', async () => {
+test('accounts from before the setting was turned on block no sign-up', async () => {
   const { userId, person } = await application.signUp(await invite(application));
   await application.query('UPDATE "User" SET phone_key = NULL WHERE id = $1', [userId]);
   assert.equal((await application.signUp(await invite(application), { phone: person.phone })).answer.status, 200);

@@ -4,7 +4,7 @@ import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 import { asOperator, itemsOf, makeKey, readPages } from '../support/operator-scenes.ts';
 
-/** An entry that cannot be written is a fault that a test makes. */
+/** A test that makes writing an entry fail. */
 const application = await openApplication({ allow: [/"sqlstate":"23514"/] });
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
@@ -13,7 +13,7 @@ const read = async (asked = '') => itemsOf(await local('GET', `/admin/audit${ask
 
 beforeEach(() => query('TRUNCATE audit_log RESTART IDENTITY'));
 
-/** Writes entries behind the scenes, one for each row. */
+/** Inserts entries directly, one per row. */
 async function record(...rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
   for (const row of rows) {
     const entry: Record<string, unknown> = { operator: 'somebody', action: 'sample.action', subject: 'invitation', ...row };
@@ -23,7 +23,7 @@ async function record(...rows: readonly Readonly<Record<string, unknown>>[]): Pr
   }
 }
 
-test('making a key is recorded: who, when, from where, in which request, what came of it, and no secret', async () => {
+test('creating a key is recorded: who, when, from where, in which request, with which result, and no secret', async () => {
   const admin = await makeKey(application, 'admin', 'the admin');
   await query('TRUNCATE audit_log RESTART IDENTITY');
   const made = await admin.send('POST', '/admin/keys', { label: 'a new one', role: 'viewer', expires_at: '2999-01-01T00:00:00Z' });
@@ -46,7 +46,7 @@ test('making a key is recorded: who, when, from where, in which request, what ca
   assert.ok(!JSON.stringify(await query('SELECT * FROM audit_log')).includes(String(made.body.key).slice(-40)));
 });
 
-test('revoking a key is recorded once, however often it is asked for', async () => {
+test('revoking a key is recorded once, however often it is requested', async () => {
   const { id } = await makeKey(application, 'viewer');
   await query('TRUNCATE audit_log RESTART IDENTITY');
   const revoked = await local('POST', `/admin/keys/${id}/revoke`);
@@ -77,7 +77,7 @@ test('a refused request is not recorded', async () => {
   assert.deepEqual(await read(), []);
 });
 
-test('where the entry cannot be written, nothing is changed', async () => {
+test('if the entry cannot be written, nothing is changed', async () => {
   const { id, send } = await makeKey(application, 'viewer');
   await query('ALTER TABLE audit_log ADD CONSTRAINT spoilt CHECK (false) NOT VALID');
   try {
@@ -113,7 +113,7 @@ test('the filters of the log can be combined', async () => {
   assert.deepEqual(await ids({ from: '2030-01-01T00:00:00Z' }), []);
 });
 
-test('a filter that nothing can have is refused', async () => {
+test('an impossible filter is refused', async () => {
   const numbers = ['key_id=-1', 'key_id=2147483648', 'key_id=x', 'key_id=1&key_id=2', 'limit=0', 'limit=501'];
   const texts = ['subject=secret', 'subject=', 'subject_id=%00', 'action=%0a', `subject_id=${'x'.repeat(257)}`, 'subject_id=%EF%BF%BE'];
   const moments = ['from=yesterday', 'to=2026-01-01', 'from=', 'from=%2B275760-09-13T00:00:00Z', 'to=10000-01-01T00:00:00Z'];

@@ -39,7 +39,7 @@ async function funnel(application: Application, query: Readonly<Record<string, s
 const none = { verified: 0, name: 0, birthday: 0, completed: 0, expired: 0, abandoned: 0, under_way: 0 };
 const nobody = { name: null, birthday: null, phone: null };
 
-/** Moves every event of the sign-ups on a code, and their sessions, so that they were verified at one moment. */
+/** Moves every event of the sign-ups on a code, and their sessions, as if they were verified at one moment. */
 async function verifyAt({ query }: Application, code: string, moment: string): Promise<void> {
   await query(
     `WITH moved AS (
@@ -75,14 +75,14 @@ test('each end of a sign-up is counted once, and each step that was reached', as
   assert.deepEqual((await funnel(seoul, { campaign })).totals, counted, 'sweeping changes nothing');
 });
 
-test('a sign-up is counted whose session was deleted by hand: its time is over', async () => {
+test('a sign-up whose session was deleted by hand counts as expired', async () => {
   const campaign = 'by-hand';
   const sessionId = await beginSignUp(seoul, await invite(seoul, { campaign: `'${campaign}'` }));
   await seoul.query('DELETE FROM "RegisterSession" WHERE "sessionId" = $1', [sessionId]);
   assert.deepEqual((await funnel(seoul, { campaign })).totals, { ...none, verified: 1, expired: 1 });
 });
 
-test('a sign-up from before there were events is counted nowhere', async () => {
+test('a sign-up from before events were recorded is not counted', async () => {
   const campaign = 'upgraded';
   const { sessionId, person } = await signUpToLastStep(seoul, await invite(seoul, { campaign: `'${campaign}'` }));
   await seoul.query(`DELETE FROM registration_events e USING "RegisterSession" s WHERE s.attempt = e.attempt AND s."sessionId" = $1`, [
@@ -108,7 +108,7 @@ const midnights = [
 
 for (const [index, [application, from, to, moment, day]] of midnights.entries()) {
   const zone = application === seoul ? 'Asia/Seoul' : 'America/New_York';
-  test(`a sign-up that was verified at ${moment} belongs to ${day} in ${zone}, whenever it went on`, async () => {
+  test(`a sign-up verified at ${moment} belongs to ${day} in ${zone}, whenever it continued`, async () => {
     const campaign = `midnight-${index}`;
     const code = await invite(application, { campaign: `'${campaign}'` });
     assert.equal((await application.signUp(code)).answer.status, 200);
@@ -129,7 +129,7 @@ for (const [index, [application, from, to, moment, day]] of midnights.entries())
   });
 }
 
-test('whoever was verified outside the range is not counted, whatever they did in it', async () => {
+test('a sign-up verified outside the range is not counted, whatever happened in it', async () => {
   const campaign = 'outside';
   const code = await invite(seoul, { campaign: `'${campaign}'` });
   assert.equal((await seoul.signUp(code)).answer.status, 200);
@@ -140,7 +140,7 @@ test('whoever was verified outside the range is not counted, whatever they did i
   assert.equal((await funnel(seoul, { campaign, from: '2025-12-31', to: '2026-01-01T15:00:00Z' })).totals.completed, 1);
 });
 
-test('the numbers are those of a model, for any sign-ups, by day and as a whole', async () => {
+test('the numbers match a model, for any sign-ups, by day and in total', async () => {
   const [from, to] = ['2026-03-07', '2026-03-09'];
   const [first, end] = [Date.parse('2026-03-07T05:00:00Z'), Date.parse('2026-03-10T04:00:00Z')];
   const ids = new Map<string | null, number>();
@@ -173,19 +173,19 @@ test('the numbers are those of a model, for any sign-ups, by day and as a whole'
   );
 });
 
-test('the names of the numbers come from the table of steps', async () => {
+test('the names of the counts come from the table of steps', async () => {
   const { totals, median_seconds } = await funnel(seoul, { by: 'none' });
   const names = stepsBeforeLast.map((step) => step.name);
   assert.deepEqual(Object.keys(totals), ['verified', ...names, 'completed', 'expired', 'abandoned', 'under_way']);
   assert.deepEqual(Object.keys(median_seconds), [...names, completingStep.name]);
 });
 
-test('of an unknown campaign there is nothing to count', async () => {
+test('an unknown campaign counts zero', async () => {
   const { totals, median_seconds, campaign } = await funnel(seoul, { campaign: '모르는 캠페인' });
   assert.deepEqual({ totals, median_seconds, campaign }, { totals: none, median_seconds: nobody, campaign: '모르는 캠페인' });
 });
 
-test('without a question it counts the last 30 days, until this moment', async () => {
+test('by default it counts the last 30 days until now', async () => {
   const campaign = 'just-now';
   const code = await invite(seoul, { campaign: `'${campaign}'` });
   await beginSignUp(seoul, code);
@@ -195,7 +195,7 @@ test('without a question it counts the last 30 days, until this moment', async (
   assert.deepEqual([days.length, days[0]?.day], [30, new Date(Date.parse(from) + 9 * 3_600_000).toISOString().slice(0, 10)]);
 });
 
-test('a question that makes no sense is refused by the field', async () => {
+test('an invalid query is refused by field', async () => {
   assertInvalid(await ask(seoul, { from: '2026-02-29' }), 'from range_bound_format');
   assertInvalid(await ask(seoul, { to: 'yesterday' }), 'to range_bound_format');
   assertInvalid(await ask(seoul, { from: '2026-01-02', to: '2026-01-01' }), 'from range_backwards');
@@ -209,7 +209,7 @@ test('a question that makes no sense is refused by the field', async () => {
   assertInvalid(twice, 'by invalid_value');
 });
 
-test('whatever is asked is answered or refused, and never a fault', async () => {
+test('any query is answered or refused, never a 500', async () => {
   const odd = fc.oneof(fc.string({ unit: 'binary', maxLength: 70 }), fc.date({ noInvalidDate: true }).map(String));
   const moments = fc.date({ noInvalidDate: true }).map((date) => date.toISOString());
   const query = fc.record(
@@ -225,11 +225,11 @@ test('whatever is asked is answered or refused, and never a fault', async () => 
   );
 });
 
-test('nobody without a key sees it', async () => {
+test('it requires a key', async () => {
   assertRefused(await seoul.send('GET', '/admin/funnel'), 401, 'operator_key_required');
 });
 
-test('nothing of a person, no code and no session is in it', async () => {
+test('it contains no personal data, code or session id', async () => {
   const code = await invite(seoul, { campaign: `'private'` });
   const { person, sessionId } = await seoul.signUp(code, { birthday: '1987-06-05' });
   const text = JSON.stringify((await ask(seoul)).body);

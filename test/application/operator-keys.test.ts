@@ -55,7 +55,7 @@ test('a key is shown once, works at once, and is stored as a hash only', async (
   assert.equal(listed?.hint, hint);
 });
 
-test('whoever asks with the key of the machine itself is an admin without an id', async () => {
+test('the local key of the machine is an admin without an id', async () => {
   assert.deepEqual((await local('GET', '/admin/me')).body, { key_id: null, label: 'local', role: 'admin' });
 });
 
@@ -76,7 +76,7 @@ test('a key that is unknown, expired or revoked is refused at the very next requ
   assert.equal((await second.send('GET', '/admin/me')).status, 200);
 });
 
-test('an admin may revoke their own key, and that is its last request', async () => {
+test('an admin may revoke their own key, as its last request', async () => {
   const { id, send } = await makeKey(application, 'admin');
   const revoked = await send('POST', `/admin/keys/${id}/revoke`);
   assert.equal(revoked.status, 200);
@@ -85,7 +85,7 @@ test('an admin may revoke their own key, and that is its last request', async ()
   assertRefused(await send('POST', `/admin/keys/${id}/revoke`), 401, 'operator_key_invalid');
 });
 
-test('revoking again changes nothing, and revoking what is not there is a 404', async () => {
+test('revoking again changes nothing, and revoking an unknown key is a 404', async () => {
   const { id } = await makeKey(application, 'viewer');
   const first = await local('POST', `/admin/keys/${id}/revoke`);
   await query(`UPDATE operator_keys SET revoked_at = revoked_at - interval '1 day' WHERE id = $1`, [id]);
@@ -114,7 +114,7 @@ test('a viewer and an issuer manage no keys and read no audit log', async () => 
   }
 });
 
-test('an expiry is a moment or a length of time, counted by the clock of the database', async () => {
+test("an expiry is a time or a duration by the database's clock", async () => {
   const at = await create({ label: 'a', role: 'viewer', expires_at: '2999-01-31T18:00:00+09:00' });
   assert.deepEqual([at.status, at.body.expires_at], [201, '2999-01-31T09:00:00.000Z']);
   const span = await create({ label: 'b', role: 'viewer', valid_for: '90d' });
@@ -158,7 +158,7 @@ test('a repeated Idempotency-Key makes no second key and does not show the first
     assertRefused(await create(wanted, { 'idempotency-key': odd }), 400, 'idempotency_key_invalid');
   assert.equal((await query('SELECT FROM operator_keys WHERE label = $1', ['repeated'])).length, 1);
 
-  // The key of one operator means nothing for another one's requests.
+  // The key of one operator has no meaning for another one's requests.
   const other = await makeKey(application, 'admin');
   assert.equal((await other.send('POST', '/admin/keys', { ...wanted, label: 'of another' }, headers)).status, 201);
   assert.equal((await local('POST', `/admin/keys/${first.body.id}/revoke`)).status, 200);
@@ -188,7 +188,7 @@ test('a hundred parallel requests with one Idempotency-Key make one key', async 
   assert.equal((await query(`SELECT FROM audit_log WHERE subject_id = $1`, [String(made[0]?.body.id)])).length, 1);
 });
 
-test('the last use of a key is noted once a minute at most', async () => {
+test('the last use of a key is recorded at most once a minute', async () => {
   const { id, send } = await makeKey(application, 'viewer');
   const lastUsed = async () => (await storedKey(id)).last_used_at as Date | null;
   const use = () => Promise.all(Array.from({ length: 5 }, () => send('GET', '/admin/me')));
@@ -208,14 +208,14 @@ test('the last use of a key is noted once a minute at most', async () => {
   assert.ok(((await lastUsed())?.getTime() ?? 0) >= first.getTime());
 });
 
-test('a refused key is not noted as used', async () => {
+test('a refused key is not recorded as used', async () => {
   const { id, send } = await makeKey(application, 'viewer');
   await query('UPDATE operator_keys SET revoked_at = now() WHERE id = $1', [id]);
   await send('GET', '/admin/me');
   assert.equal((await storedKey(id)).last_used_at, null);
 });
 
-test('the list of keys comes in pages, the newest first', async () => {
+test('the list of keys has pages, newest first', async () => {
   const pages = await readPages(local, '/admin/keys?limit=3');
   const ids = pages.flat().map(({ id }) => id as number);
   const [stored] = await query<{ ids: number[] }>('SELECT array_agg(id ORDER BY id DESC) AS ids FROM operator_keys');
@@ -226,7 +226,7 @@ test('the list of keys comes in pages, the newest first', async () => {
   }
 });
 
-test('no key is called local, in whatever spelling', async () => {
+test('no key can be called local, in any spelling', async () => {
   const spellings = [
     'local',
     'LOCAL',
@@ -245,7 +245,7 @@ test('no key is called local, in whatever spelling', async () => {
   assert.equal((await create({ label: 'local office', role: 'viewer' })).status, 201);
 });
 
-test('no two keys that can be used have labels that read alike; one that was revoked or has expired is in nobody’s way', async () => {
+test('usable keys cannot have labels that look alike; revoked and expired keys do not count', async () => {
   const { id } = (await create({ label: 'Lim, markets', role: 'viewer' })).body;
   for (const label of [
     'Lim, markets',
@@ -268,7 +268,7 @@ test('no two keys that can be used have labels that read alike; one that was rev
   assert.equal((await create({ label: 'lim, markets', role: 'viewer' })).status, 201);
 });
 
-test('of twenty keys with one label that are made at once, one is made', async () => {
+test('of twenty concurrent requests for one label, one creates a key', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, at) => insist(() => create({ label: at % 2 ? 'At Once' : 'at once', role: 'viewer' }))),
   );

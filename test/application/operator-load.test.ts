@@ -8,7 +8,7 @@ import { sampleRequest } from '../support/admin-samples.ts';
 import { openApplication } from '../support/application.ts';
 import { invite } from '../support/sign-up-scenes.ts';
 
-/** Operators who keep the database busy take no connection from the people who sign up; on the embedded database everybody shares one. */
+/** Operators who keep the database busy take no connections from sign-ups; on the embedded database all share one. */
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query, http, services } = application;
@@ -25,8 +25,8 @@ before(async () => {
 });
 
 /**
- * Sends a request whose client can leave.
- * @returns the status; 0 where the client left before there was one.
+ * Sends a request whose client can disconnect.
+ * @returns the status; 0 if the client disconnected before there was one.
  */
 function send(path: string, client?: AbortController): Promise<number> {
   return new Promise((resolve) => {
@@ -42,9 +42,9 @@ async function until(what: string, milliseconds: number, holds: () => Promise<bo
   assert.fail(`not within ${milliseconds} ms: ${what}`);
 }
 
-test('however many requests of operators wait in the database, sign-ups, readiness and metrics are answered', { skip }, async () => {
+test('sign-ups, readiness and metrics are answered however many operator requests wait in the database', { skip }, async () => {
   const code = await invite(application);
-  // What operators read and sign-ups do not, so that every statement of an operator waits for as long as it may.
+  // Tables that operators read and sign-ups do not, so that every operator statement waits until its timeout.
   const locked = query(`DO $$ BEGIN LOCK TABLE "User", audit_log IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(8); END $$`);
   await sleep(200);
   let isOver = false;
@@ -69,7 +69,7 @@ test('however many requests of operators wait in the database, sign-ups, readine
 const marked = `wait_event_type = 'Timeout' AND application_name = 'chodae' AND state = 'active'`;
 const sleeping = async () => ((await query<{ n: number }>(`SELECT count(*) AS n FROM pg_stat_activity WHERE ${marked}`))[0]?.n ?? 0) > 0;
 
-/** Until it is put back, looking at a row of the table takes 300 s. */
+/** Until it is restored, reading a row of the table takes 300 s. */
 async function whileSlow(table: string, work: () => Promise<void>): Promise<void> {
   await query(`CREATE POLICY slow ON "${table}" USING (pg_sleep(300) IS NOT NULL)`);
   await query(`ALTER TABLE "${table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`);
@@ -97,14 +97,14 @@ for (const [path, table] of long) {
       await until('it is running', 60_000, sleeping);
       for (const client of clients) client.abort();
       assert.deepEqual(new Set(await Promise.all(left)), new Set([0]));
-      // By themselves they would end after 10 s and more.
+      // Without that they would end after more than 10 s.
       await until('nothing is running', 8_000, async () => !(await sleeping()));
     });
     assert.equal(await send(path), 200);
   });
 }
 
-test('every route below /admin that reads says that it may be refused while operators keep the database busy', async () => {
+test('every read below /admin documents that it may be refused while operators keep the database busy', async () => {
   const { paths } = (await http.inject('/openapi.json')).json() as { paths: Record<string, Record<string, { responses: object }>> };
   for (const route of routes) {
     const { responses } = paths[route.path]?.get ?? assert.fail();
@@ -112,7 +112,7 @@ test('every route below /admin that reads says that it may be refused while oper
   }
 });
 
-test('a crowd of every request that only reads is answered or refused, and leaves nothing behind', async () => {
+test('many concurrent reads of every kind are answered or refused, and leave nothing behind', async () => {
   const values = { id: '1', campaign: 'spring' };
   const paths = routes.map((route) => sampleRequest(route, values).path);
   const crowd = await Promise.all(paths.flatMap((path) => Array.from({ length: 10 }, () => send(path))));
@@ -126,7 +126,7 @@ test('a crowd of every request that only reads is answered or refused, and leave
   );
 });
 
-test('every slice of operators has the view of the database that leaves connections free', () => {
+test('every operator slice uses the database view that leaves connections free', () => {
   const { invitations, progress, users, operators, registration, database } = services;
   assert.equal(registration.database, database);
   for (const slice of [invitations, progress, users, operators]) assert.notEqual(slice.database, database);

@@ -10,7 +10,7 @@ import { beginSignUp, invite } from '../support/sign-up-scenes.ts';
 import { changesBetween, readStored } from '../support/stored-changes.ts';
 import { storedInvitation, storedSession, tablesHolding } from '../support/stored-rows.ts';
 
-/** Every route that an operator can use, found by asking the router: one that somebody adds is held to the same. */
+/** Every operator route, found by asking the router, so that a new one is tested too. */
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
@@ -19,17 +19,17 @@ let routes: AdminRoute[];
 let viewer: KeyMade;
 let issuer: KeyMade;
 let sessionId: string;
-/** Something that exists for each name in an address, so that a route without its guard would really change something. */
+/** An existing value for each path parameter, so that a route without its guard would really change something. */
 let existing: PathValues;
 
 before(async () => {
   routes = await adminRoutes(application);
   viewer = await makeKey(application, 'viewer');
   issuer = await makeKey(application, 'issuer');
-  // The first use is noted, and then not for a minute.
+  // The first use is recorded, and then not for a minute.
   for (const { send } of [viewer, issuer]) assert.equal((await send('GET', '/admin/me')).status, 200);
   await query(`INSERT INTO campaigns (name) VALUES ('spring')`);
-  // One number is the id of an invitation, of a user and of a key, far from those that the program gives in this test.
+  // One number is the id of an invitation, a user and a key, far from those that the program assigns in this test.
   await query(`SELECT setval(pg_get_serial_sequence('"Invitation"', 'id'), 1000000)`);
   const code = await invite(application, { max_uses: '5', campaign: `'spring'` });
   const { userId } = await application.signUp(code);
@@ -46,7 +46,7 @@ const send = ({ method, path, headers, body }: SampleRequest, more: Readonly<Rec
   application.send(method, path, body, { ...headers, ...more });
 const sendAs = (key: string, request: SampleRequest) => send(request, { authorization: `Bearer ${key}` });
 
-/** A refusal is a problem document, whole; nothing is a fault of the program. */
+/** An error is a complete problem document, and never a 500. */
 function assertClear({ status, headers, body }: Answer, request: SampleRequest): void {
   const what = `${which(request)} ${JSON.stringify(request.body)?.slice(0, 200)} ${JSON.stringify(request.headers)}: ${status} ${body.code}`;
   assert.ok(status < 500, what);
@@ -57,13 +57,13 @@ function assertClear({ status, headers, body }: Answer, request: SampleRequest):
   assert.equal(body.type, `/problems/${body.code}`, what);
 }
 
-test('the router has the routes for operators, and the document says what they take', () => {
+test('the router has the operator routes, and the OpenAPI document describes their input', () => {
   const names = routes.map(which);
   for (const name of ['GET /admin/me', 'POST /admin/keys', 'DELETE /admin/users/{id}'])
     assert.ok(names.includes(name), `${name} is missing in ${names}`);
 });
 
-test('nobody gets in without an operator key, and nothing is changed', async () => {
+test('without an operator key every request is refused and nothing changes', async () => {
   const stored = await readStored(application);
   const unknown = `chodae_key_${'0'.repeat(40)}`;
   for (const route of routes) {
@@ -82,7 +82,7 @@ test('nobody gets in without an operator key, and nothing is changed', async () 
       assertRefused(answer, 401, 'operator_key_invalid');
       assert.equal(answer.headers.get('www-authenticate'), 'Bearer', which(request));
     }
-    // The body is not read for somebody who may not send it.
+    // The body is not read if the client may not send it.
     if (route.body) assertRefused(await send({ ...request, body: '{' }), 401, 'operator_key_required');
     if (route.method !== 'GET') continue;
     assert.equal((await send({ ...request, method: 'HEAD' })).status, 401, which(request));
@@ -98,7 +98,7 @@ test('a viewer’s key changes nothing', async () => {
     const changes = changesBetween(stored, await readStored(application));
     if (route.method === 'GET') {
       assertClear(answer, request);
-      // That somebody took a whole list with them is worth an entry.
+      // Exporting a whole list is worth an entry.
       assert.deepEqual(
         changes.filter((change) => change !== '+audit_log'),
         [],
@@ -122,7 +122,7 @@ test('an issuer’s key changes no key and no user, and reads no audit log', asy
   }
 });
 
-test('the example of the document works for every route', async () => {
+test("the document's examples work for every route", async () => {
   for (const route of routes) {
     const request = sampleRequest(route, existing);
     const { status, body } = await sendAs(application.services.localKey, request);
@@ -130,13 +130,13 @@ test('the example of the document works for every route', async () => {
   }
 });
 
-test('whatever an admin sends is understood or refused by a problem document, and never a fault', async () => {
+test('any admin request is accepted or refused with a problem document, never a 500', async () => {
   for (const route of routes) {
     for (const request of oddRequests(route, existing)) assertClear(await sendAs(application.services.localKey, request), request);
   }
 });
 
-/** Names of columns and members of answers that a client might hope to set. */
+/** Names of columns and response members that a client might try to set. */
 const hoped = [
   'id',
   'key',
@@ -155,7 +155,7 @@ const hoped = [
 ];
 const planted = 'pl4nted-by-the-client';
 
-test('members that no route knows are never stored', async () => {
+test('unknown members are never stored', async () => {
   for (const route of routes) {
     if (!route.body) continue;
     const request = sampleRequest(route, existing);

@@ -39,7 +39,7 @@ async function page(query: Query = {}): Promise<Page> {
 
 /**
  * @returns every page, one after the other.
- * @param between happens after each.
+ * @param between called after each page.
  */
 async function walk(query: Query, between: () => Promise<unknown> = async () => {}): Promise<Page[]> {
   const pages = [await page(query)];
@@ -51,7 +51,7 @@ async function walk(query: Query, between: () => Promise<unknown> = async () => 
   return pages;
 }
 
-/** Makes many live sessions at once, the first the newest; `every` of them share a microsecond. */
+/** Creates many live sessions at once, the first one newest; `every` of them share a microsecond. */
 async function insertSessions(code: string, count: number, every: number): Promise<void> {
   const { id } = await storedInvitation(application, code);
   await application.query(
@@ -62,7 +62,7 @@ async function insertSessions(code: string, count: number, every: number): Promi
   );
 }
 
-/** @returns the live attempts on a code as they are stored, in the order of the list. */
+/** @returns the live attempts on a code as stored, in the order of the list. */
 async function storedAttempts(code: string): Promise<string[]> {
   const rows = await application.query<{ attempt: string }>(
     `SELECT s.attempt FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId"
@@ -72,7 +72,7 @@ async function storedAttempts(code: string): Promise<string[]> {
   return rows.map((row) => row.attempt);
 }
 
-test('a sign-up under way is shown with how far it is', async () => {
+test('a sign-up in progress is shown with its progress', async () => {
   const code = await invite(application, { campaign: `'spring'` });
   const { id } = await storedInvitation(application, code);
   const only = { invitation_id: String(id) };
@@ -97,7 +97,7 @@ test('a sign-up under way is shown with how far it is', async () => {
   assert.deepEqual((await page(only)).items[0]?.remaining_steps, ['name', 'phone']);
 });
 
-test('what was completed, abandoned or has expired is not shown, swept or not', async () => {
+test('completed, abandoned and expired sign-ups are not shown, swept or not', async () => {
   const code = await invite(application, { max_uses: '9', campaign: `'over'` });
   await application.signUp(code);
   await application.send('DELETE', '/auth/register/session', undefined, bearer(await beginSignUp(application, code)));
@@ -109,7 +109,7 @@ test('what was completed, abandoned or has expired is not shown, swept or not', 
   );
 });
 
-test('it can be asked for one campaign, for one invitation, for both, and for none that exists', async () => {
+test('it can be filtered by campaign, invitation, both, and by values that do not exist', async () => {
   const [first, second] = [await invite(application, { campaign: `'both'` }), await invite(application, { campaign: `'both'` })];
   const ids = [(await storedInvitation(application, first)).id, (await storedInvitation(application, second)).id].map(String);
   await beginSignUp(application, first);
@@ -124,7 +124,7 @@ test('it can be asked for one campaign, for one invitation, for both, and for no
 });
 
 for (const limit of [1, 7, 500]) {
-  test(`walking in pages of ${limit} meets each sign-up once, in order, also those that began in the same microsecond`, async () => {
+  test(`pages of ${limit} have each sign-up once, in order, also those that began in the same microsecond`, async () => {
     const code = await invite(application, { campaign: `'walk-${limit}'` });
     await insertSessions(code, limit === 1 ? 40 : 1_003, 4);
     const stored = await storedAttempts(code);
@@ -137,7 +137,7 @@ for (const limit of [1, 7, 500]) {
   });
 }
 
-test('sign-ups that begin and end while somebody walks neither repeat nor hide another', async () => {
+test('sign-ups that begin and end between pages neither repeat nor hide others', async () => {
   const code = await invite(application, { campaign: `'moving'`, max_uses: '1000' });
   await insertSessions(code, 100, 3);
   const stored = await storedAttempts(code);
@@ -153,7 +153,7 @@ test('sign-ups that begin and end while somebody walks neither repeat nor hide a
   for (const attempt of met) assert.ok(stored.includes(attempt), 'what began meanwhile is newer than every page to come');
 });
 
-test('a page looks at a bounded number of sign-ups and says where to go on', async () => {
+test('a page examines a bounded number of sign-ups and says where to continue', async () => {
   await using crowded = await openApplication();
   const asCrowded = async (query: Query) => {
     const answer = await crowded.send('GET', `/admin/sessions?${new URLSearchParams(query)}`, undefined, bearer(crowded.services.localKey));
@@ -172,7 +172,7 @@ test('a page looks at a bounded number of sign-ups and says where to go on', asy
   assert.deepEqual(sizes, [1, 0, 1]);
 });
 
-test('a question that makes no sense is refused by the field', async () => {
+test('an invalid query is refused by field', async () => {
   for (const limit of ['0', '501', '-1', '1.5', 'x']) assertRefused(await ask({ limit }), 422, 'validation_failed');
   for (const invitation_id of ['0', '-1', '2147483648', '1.5', 'x', '1e99'])
     assertRefused(await ask({ invitation_id }), 422, 'validation_failed');
@@ -187,7 +187,7 @@ test('a question that makes no sense is refused by the field', async () => {
   for (const value of [1, Number.MAX_SAFE_INTEGER]) assert.equal((await ask({ cursor: cursor([value, attempt]) })).status, 200);
 });
 
-test('whatever is asked is answered or refused, and never a fault', async () => {
+test('any query is answered or refused, never a 500', async () => {
   const odd = fc.string({ unit: 'binary', maxLength: 60 });
   const cursors = fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
   const query = fc.record({ campaign: odd, invitation_id: odd, limit: odd, cursor: fc.oneof(odd, cursors) }, { requiredKeys: [] });
@@ -204,7 +204,7 @@ const end = (attempt: string, key = application.services.localKey) =>
   application.send('DELETE', `/admin/sessions/${encodeURIComponent(attempt)}`, undefined, bearer(key));
 const attemptOf = async (sessionId: string) => String((await storedSession(application, sessionId))?.attempt);
 
-test('an operator ends a sign-up: what was entered is gone, its seat is free, and the audit log says so', async () => {
+test('an operator ends a sign-up: its data is deleted, its seat is free, and the audit log records it', async () => {
   const code = await invite(application, { max_uses: '2' });
   const { id } = await storedInvitation(application, code);
   const issuer = await makeKey(application, 'issuer');
@@ -225,7 +225,7 @@ test('an operator ends a sign-up: what was entered is gone, its seat is free, an
   assert.deepEqual(entry, { key_id: issuer.id, action: 'sign_up.end', subject: 'sign_up', subject_id: attempt, before, after: null });
 });
 
-test('what has ended or never was is not ended, changes nothing, and is no entry in the audit log', async () => {
+test('ending an unknown or ended sign-up changes nothing and writes no audit entry', async () => {
   const code = await invite(application, { max_uses: '9' });
   const completed = await signUpToLastStep(application, code);
   const expired = await beginSignUp(application, code);
@@ -264,7 +264,7 @@ test('the funnel counts a sign-up that was ended or taken over as expired', asyn
   assert.deepEqual([verified, expired, abandoned, under_way], [3, 1, 0, 2]);
 });
 
-test('operators see how many of the held seats have no step yet: in the invitation and as a metric', async () => {
+test('held seats without a step are shown in the invitation and as a metric', async () => {
   const code = await invite(application, { max_uses: '5' });
   const { id } = await storedInvitation(application, code);
   const operator = bearer(application.services.localKey);
@@ -284,13 +284,13 @@ test('operators see how many of the held seats have no step yet: in the invitati
   await expireSession(application, String(sessions[1]));
   assert.deepEqual(await seen(), [2, 1]);
   assert.equal((await gauge()) - before, 1);
-  // On an invitation with one seat nobody holds it.
+  // A single-use invitation holds no seats.
   const single = await invite(application);
   await beginSignUp(application, single);
   assert.equal((await gauge()) - before, 1);
 });
 
-test('a database that does not answer leaves the metric out and keeps nobody waiting', async (context) => {
+test('without the database the scrape skips the metric and does not wait', async (context) => {
   context.mock.method(application.services.database, 'run', () => Promise.reject(new Error('gone')));
   const samples = readSamples(await application.services.metrics.registry.metrics());
   assert.equal(samples.has('chodae_seats_held_without_step'), false);
@@ -300,11 +300,11 @@ test('a database that does not answer leaves the metric out and keeps nobody wai
   assert.equal(readSamples(await application.services.metrics.registry.metrics()).has('chodae_seats_held_without_step'), false);
 });
 
-test('nobody without a key sees it', async () => {
+test('it requires a key', async () => {
   assertRefused(await application.send('GET', '/admin/sessions'), 401, 'operator_key_required');
 });
 
-test('nothing of a person, no code and no session id is in it', async () => {
+test('it contains no personal data, code or session id', async () => {
   const code = await invite(application, { campaign: `'private'`, note: `'for Hong'`, phone: `'+821012345678'` });
   const { sessionId, person } = await signUpToLastStep(application, code, { birthday: '1987-06-05' });
   const stored = await storedSession(application, sessionId);

@@ -25,14 +25,14 @@ test('PASSWORD_MIN_LENGTH: a shorter password is refused with that number', asyn
   assert.equal((await application.name(sessionId, 'Ada', 'fifteen signs !')).status, 200);
 });
 
-test('TIME_ZONE: what day it is today is decided there', async () => {
+test('TIME_ZONE decides which day today is', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   assertInvalid(await application.birthday(sessionId, '2026-06-15'), 'birthday birthday_in_future');
   assert.equal((await application.birthday(sessionId, '2026-06-14')).status, 200);
   assert.equal((await storedSession(application, sessionId))?.birthday, '2026-06-14');
 });
 
-test('PHONE_REGION: the numbers of that region are taken, those of others are not', async () => {
+test('PHONE_REGION: numbers of that region are accepted, others are not', async () => {
   const { sessionId, answer } = await application.signUp(await invite(application), { phone: '010-1234-5678' });
   assertInvalid(answer, 'phone phone_not_mobile');
   assertInvalid(await application.phone(String(sessionId), '+82 10-1234-5678'), 'phone phone_other_region');
@@ -41,7 +41,7 @@ test('PHONE_REGION: the numbers of that region are taken, those of others are no
   assert.equal((await application.phone(String(sessionId), '+33 6 12 34 56 78')).body.userId, body.userId);
 });
 
-test('DEFAULT_LANGUAGE: whoever asks for none of ours is answered in it', async () => {
+test('DEFAULT_LANGUAGE: the language for clients that ask for none of ours', async () => {
   for (const acceptLanguage of [undefined, '', '*', 'fr, de']) {
     const headers = acceptLanguage === undefined ? {} : { 'accept-language': acceptLanguage };
     const answer = await application.send('POST', '/auth/invitation/verify', { invitation_code: 'no such code' }, headers);
@@ -61,7 +61,7 @@ test('PHONE_UNIQUE off: a number may have several accounts, and no key is kept',
   for (const { userId } of [first, second]) assert.equal((await storedUser(application, userId)).phone_key, null);
 });
 
-test('MIN_AGE off: somebody born today may sign up', async () => {
+test('MIN_AGE off: a person born today may sign up', async () => {
   const { answer } = await application.signUp(await invite(application), { birthday: '2026-06-14', phone: '06 12 34 56 80' });
   assert.equal(answer.status, 200);
 });

@@ -27,7 +27,7 @@ async function keep(count: number, hoursAgo: number): Promise<void> {
   );
 }
 
-test('kept answers go after 24 hours, younger ones stay', async () => {
+test('stored answers are deleted after 24 hours, younger ones stay', async () => {
   await keep(3, 24);
   await keep(2, 23);
   assert.equal(await sweepKeptAnswers(), 3);
@@ -39,20 +39,20 @@ test('kept answers go after 24 hours, younger ones stay', async () => {
   assert.equal(await sweepKeptAnswers(), 0);
 });
 
-test('one sweep takes more than one batch, and a batch is no larger than asked for', async () => {
+test('one sweep runs several batches, none larger than requested', async () => {
   await keep(1_001, 25);
   assert.equal((await sweepAnswers(database, 2, null)).deleted, 2);
   assert.equal(await sweepKeptAnswers(), 999);
 });
 
-test('an Idempotency-Key whose answer was swept is free again', async () => {
+test('an Idempotency-Key whose answer was swept can be used again', async () => {
   const create = () =>
     asOperator(application)('POST', '/admin/keys', { label: 'swept', role: 'viewer' }, { 'idempotency-key': 'used long ago' });
   assert.equal((await create()).status, 201);
   assert.equal((await create()).status, 409);
   await query(`UPDATE idempotency_keys SET created_at = created_at - interval '1 day'`);
   await sweepKeptAnswers();
-  // Two keys that can be used have no label in common.
+  // Usable keys cannot share a label.
   await query(`UPDATE operator_keys SET revoked_at = now() WHERE label = 'swept'`);
   assert.equal((await create()).status, 201);
 });

@@ -16,17 +16,17 @@ const e164Of = (phone: string) => `+82${phone.replaceAll('-', '').slice(1)}`;
 
 let people = 0;
 
-/** Signs somebody up whose every value is found nowhere else. */
+/** Signs a person up with values that occur nowhere else. */
 async function join(code: string, phone = samplePhone()) {
   people += 1;
   const birthday = `1957-03-${String(people).padStart(2, '0')}`;
   const { userId, person, sessionId } = await application.signUp(code, { name: `지울 사람 ${phone}`, birthday, phone });
-  assert.ok(userId !== undefined && sessionId !== undefined, 'nobody signed up');
+  assert.ok(userId !== undefined && sessionId !== undefined, 'the sign-up failed');
   const { password: hash } = await storedUser(application, userId);
   return { userId, person, sessionId, values: [person.name, phone, e164Of(phone), birthday, String(hash), sessionId] };
 }
 
-test('everything about a user goes, from every table, and the seat is not given again', async () => {
+test('all data of a user is deleted from every table, and the seat stays used', async () => {
   const code = await invite(application);
   const { userId, person, sessionId, values } = await join(code);
   for (const value of values) assert.notDeepEqual(await tablesHolding(application, value), [], 'it was stored');
@@ -64,7 +64,7 @@ test('the audit log says who deleted which id, and nothing about the person', as
   ]);
 });
 
-test('the others who came in by the same invitation stay, and so do the seats that are used', async () => {
+test('other users of the same invitation stay, and so do the used seats', async () => {
   const code = await invite(application, { max_uses: '3' });
   const [first, second] = [await join(code), await join(code)];
   const before = await storedInvitation(application, code);
@@ -78,7 +78,7 @@ test('the others who came in by the same invitation stay, and so do the seats th
   assert.equal((await storedUser(application, third.userId)).name, third.person.name);
 });
 
-test('somebody who was deleted may sign up anew with the same phone number', async () => {
+test('a deleted person may sign up again with the same phone number', async () => {
   const { userId, person } = await join(await invite(application));
   await remove(userId);
   const again = await join(await invite(application), person.phone);
@@ -110,7 +110,7 @@ test('invitations for their phone number lose it, and one that only they could u
   assert.deepEqual(entry?.after.revoked_invitations.sort(), ids.sort());
 });
 
-test('an answer that is kept for a repetition loses their phone number too', async () => {
+test('their phone number is removed from stored answers too', async () => {
   const { userId, person, values } = await join(await invite(application));
   const answer = {
     invitations: [
@@ -132,7 +132,7 @@ test('an answer that is kept for a repetition loses their phone number too', asy
   });
 });
 
-test('a user with a phone number that is none is deleted as well', async () => {
+test('a user with an invalid phone number is deleted too', async () => {
   const [row] = await query<{ id: number }>(
     `INSERT INTO "User" (name, password, birthday, phone, "invitationId") VALUES ('junk of old', 'hash', '', 'call me', 987654) RETURNING id`,
   );
@@ -140,7 +140,7 @@ test('a user with a phone number that is none is deleted as well', async () => {
   assert.deepEqual(await tablesHolding(application, 'junk of old'), []);
 });
 
-test('where the entry in the audit log cannot be written, nothing is deleted', async () => {
+test('if the audit entry cannot be written, nothing is deleted', async () => {
   await using refusing = await openApplication({ allow: [/"sqlstate":"23514"/] });
   const { userId } = await refusing.signUp(await invite(refusing));
   await refusing.query('ALTER TABLE audit_log ADD CONSTRAINT spoilt CHECK (false) NOT VALID');

@@ -29,7 +29,7 @@ const open = (asked: string) =>
     get({ host: '127.0.0.1', port, path: `/admin/users/export${asked}`, headers }, resolve).once('error', reject),
   );
 
-/** Makes users behind the scenes whose names have so many characters, and more. */
+/** Inserts users directly whose names have so many characters, and more. */
 const insertUsers = (count: number, nameLength: number) =>
   query(
     `INSERT INTO "User" (name, password, birthday, phone, "invitationId")
@@ -70,7 +70,7 @@ test('the file has every user in full, with the invitation, and never the hash o
   );
 });
 
-test('names that a spreadsheet would calculate become text, and odd ones stay in their cell', async () => {
+test('names that a spreadsheet would evaluate become text, and odd ones stay in their cell', async () => {
   const names = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', 'a\n=1', '="a", "b"', '<b>굵게</b>', '‘초대’, "둘"', "it's"];
   for (const name of names) {
     await query(`INSERT INTO "User" (name, password, birthday, phone, "invitationId") VALUES ($1, 'hash', '', '+82 10-2345-6789', 1)`, [
@@ -102,7 +102,7 @@ test('names that a spreadsheet would calculate become text, and odd ones stay in
   );
 });
 
-test('what is exported is what the filters of the list give', async () => {
+test('the list filters apply to the export', async () => {
   await insertUsers(5, 1);
   await query(`UPDATE "User" SET name = '홍' || id, "invitationId" = 7 WHERE id IN (SELECT id FROM "User" ORDER BY id LIMIT 2)`);
   const count = async (asked: string) => (await exported(`?format=ndjson${asked}`)).payload.split('\n').length - 1;
@@ -116,7 +116,7 @@ test('what is exported is what the filters of the list give', async () => {
   }
 });
 
-test('the audit log has the filters and how many there are, without the text, before anything leaves', async () => {
+test('the audit log has the filters and the count, without the search text, before anything is sent', async () => {
   await insertUsers(3, 1);
   await exported('?text=010-1234-5678&format=ndjson');
   await exported('?invitation_id=1');
@@ -128,7 +128,7 @@ test('the audit log has the filters and how many there are, without the text, be
   ]);
 });
 
-/** Collects garbage first, so that only what is held counts: bytes of objects and of buffers. */
+/** Collects garbage first, so that only live memory counts: bytes of objects and of buffers. */
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 function heldBytes(): number {
@@ -137,7 +137,7 @@ function heldBytes(): number {
   return heapUsed + arrayBuffers;
 }
 
-test('20,000 users, 50 MB of text, are sent with a few batches in memory at a time', async () => {
+test('20,000 users, 50 MB of text, are sent with only a few batches in memory', async () => {
   await insertUsers(20_000, 800);
   await exported('?text=nobody');
   const before = heldBytes();
@@ -151,7 +151,7 @@ test('20,000 users, 50 MB of text, are sent with a few batches in memory at a ti
     held.push(heldBytes() - before);
   }
   assert.ok(received > 45_000_000, `only ${received} bytes came`);
-  // What is freed late makes single readings high; an answer that piles up raises all of the second half.
+  // Late garbage collection raises single readings; an accumulating response raises all of the second half.
   const second = held.slice(Math.floor(held.length / 2)).sort((one, other) => one - other);
   const usual = second[Math.floor(second.length / 2)] ?? Number.POSITIVE_INFINITY;
   assert.ok(
@@ -160,7 +160,7 @@ test('20,000 users, 50 MB of text, are sent with a few batches in memory at a ti
   );
 });
 
-test('a reader that leaves stops the work', async () => {
+test('a client that disconnects stops the work', async () => {
   await insertUsers(20_000, 2_400);
   const run = mock.method(services.database, 'run');
   const batches = () => run.mock.calls.filter((call) => call.arguments[0].name === 'users_list').length;
@@ -179,7 +179,7 @@ test('a reader that leaves stops the work', async () => {
   );
 });
 
-/** Waits until a number no longer changes, however long that takes. */
+/** Waits until a number stops changing, however long that takes. */
 async function settled(count: () => number): Promise<number> {
   for (let before = -1; ; ) {
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -189,7 +189,7 @@ async function settled(count: () => number): Promise<number> {
   }
 }
 
-test('where the database fails half-way, the connection breaks off, so that nobody takes a part for the whole', async () => {
+test('if the database fails half-way, the connection is closed, so that a part is not taken for the whole', async () => {
   await insertUsers(5_000, 800);
   const original = services.database.run;
   let batches = 0;

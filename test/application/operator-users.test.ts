@@ -30,17 +30,17 @@ interface Item {
 }
 
 /**
- * Signs somebody up.
- * @returns who, with the id of the user and the invitation.
+ * Signs a person up.
+ * @returns the person with the ids of the user and the invitation.
  */
 async function join(overrides: Parameters<typeof samplePerson>[0] = {}, columns: Readonly<Record<string, string>> = {}) {
   const code = await invite(application, columns);
   const { userId, person } = await application.signUp(code, overrides);
-  assert.ok(userId !== undefined, 'nobody signed up');
+  assert.ok(userId !== undefined, 'the sign-up failed');
   return { id: userId, person, code, invitationId: (await storedInvitation(application, code)).id as number };
 }
 
-/** Makes users behind the scenes. */
+/** Inserts users directly. */
 const insertUser = (columns: Readonly<Record<string, unknown>>) => {
   const row = { name: 'somebody', password: 'hash', birthday: '1990-01-01', phone: '010-0000-0000', invitationId: 1, ...columns };
   const names = Object.keys(row);
@@ -50,7 +50,7 @@ const insertUser = (columns: Readonly<Record<string, unknown>>) => {
 const found = async (asked: Record<string, string>, send = admin) =>
   itemsOf<Item>(await send('GET', `/admin/users?${new URLSearchParams(asked)}`)).map(({ id }) => id);
 
-test('the list has each user with the invitation by which they came in, the newest first', async () => {
+test('the list has each user with their invitation, newest first', async () => {
   const first = await join({ name: '<b>O’Brien</b> & "co"' }, { campaign: `'봄 행사'` });
   const second = await join({ name: '홍길동' });
   const answer = await admin('GET', '/admin/users');
@@ -75,7 +75,7 @@ test('the list has each user with the invitation by which they came in, the newe
   assert.deepEqual([answer.body.next, answer.body.total], [null, { value: 2, relation: 'exact' }]);
 });
 
-test('phone numbers are masked for all but admins, and nobody but an admin sees a birthday', async () => {
+test('phone numbers are masked for all but admins, and only admins see birthdays', async () => {
   const { id, person } = await join({ phone: '+82 10 2345 6789', birthday: '1957-03-19' });
   for (const { send } of [viewer, issuer]) {
     const [listed] = itemsOf<Item>(await send('GET', '/admin/users'));
@@ -93,7 +93,7 @@ test('phone numbers are masked for all but admins, and nobody but an admin sees 
   assert.deepEqual(Object.keys(listed ?? {}).sort(), ['created_at', 'id', 'invitation', 'name', 'phone']);
 });
 
-test('looking at personal data in full is recorded, looking at masked data is not', async () => {
+test('reading personal data in full is recorded, reading masked data is not', async () => {
   const { id, person } = await join();
   const entries = () =>
     query<{ action: string; subject_id: string | null; after: unknown }>('SELECT action, subject_id, after FROM audit_log ORDER BY id');
@@ -110,15 +110,15 @@ test('looking at personal data in full is recorded, looking at masked data is no
   ]);
 });
 
-test('a user of an invitation that is gone, or of the original’s program, is shown as far as it is known', async () => {
+test('a user of a deleted invitation, or of the original program, is shown as far as known', async () => {
   await insertUser({ id: 70_001, name: 'two\nlines', phone: 'call me', invitationId: 987_654, created_at: null });
   const { status, body } = await viewer.send('GET', '/admin/users/70001');
   assert.equal(status, 200);
   assert.deepEqual(body, { id: 70_001, name: 'two\nlines', phone: '****', birthday: null, created_at: null, invitation: null });
-  assert.deepEqual(await found({ created_from: '1970-01-01T00:00:00Z' }), [], 'nobody knows when');
+  assert.deepEqual(await found({ created_from: '1970-01-01T00:00:00Z' }), [], 'the time is unknown');
 });
 
-test('a user who is not there is a 404, and an id that nobody can have a 422', async () => {
+test('an unknown user is a 404, and an impossible id a 422', async () => {
   for (const method of ['GET', 'DELETE']) {
     assertRefused(await admin(method, '/admin/users/2147483647'), 404, 'user_unknown');
     for (const odd of ['0', '-1', 'x', '1.5', '2147483648', '%00', 'null']) {
@@ -148,7 +148,7 @@ test('users are found by invitation, campaign, the beginning of the name, and ti
   assert.deepEqual(await found({ invitation_id: '2147483647' }), []);
 });
 
-test('an admin finds people by phone number in any spelling; nobody else finds anybody by it', async () => {
+test('only admins can search by phone number, in any notation', async () => {
   await insertUser({ id: 1, phone: '010-2345-6789' });
   await insertUser({ id: 2, phone: '+82 (0)10 2345.6789' });
   await insertUser({ id: 3, phone: '010-2345-6780' });
@@ -160,7 +160,7 @@ test('an admin finds people by phone number in any spelling; nobody else finds a
   for (const text of ['010-2345-6789', '010-2345-6780', 'call me']) assert.deepEqual(await found({ text }, viewer.send), [], text);
 });
 
-test('pages have every user once, and the total counts to 1,000 unless more is asked for', async () => {
+test('pages have every user once, and the total counts to 1,000 unless a full count is requested', async () => {
   await query(
     `INSERT INTO "User" (name, password, birthday, phone, "invitationId") SELECT 'user ' || n, 'hash', '1990-01-01', '010-0000-0000', 1 FROM generate_series(1, 1001) n`,
   );
@@ -178,7 +178,7 @@ test('pages have every user once, and the total counts to 1,000 unless more is a
   assert.deepEqual(await totalOf('&total=exact&invitation_id=1&text=user+10'), { value: 13, relation: 'exact' });
 });
 
-test('a rare user far back is found, page by page, each of which looks at a bounded part of the table', async () => {
+test('an old user is found page by page, each page reading a bounded part of the table', async () => {
   await insertUser({ id: 7, name: '홍길동' });
   await insertUser({ id: 2_400_000, name: 'somebody else' });
   const pages = await readPages<Item>(viewer.send, '/admin/users?text=%ED%99%8D');
@@ -192,7 +192,7 @@ test('a rare user far back is found, page by page, each of which looks at a boun
   assert.deepEqual(body.total, { value: 0, relation: 'at_least' });
 });
 
-test('a filter that nothing can have is refused', async () => {
+test('an impossible filter is refused', async () => {
   const numbers = ['invitation_id=0', 'invitation_id=x', 'invitation_id=2147483648', 'limit=0', 'limit=501', 'total=all', 'total='];
   const texts = ['text=', 'text=%00', 'text=a%0ab', `text=${'x'.repeat(257)}`, 'campaign=', 'campaign=%EF%BF%BE', 'text=a&text=b'];
   const moments = [

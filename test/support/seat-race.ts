@@ -51,7 +51,7 @@ export async function makeSeats(racer: Racer, key: { authorization: string }, se
 }
 
 /**
- * Everybody wants a seat at once; whoever has one finishes while the others knock again. Exactly as many come in as there are seats, and nobody
+ * Everybody wants a seat at once; whoever has one finishes while the others knock again. Exactly exactly as many sign up as there are seats, and nobody
  * who held one is refused.
  */
 export async function raceToHold(group: ServerGroup, racers: Racers, seats: Seats, round: number, tally: RaceTally): Promise<void> {
