@@ -94,14 +94,14 @@ function isOpen(port: number): Promise<boolean> {
 const plainly = async (port: number, bytes: string) => parseAnswer(await exchange(port, bytes));
 const fields = 'Host: beta.example\r\nConnection: close\r\n';
 
-test('what came to the proxy over HTTPS is served, with HSTS, and a whole sign-up works', { skip }, async () => {
+test('requests that reach the proxy over HTTPS are served, with HSTS, and a whole sign-up works', { skip }, async () => {
   const answer = await askSecurely(`https://localhost:${proxy.secure}/openapi.json`, { ca: pair.cert });
   assert.deepEqual([answer.status, answer.headers['strict-transport-security']], [200, 'max-age=31536000; includeSubDomains']);
   const tried = await runChodae(['try', `https://localhost:${proxy.secure}`], { environment: { NODE_EXTRA_CA_CERTS: pair.certificate } });
   assert.deepEqual([tried.code, tried.stderr], [0, ''], tried.stdout);
 });
 
-test('what came to the proxy in the clear is redirected to the public address or refused, whatever the client says of itself', {
+test('requests that reach the proxy over plain HTTP are redirected or refused, whatever headers the client sends', {
   skip,
 }, async () => {
   for (const lie of ['', 'X-Forwarded-Proto: https\r\n', 'Forwarded: proto=https\r\nX-Forwarded-Ssl: on\r\nFront-End-Https: on\r\n']) {

@@ -20,7 +20,7 @@ test('--help names every command and exits 0, --version prints the version', asy
   assert.deepEqual(await runChodae(['--version']), { code: 0, stdout: `${manifest.version}\n`, stderr: '' });
 });
 
-test('whoever calls it wrongly is told so and gets 2, and nothing is made', async () => {
+test('wrong usage prints a message, exits with 2 and creates nothing', async () => {
   const folder = await temporaryFolder('misuse');
   const wrong: Record<string, readonly string[]> = {
     'no command': [],
@@ -42,7 +42,7 @@ test('whoever calls it wrongly is told so and gets 2, and nothing is made', asyn
   folder.remove();
 });
 
-test('a port that somebody else has is named, with what to do, and the exit code is 1', async () => {
+test('a port in use is named, with what to do, and the exit code is 1', async () => {
   const folder = await temporaryFolder('port');
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 
-/** Collects garbage at SIGUSR2, so that what is left is what is held. Loaded before the program, which knows nothing of it. */
+/** Collects garbage at SIGUSR2, so that only live memory is measured. Loaded before the program. */
 const collector = `data:text/javascript,${encodeURIComponent(`
   import { setFlagsFromString } from 'node:v8';
   import { runInNewContext } from 'node:vm';
@@ -17,9 +17,9 @@ const collector = `data:text/javascript,${encodeURIComponent(`
     process.on('SIGUSR2', () => collect());
   }`)}`;
 
-/** Mebibytes: while an attack lasts, and when it is over. */
+/** Mebibytes: during an attack, and after it. */
 const [mostMeanwhile, mostAfterwards] = [150, 50];
-/** Milliseconds; only a hang reaches it. */
+/** Timeout in milliseconds, reached only by a hang. */
 const patience = 60_000;
 const attackers = 6;
 
@@ -45,7 +45,7 @@ function residentMemory(): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.process.pid)], { encoding: 'utf8' })) / 1024;
 }
 
-/** @returns the open files and connections of the process; those of the embedded database come and go by themselves. Empty where there is no /proc. */
+/** @returns the open files and connections of the process, without those of the embedded database, which vary. Empty without /proc. */
 function openDescriptors(): string[] {
   const folder = `/proc/${server.process.pid}/fd`;
   try {
@@ -87,14 +87,14 @@ function openAttacker(path: string, { requests, ends }: Attack): Socket {
 
 /**
  * Attacks one route after another.
- * @returns the most memory that was in use, without garbage.
+ * @returns the peak of live memory.
  */
 async function attackRoutes(attack: Attack): Promise<number> {
   let most = 0;
   for (const path of routes) {
     const sockets = Array.from({ length: attackers }, () => openAttacker(path, attack));
     await delay(50);
-    // Somebody else, twice: who was connected before, and who comes now.
+    // Two other clients: one connected before, and one that connects now.
     for (const headers of [{}, { connection: 'close' }]) {
       const answer = await fetch(`${server.url}/readyz`, { headers });
       assert.deepEqual([answer.status, await answer.text()], [200, '{"status":"ready"}'], path);
@@ -107,7 +107,7 @@ async function attackRoutes(attack: Attack): Promise<number> {
   return most;
 }
 
-/** @returns what is in use when garbage has been collected a few times. */
+/** @returns the memory in use after a few garbage collections. */
 async function settledMemory(): Promise<number> {
   for (let time = 0; time < 5; time += 1) {
     server.process.kill('SIGUSR2');
@@ -126,9 +126,9 @@ async function memoryAfterwards(enough: number): Promise<number> {
   return seen;
 }
 
-test('whatever is asked for and not read, memory does not grow, no descriptor is left open, and everybody else is served', async (context) => {
+test('unread responses do not grow memory or leak descriptors, and other clients are served', async (context) => {
   assert.ok(routes.length >= 25, `${routes}`);
-  // What is made once and kept: documents, plans, compiled code.
+  // Things that are made once and kept: documents, plans, compiled code.
   await attackRoutes({ what: 'warming up', requests: 8 });
   const begin = await settledMemory();
   const descriptors = openDescriptors().length;
@@ -146,7 +146,7 @@ test('whatever is asked for and not read, memory does not grow, no descriptor is
   }
 });
 
-test('connections that are broken off in the middle of eight answers leave nothing, also many times', async (context) => {
+test('many connections closed in the middle of eight responses leave nothing behind', async (context) => {
   const descriptors = openDescriptors().length;
   const begin = await settledMemory();
   for (let round = 0; round < 20; round += 1) {
@@ -162,7 +162,7 @@ test('connections that are broken off in the middle of eight answers leave nothi
   assert.ok(left - begin <= mostAfterwards, `${left - begin} MiB`);
 });
 
-test('of one address at most 256 connections are open, and other addresses are served', {
+test('an address may have at most 256 open connections, and other addresses are served', {
   skip: process.platform !== 'linux',
 }, async () => {
   const sockets: Socket[] = [];

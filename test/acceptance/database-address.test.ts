@@ -6,12 +6,12 @@ import { freePort, temporaryFolder } from '../support/temporary.ts';
 
 const serve = (settings: Readonly<Record<string, string>>) => runChodae(['serve', '--port', '0'], { environment: settings });
 
-/** Nothing of a password may be printed, not even the part behind the character that was to be encoded. */
+/** Nothing of a password may be printed, not even the part after the character that should have been encoded. */
 function assertNothingPrinted({ stdout, stderr }: Ended, secrets: readonly string[]): void {
   for (const secret of secrets) assert.ok(!`${stdout}${stderr}`.includes(secret), `"${secret}" was printed:\n${stdout}${stderr}`);
 }
 
-test('`@` and `#` that are not encoded in the password are named with what to write, and nothing of the password', async () => {
+test('an unencoded `@` or `#` in the password is reported with what to write, without the password', async () => {
   const cases = [
     { url: 'postgresql://app:Geheim7@Fenster9@127.0.0.1:5432/chodae', says: /write %40 for each "@"/ },
     { url: 'postgresql://app:Geheim7#Fenster9@127.0.0.1:5432/chodae', says: /write %23 for each "#"/ },
@@ -41,7 +41,7 @@ test('a server that does not accept connections is named, and the exit code is 1
   assertNothingPrinted(ended, ['Geheim7', 'Fenster9']);
 });
 
-test('a pooler for migrations is refused with the address to write', async () => {
+test('a pooler for migrations is refused with the right address', async () => {
   const pooler = 'postgresql://postgres.abcdefghijkl:Geheim7@aws-0-ap-northeast-2.pooler.supabase.com:6543/postgres';
   const ended = await serve({ DATABASE_URL: pooler, DIRECT_URL: pooler });
   assert.equal(ended.code, 2);
@@ -49,7 +49,7 @@ test('a pooler for migrations is refused with the address to write', async () =>
   assertNothingPrinted(ended, ['Geheim7']);
 });
 
-test('a mistake in the .env file is found like any other', async () => {
+test('a mistake in the .env file is reported like any other', async () => {
   const folder = await temporaryFolder('env-file');
   writeFileSync(`${folder.path}/.env`, 'DATABASE_URL="postgresql://app:Geheim7@Fenster9@127.0.0.1:5432/chodae"\n');
   const ended = await runChodae(['serve', '--port', '0'], { directory: folder.path });

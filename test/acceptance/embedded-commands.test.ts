@@ -10,8 +10,8 @@ import { signUpClient } from '../support/sign-up-client.ts';
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * Runs a command that has to succeed without a word on stderr.
- * @returns what it prints.
+ * Runs a command that must succeed with nothing on stderr.
+ * @returns its output.
  */
 async function chodae(environment: Environment, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runChodae(words, { environment });
@@ -22,7 +22,7 @@ async function chodae(environment: Environment, ...words: readonly string[]): Pr
 const countInvitations = async (environment: Environment) =>
   (JSON.parse(await chodae(environment, 'invite', 'list', '--json')) as { items: unknown[] }).items.length;
 
-test('an embedded database is made by the first command, and there for the service that comes later', async () => {
+test('the first command creates the embedded database, which the service then uses', async () => {
   await using database = await emptyDatabase();
   const { environment } = database;
   const created = await runChodae(['invite', 'create', 'WELCOME', '--max-uses', '20'], { environment });
@@ -42,12 +42,12 @@ test('commands at the same time wait for each other', async () => {
   const several = Array.from({ length: 2 }, (_, index) => runChodae(['invite', 'create', `WITH-OTHERS-${index}`], { environment }));
   for (const [index, { code, stdout, stderr }] of (await Promise.all(several)).entries()) {
     assert.deepEqual([code, stdout], [0, `WITH-OTHERS-${index}\n`], stderr);
-    // On a slow machine the last ones are told what they wait for.
+    // On a slow machine the last ones print what they wait for.
     assert.match(stderr, /^(?:The embedded database is in use by process \d+; waiting for it\.\n)?$/);
   }
 });
 
-test('a service that was killed leaves nothing that misleads', async () => {
+test('a killed service leaves nothing misleading behind', async () => {
   await using database = await emptyDatabase();
   const { environment } = database;
   const file = path.join(environment.DATA_DIR ?? '', '.local-operator.json');

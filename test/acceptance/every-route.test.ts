@@ -49,7 +49,7 @@ function operations(): { path: string; method: string; operation: Operation }[] 
   );
 }
 
-test('the document has the whole sign-up', () => {
+test('the OpenAPI document has the whole sign-up', () => {
   assert.deepEqual(
     operations()
       .map(({ method, path }) => `${method} ${path}`)
@@ -81,7 +81,7 @@ const data = {
   ...always,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'",
 };
-/** Differ from answer to answer, or say how long it is. */
+/** Vary from response to response, or describe its length. */
 const passing = [
   'x-request-id',
   'date',
@@ -98,7 +98,7 @@ function fieldsOf({ headers }: RawAnswer): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !passing.includes(name)));
 }
 
-test('every operation answers with these header fields, whatever it answers', async () => {
+test('every operation sends these headers in every response', async () => {
   for (const { path, method, operation } of operations()) {
     const answer = await ask(method, addressOf(path));
     assert.match(answer.headers['x-request-id'] ?? '', /^[0-9a-f-]{36}$/, path);
@@ -120,7 +120,7 @@ test('every operation answers with these header fields, whatever it answers', as
   }
 });
 
-test('every document answers with these header fields, and none of them sends HSTS over plain HTTP or names its software', async () => {
+test('every document sends these headers, and none sends HSTS over plain HTTP or names its software', async () => {
   const page = {
     ...always,
     'content-security-policy':
@@ -161,7 +161,7 @@ test('HEAD answers as GET does without a body, OPTIONS names the methods, TRACE 
   }
 });
 
-test('every operation says what it does, with an example of every field that it takes and of every refusal that it can give', () => {
+test('every operation is described, with an example of every field and of every error', () => {
   const names = operations().map(({ operation }) => operation.operationId);
   assert.equal(new Set(names).size, names.length, 'a name for each');
   for (const { path, method, operation } of operations()) {

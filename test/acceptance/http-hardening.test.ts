@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { exchange, openSocket, parseAnswer, readToEnd } from '../support/raw-http.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 
-/** In every request below; nothing of it may come back. */
+/** In every request below; none of it may come back. */
 const canary = 'kan4rie2718';
 
 let server: ServerProcess;
@@ -81,7 +81,7 @@ const refused: readonly [what: string, bytes: Buffer | string, status: number, c
   ['an object for a name', request(name, json, body(`{"${canary}":"a"}`)), 422, 'validation_failed'],
   ['NUL in a name', request(name, json, body(`"${canary}\\u0000"`)), 422, 'validation_failed'],
   ['half a pair in a name', request(name, json, body(`"${canary}\\ud800"`)), 422, 'validation_failed'],
-  ['a session that nobody has', request(`GET ${session}`, `Authorization: Bearer ${canary}\r\n`), 404, 'session_not_found'],
+  ['an unknown session', request(`GET ${session}`, `Authorization: Bearer ${canary}\r\n`), 404, 'session_not_found'],
   ['no session', request(`GET ${session}`, `Authorization: Basic ${canary}\r\n`), 401, 'session_required'],
 ];
 
@@ -100,7 +100,7 @@ for (const [what, bytes, status, code] of refused) {
   });
 }
 
-test('what stands behind a request in its body is never a request of its own', async () => {
+test('text after a request in its body is never read as a request', async () => {
   const hidden = `GET /${canary} HTTP/1.1\r\nHost: x\r\n\r\n`;
   for (const line of ['GET /healthz', `POST /${canary}`, `DELETE ${session}`, verify]) {
     const text = await exchange(port, request(line, json, hidden));
@@ -108,7 +108,7 @@ test('what stands behind a request in its body is never a request of its own', a
   }
 });
 
-test('the body of a request after an Upgrade is never a request of its own', async () => {
+test('the body of a request after an Upgrade is never read as a request', async () => {
   const hidden = `GET /${canary} HTTP/1.1\r\nHost: x\r\n\r\n`;
   for (const upgrade of ['foo', 'h2c', 'websocket', 'TLS/1.0']) {
     const first = `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
@@ -116,7 +116,7 @@ test('the body of a request after an Upgrade is never a request of its own', asy
     const socket = (await openSocket(port)).setNoDelay();
     const everything = readToEnd(socket);
     socket.write(first + head);
-    // The answer is there, or the connection is closed: the body comes in a packet of its own.
+    // The response is there, or the connection is closed: the body comes in a separate packet.
     await Promise.race([once(socket, 'data'), once(socket, 'close')]);
     socket.write(hidden);
     const text = await everything;
@@ -129,7 +129,7 @@ test('the body of a request after an Upgrade is never a request of its own', asy
   }
 });
 
-test('requests that come at once are answered in their order', async () => {
+test('pipelined requests are answered in order', async () => {
   const first = request('GET /healthz').toString().replace('Connection: close\r\n', '');
   const text = await exchange(port, `${first}${first}${request(`GET /${canary}`)}`);
   assert.deepEqual(

@@ -44,7 +44,7 @@ test('in production with its own certificate the service says https, and a whole
   assert.deepEqual([tried.code, tried.stderr], [0, ''], tried.stdout);
 });
 
-test('commands of the same machine come in without a key and without a certificate, however strict the service is', { skip }, async () => {
+test('commands on the same machine need no key and no certificate, however strict the service is', { skip }, async () => {
   for (const settings of [tls(first), { FORCE_HTTPS: 'on' }]) {
     const environment: Record<string, string> = { ...settings, NODE_ENV: 'production', TRUST_PROXY: 'loopback' };
     await using seeded = await startSeededServer({ environment });
@@ -60,7 +60,7 @@ test('commands of the same machine come in without a key and without a certifica
   }
 });
 
-test('SIGHUP makes a process read its certificate again', { skip }, async () => {
+test('SIGHUP makes a process reload its certificate', { skip }, async () => {
   const folder = temporaryFolder('live');
   const live = { TLS_CERT: path.join(folder.path, 'cert.pem'), TLS_KEY: path.join(folder.path, 'key.pem') };
   const put = (pair: MadeCertificate) => {
@@ -82,7 +82,7 @@ test('SIGHUP makes a process read its certificate again', { skip }, async () => 
   folder.remove();
 });
 
-test('an expired certificate is told at the start, and used', { skip }, async () => {
+test('an expired certificate is reported at the start, and used', { skip }, async () => {
   maker.run(
     'req',
     '-x509',
@@ -99,14 +99,14 @@ test('an expired certificate is told at the start, and used', { skip }, async ()
   await printed(seeded.server, /HTTPS {11}The certificate of TLS_CERT expired on \d{4}-\d\d-\d\d: renew it/);
 });
 
-test('a pair that cannot be used is one sentence and exit code 1', { skip }, async () => {
+test('an unusable pair gives one message and exit code 1', { skip }, async () => {
   const environment = { TLS_CERT: first.certificate, TLS_KEY: second.key };
   const { code, stderr } = await runChodae(['serve', '--port', '0'], { environment });
   assert.equal(code, 1);
   assert.match(stderr, /^TLS_KEY \(.*\) is not the key of the first certificate in TLS_CERT [^\n]*\n$/);
 });
 
-test('`chodae doctor` looks at the certificate and at what shows that a request came over HTTPS', { skip }, async () => {
+test('`chodae doctor` checks the certificate and how HTTPS is detected', { skip }, async () => {
   const findingOf = async (environment: Record<string, string>) => {
     const { stdout } = await runChodae(['doctor', '--json'], { environment });
     const { findings } = JSON.parse(stdout) as { findings: { name: string; verdict: string; message: string }[] };

@@ -11,7 +11,7 @@ import { signUpClient } from '../support/sign-up-client.ts';
 import { cleanUpAtExit, temporaryFolder } from '../support/temporary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Seconds after which something that should have come will not. */
+/** Seconds after which something expected will not come. */
 const patienceSeconds = 60;
 const skip = process.env.CHODAE_TEST_OFFLINE ? 'CHODAE_TEST_OFFLINE is set, and installing asks the npm registry' : false;
 
@@ -27,7 +27,7 @@ test('the package, installed in an empty folder, serves a sign-up from there', {
   const files: string[] = packed.files.map((file: { path: string }) => file.path);
   for (const file of ['dist/cli/chodae.js', 'README.md', 'README.ko.md', 'LICENSE']) assert.ok(files.includes(file), `${file} is missing`);
   const stray = files.filter((file) => /^(src|test|scripts|bench|data)\/|\.test\.|tsbuildinfo|\.env/.test(file));
-  assert.deepEqual(stray, [], 'what nobody needs was packed');
+  assert.deepEqual(stray, [], 'unneeded files were packed');
 
   writeFileSync(path.join(folder.path, 'package.json'), '{ "private": true }\n');
   await inFolder(`npm install --prefer-offline --no-audit --no-fund "./${packed.filename}"`);

@@ -23,7 +23,7 @@ interface Listed {
   readonly people: readonly { readonly name: string }[];
 }
 
-/** Runs a command that has to succeed without a word on stderr, nor anything that only a terminal understands. */
+/** Runs a command that must succeed with nothing on stderr and no terminal control characters. */
 async function chodae(environment: Environment, ...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runChodae(words, { environment });
   assert.deepEqual([code, stderr], [0, ''], `${words.join(' ')}\n${stdout}`);
@@ -40,7 +40,7 @@ const list = async (environment: Environment, ...words: readonly string[]) =>
   (await json<{ items: Listed[] }>(environment, 'invite', 'list', ...words)).items;
 
 /**
- * The walk of an operator: a campaign, three people who come, a look, and the end of it.
+ * A whole campaign: its creation, three sign-ups, a look, and its end.
  * @param options where and with which key.
  */
 async function walk(environment: Environment, url: string, ...options: readonly string[]): Promise<void> {
@@ -86,14 +86,14 @@ test('a campaign from its codes to its end, on the machine of the service', asyn
   await walk(server.database.environment, server.url);
 });
 
-test('the same from elsewhere with a key, which nobody gets to see', async () => {
+test('the same remotely with a key, which is never shown', async () => {
   await using server = await startSeededServer();
   const key = (await json<{ key: string }>(server.database.environment, 'key', 'create', '--label', 'marketing', '--role', 'issuer')).key;
   await walk({ CHODAE_OPERATOR_KEY: key }, server.url, '--url', server.url);
   assert.ok(!server.server.output().includes(key));
 });
 
-test('columns stand under each other in Korean too', async () => {
+test('columns are aligned in Korean too', async () => {
   await using server = await startSeededServer();
   const environment = { ...server.database.environment, LANG: 'ko_KR.UTF-8' };
   await chodae(environment, 'invite', 'create', '봄맞이-하나', '--campaign', '봄', '--expires', '2030-01-31');
@@ -106,7 +106,7 @@ test('columns stand under each other in Korean too', async () => {
   for (const line of lines) assert.deepEqual(cellPlaces(line), cellPlaces(lines[0] ?? ''), line);
 });
 
-test('many codes go into a file, from there back in, and nothing is made twice', async () => {
+test('many codes are exported to a file and imported again, and nothing is created twice', async () => {
   await using server = await startSeededServer();
   const { environment } = server.database;
   const folder = temporaryFolder('codes');
@@ -137,7 +137,7 @@ test('many codes go into a file, from there back in, and nothing is made twice',
   folder.remove();
 });
 
-test('Ctrl-C while many codes are being made leaves none, and no file', async () => {
+test('Ctrl-C while many codes are being created leaves no codes and no file', async () => {
   await using server = await startSeededServer();
   const folder = temporaryFolder('interrupted');
   const file = path.join(folder.path, 'codes.csv');
@@ -158,7 +158,7 @@ test('Ctrl-C while many codes are being made leaves none, and no file', async ()
   folder.remove();
 });
 
-test('a reader that leaves early is no failure', async () => {
+test('a reader that closes the pipe early is not an error', async () => {
   await using server = await startSeededServer();
   const { environment } = server.database;
   const program = `"${process.execPath}" "${new URL('../../dist/cli/chodae.js', import.meta.url).pathname}"`;
@@ -170,7 +170,7 @@ test('a reader that leaves early is no failure', async () => {
   }
 });
 
-test('what would be asked at a terminal has to be said without one', async () => {
+test('without a terminal, confirmations must be given as options', async () => {
   const folder = temporaryFolder('asked');
   for (const words of [
     ['invite', 'revoke', 'WELCOME'],

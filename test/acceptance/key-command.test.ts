@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const keyShape = /chodae_key_[0-9a-f]{40}/;
 
-test('a key is shown once, does what its role may, and nothing after it was revoked', async () => {
+test('a key is shown once, has the rights of its role, and none after it is revoked', async () => {
   await using server = await startSeededServer();
   const { environment } = server.database;
   const made = await runChodae(['key', 'create', '--label', '김, marketing', '--role', 'viewer', '--valid-for', '90d'], { environment });
@@ -43,7 +43,7 @@ test('a key is shown once, does what its role may, and nothing after it was revo
   assert.ok(!printed.includes(key) && !server.server.output().includes(key));
 });
 
-test('a key comes from a file as well, and never travels in the clear to another machine', async () => {
+test('a key can come from a file, and is never sent unencrypted to another machine', async () => {
   await using server = await startSeededServer();
   const folder = temporaryFolder('key');
   const file = path.join(folder.path, 'key');
@@ -68,7 +68,7 @@ test('a key comes from a file as well, and never travels in the clear to another
   folder.remove();
 });
 
-test('on PostgreSQL the start says how to make a key, as long as there is none that works', async () => {
+test('on PostgreSQL the start says how to create a key while no usable one exists', async () => {
   await using database = await emptyDatabase();
   const { environment } = database;
   const hint = /npx chodae key create --label me --role admin/;

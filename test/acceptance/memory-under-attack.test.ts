@@ -25,7 +25,7 @@ function send(url: string, body: string): Promise<number> {
     const sent = request(`${url}${path}`, { method: path.endsWith('name') ? 'PUT' : 'POST', headers, agent }, (answer) => {
       answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
     });
-    // Whoever sends too much is answered and cut off, perhaps while still sending.
+    // A client that sends too much is answered and disconnected, perhaps while still sending.
     sent.once('error', (error: NodeJS.ErrnoException) =>
       ['EPIPE', 'ECONNRESET'].includes(error.code ?? '') ? resolve(413) : reject(error),
     );
@@ -45,16 +45,16 @@ function residentMemory({ process: { pid } }: ServerProcess): number {
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024;
 }
 
-test('ten thousand hostile bodies of up to 100 KB do not make the program grow', async (context) => {
+test('ten thousand hostile bodies of up to 100 KB do not leak memory', async (context) => {
   await using server = await startServer({ environment: { BCRYPT_COST: '10', LOG_LEVEL: 'warn' } });
-  // Until the compiler and the garbage collector have seen all of it.
+  // Until the compiler and the garbage collector have warmed up.
   await attack(server.url, 3_000);
   const before = residentMemory(server);
   await attack(server.url, 10_000);
   const grown = residentMemory(server) - before;
   agent.destroy();
   context.diagnostic(`${before.toFixed()} MiB before, ${grown.toFixed(1)} MiB more afterwards`);
-  // Measured: 483 MiB before, then up and down between 484 and 560 over 60,000 bodies, and 484 after them: the garbage collector gives memory
-  // back when it likes, and one look may come at the top.
+  // Measured: 483 MiB before, then between 484 and 560 over 60,000 bodies, and 484 after them: the garbage collector returns memory
+  // when it likes, and one reading may be at the peak.
   assert.ok(grown < 100, `${grown} MiB`);
 });

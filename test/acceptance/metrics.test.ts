@@ -38,27 +38,27 @@ const elsewhere = [
   'chodae_database_pool_waiting',
 ];
 
-test('METRICS_PORT answers GET /metrics without a key and nothing else', async () => {
+test('METRICS_PORT serves only GET /metrics, without a key', async () => {
   await scrape();
   assert.equal((await fetch(url.replace(/metrics$/, 'healthz'))).status, 404);
   assert.equal((await fetch(url, { method: 'POST' })).status, 404);
   assert.equal((await fetch(`${server.url}/metrics`)).status, 401);
 });
 
-test('bytes that are no request are counted', async () => {
+test('bytes that are not a request are counted', async () => {
   await exchange(Number(new URL(server.url).port), 'what is this\r\n\r\n');
   const samples = readSamples(await scrape());
   assert.equal(samples.get('chodae_http_requests_total{method="other",route="unknown",status="400"}'), 1);
 });
 
-test('the process itself is measured', async () => {
+test('process metrics are served', async () => {
   const samples = readSamples(await scrape());
   for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds']) {
     assert.ok(samples.has(name), name);
   }
 });
 
-test('docs/observability.md lists every metric of ours and no other', async () => {
+test('docs/observability.md lists exactly our metrics', async () => {
   const own = (await declaredNames()).filter((name) => name.startsWith('chodae_'));
   const listed = [...read('docs/observability.md').matchAll(/^\| `(chodae_\w+)`/gm)].map(([, name]) => name);
   assert.deepEqual([...listed].sort(), [...own, ...elsewhere].sort());
@@ -100,14 +100,14 @@ test('every query of the dashboard names metrics that exist, with labels that th
   }
 });
 
-test('METRICS_PORT is listened on at 127.0.0.1 alone, whatever HOST is', async () => {
+test('METRICS_PORT listens only on 127.0.0.1, whatever HOST is', async () => {
   await using open = await startServer({ environment: { HOST: '0.0.0.0', METRICS_PORT: '0', BCRYPT_COST: '10' } });
   const shown = () => /Metrics +http:\/\/(\S+):(\d+)/.exec(open.output()) ?? undefined;
   while (!shown()) await new Promise((resolve) => setTimeout(resolve, 10));
   const [, host, port] = shown() ?? [];
   assert.equal(host, '127.0.0.1');
   assert.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
-  // Another address of this machine, which 0.0.0.0 has and 127.0.0.1 has not.
+  // Another address of this machine, which 0.0.0.0 includes and 127.0.0.1 does not.
   await assert.rejects(fetch(`http://127.0.0.2:${port}/metrics`));
   assert.equal((await fetch(`http://127.0.0.2:${new URL(open.url).port}/healthz`)).status, 200);
 });

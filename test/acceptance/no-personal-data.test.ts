@@ -9,9 +9,9 @@ import { testDatabaseKind } from '../support/empty-database.ts';
 import { type PostgresqlServer, startPostgresql } from '../support/postgresql.ts';
 import { startServer } from '../support/server-process.ts';
 
-/** Everything that the program can print, from a database in which every last step can meet a number that is taken. */
+/** Everything that the program can print, from a database in which every last step can meet a taken number. */
 const settings = { LOG_LEVEL: 'trace', BCRYPT_COST: '10', PHONE_UNIQUE: 'on' };
-/** Errors are what this test makes; what it looks for is what they say. */
+/** The test causes errors and checks what their messages contain. */
 const allow = [/^\{.*\}$/];
 const embedded = { skip: testDatabaseKind() !== 'embedded' && 'over the embedded database only' };
 const postgresql = { skip: testDatabaseKind() !== 'postgresql' && 'over PostgreSQL only' };
@@ -24,7 +24,7 @@ async function insertCodes(query: Query, canaries: Canaries, count: number): Pro
   return codes;
 }
 
-/** A thousand requests; some sign-ups succeed, and every kind of refusal occurs. */
+/** A thousand requests; some sign-ups succeed, and every kind of error occurs. */
 async function sendEverything(sender: CanarySender, canaries: Canaries, codes: readonly string[]): Promise<void> {
   for (const code of codes) await sender.signUp(code);
   for (const sessionId of [canaries.word(), canaries.word(), canaries.word()]) {
@@ -37,7 +37,7 @@ async function sendEverything(sender: CanarySender, canaries: Canaries, codes: r
   for (const code of codes) await sender.signUp(code);
 }
 
-/** Ways to make a statement of the sign-up fail whose error quotes the row, or the statement. */
+/** Ways to make a statement of the sign-up fail with an error that quotes the row or the statement. */
 const faults: readonly (readonly [spoil: string, mend: string])[] = [
   ['ALTER TABLE "User" ADD CONSTRAINT spoilt CHECK (name = $$nobody$$) NOT VALID', 'ALTER TABLE "User" DROP CONSTRAINT spoilt'],
   ['ALTER TABLE "RegisterSession" RENAME COLUMN birthday TO gone', 'ALTER TABLE "RegisterSession" RENAME COLUMN gone TO birthday'],
@@ -50,7 +50,7 @@ function assertSilent(output: string, canaries: Canaries): void {
   assert.deepEqual(canaries.linesWithOne(output), []);
 }
 
-test('embedded database: nothing that was sent is printed, whatever fails', embedded, async () => {
+test('embedded database: no client input is printed, whatever fails', embedded, async () => {
   const canaries = new Canaries();
   await using folder = await embeddedFolder();
   const environment = { ...folder.environment, ...settings };
@@ -65,7 +65,7 @@ test('embedded database: nothing that was sent is printed, whatever fails', embe
     const requests = [...sender.statuses.values()].reduce((sum, count) => sum + count, 0);
     assert.ok(requests >= 1_000, `${requests} requests`);
   }
-  // Only the process that has it open can look into it: the fault is made while nobody does.
+  // Only the process that has it open can change it: the fault is made while it is closed.
   const [newCode = ''] = await folder.whileClosed((query) => insertCodes(query, canaries, 1));
   await folder.whileClosed((query) => query(faults[0]?.[0] ?? ''));
   await using server = await startServer({ environment, allow });
@@ -92,7 +92,7 @@ async function connect(server: PostgresqlServer): Promise<pg.Client> {
   return client;
 }
 
-/** What PostgreSQL wrote since a place in its log. */
+/** What PostgreSQL has written since a position in its log. */
 function logSince(server: PostgresqlServer, start: number): string {
   return readFileSync(server.logFile, 'utf8').slice(start);
 }
@@ -115,7 +115,7 @@ test(
         const phone = canaries.phone();
         await sender.signUp(codes[0] ?? '', phone);
         await query(spoil);
-        // The same number again: where the row can be made at all, this is a unique violation.
+        // The same number again: if the row can be inserted at all, this is a unique violation.
         for (const code of codes) await sender.signUp(code, phone);
         await query(mend);
       }
@@ -137,7 +137,7 @@ test(
     admin = await connect(database);
     assertReached(sender, [200, 204, 400, 401, 404, 405, 409, 410, 413, 415, 422, 431, 500, 503]);
 
-    // As PostgreSQL is delivered: only DETAIL lines of errors quote rows, and those do.
+    // PostgreSQL's defaults: only DETAIL lines of errors quote rows, and those do.
     const quoting = canaries.linesWithOne(spoilt);
     assert.ok(
       quoting.some((line) => / DETAIL: {2}Key \(phone_key\)=\(\+82/.test(line)),
@@ -156,7 +156,7 @@ test(
       [],
     );
 
-    // Terse also keeps the parameters of statements out, which the two other settings would print.
+    // Terse also omits the parameters of statements, which the two other settings would print.
     await query(`ALTER SYSTEM SET log_error_verbosity = 'terse'`);
     await query('ALTER SYSTEM SET log_min_duration_statement = 0');
     await query('ALTER SYSTEM SET log_parameter_max_length_on_error = -1');

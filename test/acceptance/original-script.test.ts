@@ -7,7 +7,7 @@ import { missingPrograms, runInShell } from '../support/shell.ts';
 const script = fileURLToPath(new URL('../../examples/original.sh', import.meta.url));
 const skip = missingPrograms('bash', 'curl', 'sed', 'grep');
 
-test('the curl session of the original signs somebody up, and ends with a failure where the code is used up', { skip }, async () => {
+test("the original's curl session completes a sign-up, and fails if the code is used up", { skip }, async () => {
   await using server = await startSeededServer();
   const environment = { BASE_URL: server.url };
   const first = await runInShell(`bash ${script}`, { environment });

@@ -15,13 +15,13 @@ function curlCommands(text: string): string[] {
   return [...text.matchAll(/^curl (?:.*\\\n)*.*$/gm)].map((match) => match[0]);
 }
 
-/** The README's port, where nobody else has it; else any. */
+/** The README's port if it is free, else any. */
 async function startOnReadmePort(): Promise<SeededServer> {
   const environment = { PORT: '8000' };
   return startSeededServer({ environment, args: ['--port', '8000'] }).catch(() => startSeededServer());
 }
 
-test('the curl commands of the README sign somebody up, only the session id filled in', { skip }, async (context) => {
+test("the README's curl commands complete a sign-up, with only the session id filled in", { skip }, async (context) => {
   await using server = await startOnReadmePort();
   const isVerbatim = server.url.endsWith(':8000');
   if (!isVerbatim) context.diagnostic('port 8000 is taken: the commands were sent to another port');

@@ -6,7 +6,7 @@ import { runChodae } from '../support/run-chodae.ts';
 const skip = testDatabaseKind() === 'postgresql' ? false : 'about PostgreSQL asked directly';
 const serveAt = (url: URL) => runChodae(['serve', '--port', '0'], { environment: { DATABASE_URL: url.href } });
 
-test('a wrong password and a missing database are told apart', { skip }, async () => {
+test('a wrong password and a missing database get different messages', { skip }, async () => {
   await using database = await emptyDatabase('postgresql');
   const wrongPassword = new URL(database.url ?? '');
   wrongPassword.password = 'Geheim7%40Fenster9';

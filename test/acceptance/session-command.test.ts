@@ -9,7 +9,7 @@ interface Listed {
   readonly next: string | null;
 }
 
-test('an operator lists the sign-ups under way of a code and ends one, and nothing of it shows a session id', async () => {
+test('an operator lists the sign-ups in progress of a code and ends one, without seeing a session id', async () => {
   await using server = await startSeededServer();
   const { environment } = server.database;
   const korean = { ...environment, LANG: 'ko_KR.UTF-8' };

@@ -23,7 +23,7 @@ test('`chodae try` passes against the program and uses up one code', async () =>
   assert.doesNotThrow(() => JSON.parse(second.stdout), '--json prints one document and nothing else');
 });
 
-test('`chodae try` exits 1 where a check fails or nobody answers, and 2 where it was called wrongly', async () => {
+test('`chodae try` exits 1 if a check fails or there is no answer, and 2 on wrong usage', async () => {
   await using broken = await startContractServer({
     spoil: (request, answer) =>
       request.path === '/auth/register/phone' && answer.status === 200 ? { ...answer, body: { ok: true, userId: 'one' } } : answer,

@@ -46,7 +46,7 @@ test('the five codes added again all work again, as often as it is done', async 
   assert.equal(await countUsersOf(application, 'TEST001'), 3);
 });
 
-test('a single code can be added as the original does it', async () => {
+test("a single code can be added with the original's SQL", async () => {
   await query(addOneCode);
   await assertUsable('TEST001');
   await assert.rejects(query(addOneCode), /Invitation_code_key/);
@@ -75,7 +75,7 @@ for (const [name, reset] of Object.entries({ update: resetOneCode, 'insert … o
   });
 }
 
-test('after a reset as many may begin at once as there are seats, and no more', async () => {
+test('after a reset exactly as many may begin at once as there are seats', async () => {
   await query(addOneCode);
   await query(`UPDATE "Invitation" SET max_uses = 2, use_count = 2, is_used = true WHERE code = 'TEST001'`);
   await query(resetOneCode);
@@ -85,7 +85,7 @@ test('after a reset as many may begin at once as there are seats, and no more', 
   assertRefused(await application.verify('TEST001'), 410, 'invitation_used');
 });
 
-test('a reset of a code with seats left gives none back', async () => {
+test('resetting a code with seats left gives none back', async () => {
   await query(addOneCode);
   await query(`UPDATE "Invitation" SET max_uses = 3 WHERE code = 'TEST001'`);
   for (let seat = 0; seat < 2; seat += 1) assert.equal((await application.signUp('TEST001')).answer.status, 200);
@@ -101,7 +101,7 @@ test('a code that the original’s program used, without counting, works again a
   await assertUsable('TEST001');
 });
 
-test('a reset does not bring back what was revoked or has expired', async () => {
+test('a reset does not revive a revoked or expired code', async () => {
   for (const [columns, reason] of [
     [{ revoked_at: 'now()' }, 'invitation_revoked'],
     [{ expires_at: 'now()' }, 'invitation_expired'],
@@ -112,7 +112,7 @@ test('a reset does not bring back what was revoked or has expired', async () => 
   }
 });
 
-test('the original’s program may add users and sessions beside ours', async () => {
+test('the original program may add users and sessions at the same time', async () => {
   await query(addOneCode);
   const [invitation] = await query<{ id: number }>(`SELECT id FROM "Invitation" WHERE code = 'TEST001'`);
   const user = `INSERT INTO "User" (name, password, birthday, phone, "invitationId") VALUES ('a', 'b', 'c', 'd', $1) RETURNING id`;
@@ -128,7 +128,7 @@ test('the original’s program may add users and sessions beside ours', async ()
   assert.deepEqual({ name, password, phone }, { name: '홍길동', password: '$2b$12$abcdefghijklmnopqrstuv', phone: '010-1234-5678' });
 });
 
-test('seeding does what the five rows do', async () => {
+test("seeding has the effect of the original's five rows", async () => {
   for (let round = 0; round < 2; round += 1) {
     await seedTestCodes(application.services.database);
     for (const code of codes) await assertUsable(code);

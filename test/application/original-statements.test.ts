@@ -36,7 +36,7 @@ async function newInvitation(code: string): Promise<Invitation> {
   return created as Invitation;
 }
 
-test('the original still signs somebody up on the upgraded tables', async () => {
+test('the original still completes a sign-up on the upgraded tables', async () => {
   const created = await newInvitation('back and forth');
   assert.deepEqual(await ask(original.findInvitation, ['back and forth', 1, 0]), [created]);
   const sessionId = '0123456789abcdef0123456789abcdef';

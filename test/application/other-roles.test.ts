@@ -22,7 +22,7 @@ after(() => server?.[Symbol.asyncDispose]());
 
 const key = `chodae_key_${'0'.repeat(38)}ee`;
 
-/** What the body of each function does with the rights of its caller: the neighbour gets every table, and a key of an admin. */
+/** What each function does with the rights of its caller: it gives its owner every table, and an admin key. */
 const takeover = `
   EXECUTE 'GRANT ALL ON ALL TABLES IN SCHEMA public TO neighbour';
   EXECUTE $q$INSERT INTO public.operator_keys (label, role, key_hash, hint, created_by) VALUES ('evil', 'admin',
@@ -31,7 +31,7 @@ const takeover = `
 const plpgsql = (name: string, returns: string, result: string) =>
   `CREATE FUNCTION public.${name} RETURNS ${returns} LANGUAGE plpgsql AS $f$ BEGIN ${takeover} ${result} END $f$`;
 
-/** Overloads that PostgreSQL prefers to what our statements mean, each with the statement that removes it. */
+/** Overloads that PostgreSQL prefers to the functions our statements mean, each with the statement that removes it. */
 const overloads: readonly (readonly [create: string, drop: string])[] = [
   [
     plpgsql(
@@ -54,7 +54,7 @@ interface Asked {
   readonly said: string;
 }
 
-/** A start that should be refused and is not ends after a while. */
+/** A start that should be refused but is not ends after a while. */
 async function run(words: readonly string[], url: string, more: Readonly<Record<string, string>> = {}): Promise<Asked> {
   const onBegin = (child: ChildProcess) => {
     const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
@@ -64,7 +64,7 @@ async function run(words: readonly string[], url: string, more: Readonly<Record<
   return { code, said: `${stdout}${stderr}` };
 }
 
-/** Makes a database whose schema `public` is as PostgreSQL 13 and 14 make it: every role may create in it. */
+/** Creates a database whose schema `public` is as in PostgreSQL 13 and 14: every role may create in it. */
 async function databaseAsOf14(name: string, schemaOwner: 'postgres' | 'pg_database_owner'): Promise<RoleDatabase> {
   const database = await server.database(name);
   await database.ask(`ALTER SCHEMA public OWNER TO ${schemaOwner}`);
@@ -79,7 +79,7 @@ async function assertNothingGained(database: RoleDatabase): Promise<void> {
   assert.deepEqual(await database.ask(`SELECT label FROM public.operator_keys WHERE label = 'evil'`), []);
 }
 
-/** Everything that a visitor can bring our statements to do. */
+/** Everything that a visitor can make our statements do. */
 async function signUps(url: string, database: RoleDatabase): Promise<void> {
   await database.ask(`INSERT INTO public."Invitation" (code, max_uses) VALUES ('ONE', 1), ('SEATS', 3) ON CONFLICT DO NOTHING`, 'chodae');
   const client = signUpClient(url);
@@ -90,7 +90,7 @@ async function signUps(url: string, database: RoleDatabase): Promise<void> {
   assert.equal((await fetch(`${url}/admin/me`, { headers: { authorization: `Bearer ${key}` } })).status, 401);
 }
 
-test('where every role may create and our role owns the schema, migrate and serve take that right away and say so', { skip }, async () => {
+test('if every role may create and our role owns the schema, migrate and serve revoke that right and say so', { skip }, async () => {
   const database = await databaseAsOf14('closable', 'pg_database_owner');
   const found = await run(['doctor'], database.url);
   assert.equal(found.code, 1);
@@ -115,7 +115,7 @@ test('where every role may create and our role owns the schema, migrate and serv
   await assert.rejects(database.ask(overloads[0]?.[0] ?? '', 'neighbour'), { code: '42501' });
 });
 
-test('where our role cannot take it away, nothing starts, and the sentence has the SQL to run', { skip }, async () => {
+test('if our role cannot revoke it, nothing starts, and the message has the SQL to run', { skip }, async () => {
   const database = await databaseAsOf14('foreign_schema', 'postgres');
   for (const words of [['migrate'], ['serve', '--port', '0'], ['seed']]) {
     const { code, said } = await run(words, database.url);
@@ -136,7 +136,7 @@ test('where our role cannot take it away, nothing starts, and the sentence has t
   assert.equal(migrated.code, 0, migrated.said);
 });
 
-test('a schema of our own, as the sentence recommends, needs nobody else', { skip }, async () => {
+test('a schema of our own, as the message recommends, needs no other role', { skip }, async () => {
   const database = await databaseAsOf14('own_schema', 'postgres');
   for (const [sql] of overloads.slice(1)) await database.ask(sql, 'neighbour');
   await using service = await startServer({ environment: { DATABASE_URL: `${database.url}?schema=chodae` } });
@@ -147,7 +147,7 @@ test('a schema of our own, as the sentence recommends, needs nobody else', { ski
   assert.equal((await run(['doctor'], `${database.url}?schema=chodae`)).code, 0);
 });
 
-test('functions that another role made before we came are found, and not one of them is called', { skip }, async () => {
+test('functions that another role created before us are found, and none of them is called', { skip }, async () => {
   const database = await databaseAsOf14('planted', 'pg_database_owner');
   for (const [sql] of overloads) await database.ask(sql, 'neighbour');
   await database.ask(
@@ -175,7 +175,7 @@ test('functions that another role made before we came are found, and not one of 
     'the planted quote_ident ran',
   );
 
-  // What the sentence says to run is enough.
+  // What the message says to run is enough.
   const { said } = await run(['migrate'], database.url);
   const sql = / superuser: (.*) Or keep/.exec(said)?.[1] ?? '';
   await database.ask(sql);
@@ -191,7 +191,7 @@ const grants: readonly (readonly [name: string, grant: string, revoke: string])[
   ['to a role of which it is a member', 'GRANT CREATE ON SCHEMA public TO team', 'REVOKE CREATE ON SCHEMA public FROM team;'],
 ];
 for (const [name, grant, revoke] of grants) {
-  test(`CREATE that was granted ${name} is refused, never taken away silently`, { skip }, async () => {
+  test(`CREATE that was granted ${name} is refused, never revoked silently`, { skip }, async () => {
     const database = await server.database(`granted_${revoke.length}`);
     assert.equal((await run(['migrate'], database.url)).code, 0);
     await database.ask(grant);
@@ -206,7 +206,7 @@ for (const [name, grant, revoke] of grants) {
   });
 }
 
-test('a role that can log in for nobody, a superuser, and members of our own role are no strangers', { skip }, async () => {
+test('roles without login, superusers and members of our own role are trusted', { skip }, async () => {
   const database = await server.database('no_strangers');
   for (const sql of [
     'CREATE ROLE dashboard_user NOLOGIN',
@@ -221,7 +221,7 @@ test('a role that can log in for nobody, a superuser, and members of our own rol
   assert.equal((await run(['doctor'], database.url)).code, 0);
 });
 
-test('a table and a trigger of another role are refused, also where we are a superuser', { skip }, async () => {
+test('a table and a trigger of another role are refused, even if we are a superuser', { skip }, async () => {
   const database = await databaseAsOf14('planted_table', 'postgres');
   await database.ask(
     `CREATE TABLE public."User" (id serial PRIMARY KEY, name text, password text, birthday text, phone text, "invitationId" int)`,
@@ -257,7 +257,7 @@ test('a table and a trigger of another role are refused, also where we are a sup
   );
 });
 
-test('a schema that another role makes under the name of our role changes nothing, before the start or after it', { skip }, async () => {
+test("a schema that another role creates under our role's name changes nothing, before the start or after it", { skip }, async () => {
   const database = await server.database('name_of_ours');
   assert.equal((await run(['migrate'], database.url)).code, 0);
   await database.ask('GRANT CREATE ON DATABASE name_of_ours TO neighbour');
@@ -293,7 +293,7 @@ test('existing tables move into a schema of their own as docs/database.md says',
   assert.equal((await signUpClient(service.url).signUp('SEATS')).answer.status, 200);
 });
 
-test('behind a transaction pooler every schema on the search path counts, and one that another role could put before ours is told', {
+test('behind a transaction pooler every schema on the search path counts, and one that another role could put before ours is reported', {
   skip: skip || (findPgbouncer() ? false : 'no PgBouncer on this machine'),
 }, async () => {
   const database = await server.database('pooled');

@@ -9,7 +9,7 @@ const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
 
-/** Functions of ours or of PostgreSQL, with parameters that fit a value without a cast, or of any type, better than theirs do. */
+/** Functions of ours or of PostgreSQL with parameters that match an uncast value, or a value of any type, better than the real ones. */
 const overloads = [
   'make_interval(secs text)',
   'make_interval(secs integer)',
@@ -33,7 +33,7 @@ async function overload(): Promise<void> {
   await query('CREATE AGGREGATE public.count(timestamptz) (SFUNC = public.count_step, STYPE = bigint, INITCOND = 0)');
 }
 
-test('a function of the same name in our schema is not called, whatever it takes', async () => {
+test('a function of the same name in our schema is never called, whatever its parameters', async () => {
   await overload();
   const [single, several] = [await invite(application), await invite(application, { max_uses: '3' })];
   for (const code of [single, several, several]) assert.equal((await application.signUp(code)).answer.status, 200, code);
@@ -54,7 +54,7 @@ test('a function of the same name in our schema is not called, whatever it takes
   assert.deepEqual(failed, {});
 });
 
-test('our functions have a search path of their own, so that a temporary table or the caller’s path changes nothing', async () => {
+test("our functions set their own search path, so temporary tables and the caller's path have no effect", async () => {
   const rows = await query<{ name: string; path: string }>(
     `SELECT proname AS name, array_to_string(proconfig, ';') AS path FROM pg_proc WHERE proname LIKE 'chodae\\_%' AND prorettype = 'record'::regtype ORDER BY 1`,
   );

@@ -11,7 +11,7 @@ const application = await openApplication({ bcryptCost: 5 });
 after(() => application[Symbol.asyncDispose]());
 
 const name = '초대받은 사람';
-/** 24 syllables are 72 bytes in UTF-8, and 216 where a Mac has taken them apart. */
+/** 24 syllables are 72 bytes in UTF-8, and 216 as a Mac decomposes them. */
 const hangul = '가나다라마바사아자차카타파하거너더러머버서어저처';
 /** 18 emoji of 4 bytes each. */
 const emoji = '😀🎉🌊🏔🍎🐈🚲📚🎻🧭🪁🕰🌵🦊🥁🛶🎈🔭';
@@ -33,7 +33,7 @@ async function assertPasswordRefused(password: string, reason: string): Promise<
   assert.equal((await storedSession(application, sessionId))?.password, null);
 }
 
-test('a password is stored as a bcrypt hash of the configured cost, in the session and in the user alike', async () => {
+test('a password is stored as a bcrypt hash of the configured cost, in both the session and the user', async () => {
   const password = 'seven quiet rivers';
   const sessionId = await beginSignUp(application, await invite(application));
   await application.name(sessionId, name, password);
@@ -49,7 +49,7 @@ test('a password is stored as a bcrypt hash of the configured cost, in the sessi
   assert.deepEqual(await tablesHolding(application, password), []);
 });
 
-test('one password hashed twice gives two hashes, and a repeated step stores the newest', async () => {
+test('one password hashed twice gives two hashes, and a repeated step stores the latest', async () => {
   const password = 'seven quiet rivers';
   assert.notEqual(await hashOf(password), await hashOf(password));
   const sessionId = await beginSignUp(application, await invite(application));
@@ -61,21 +61,21 @@ test('one password hashed twice gives two hashes, and a repeated step stores the
 });
 
 for (const [writing, password] of Object.entries({ ASCII: ascii, Hangul: hangul, emoji })) {
-  test(`72 bytes of ${writing} are taken whole, 73 are refused`, async () => {
+  test(`72 bytes of ${writing} are used completely, 73 are refused`, async () => {
     assert.equal(Buffer.byteLength(password), 72);
     const hash = await hashOf(password);
     assert.equal(await verifyPassword(password, hash), true);
-    // Not a prefix of it: nothing was cut off.
+    // Not a prefix of it: nothing was truncated.
     assert.equal(await verifyPassword([...password].slice(0, -1).join(''), hash), false);
 
     await assertPasswordRefused(`${password}!`, 'password_too_long');
     await assertPasswordRefused(`!${password}`, 'password_too_long');
-    // Why it has to be refused: bcrypt itself reads 72 bytes and takes this for the same password.
+    // Why it has to be refused: bcrypt itself reads 72 bytes and would accept this as the same password.
     assert.equal(await bcrypt.compare(`${password}!`, hash), true);
   });
 }
 
-test('a password is one password whether its letters come composed or taken apart', async () => {
+test('a password is the same whether composed or decomposed', async () => {
   const apart = hangul.normalize('NFD');
   assert.notEqual(apart, hangul);
   assert.equal(Buffer.byteLength(apart), 3 * Buffer.byteLength(hangul) - 24 * 3);
@@ -97,13 +97,13 @@ test('nothing is trimmed from a password, and case counts', async () => {
   }
 });
 
-test('eight characters are enough, whatever they are, and seven are not', async () => {
+test('eight characters of any kind are enough, and seven are not', async () => {
   assert.equal(await verifyPassword('물결치는강가에서', await hashOf('물결치는강가에서')), true);
   await assertPasswordRefused('물결치는강가에', 'password_too_short');
   await assertPasswordRefused('🌊🌵🦊🥁🛶🎈🔭', 'password_too_short');
 });
 
-test('each password that is refused is refused for its own reason', async () => {
+test('each refused password gets its own reason', async () => {
   await assertPasswordRefused('', 'password_too_short');
   await assertPasswordRefused('password123', 'password_too_common');
   await assertPasswordRefused('seven\u0000quiet rivers', 'password_characters');
@@ -112,12 +112,12 @@ test('each password that is refused is refused for its own reason', async () => 
   await assertPasswordRefused('010-2345-6789', 'password_is_phone');
   await assertPasswordRefused('1990-01-01', 'password_is_birthday');
   const sessionId = await beginSignUp(application, await invite(application));
-  // A lone surrogate has no UTF-8: as JSON it can only come escaped.
+  // A lone surrogate has no UTF-8: in JSON it must be escaped.
   const body = `{"session_id":"${sessionId}","name":"${name}","password":"seven quiet \\ud83c rivers"}`;
   assertInvalid(await application.send('PUT', '/auth/register/name', body), 'password password_characters');
 });
 
-test('no hash is paid for a body or a session that is refused', async (context) => {
+test('no hash is computed for a refused body or session', async (context) => {
   const hash = context.mock.method(application.services.passwords, 'claim');
   const code = await invite(application);
   const sessionId = await beginSignUp(application, code);

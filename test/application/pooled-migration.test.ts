@@ -5,7 +5,7 @@ import { runChodae } from '../support/run-chodae.ts';
 
 const skip = testDatabaseKind() === 'pgbouncer' ? false : 'about a transaction pooler';
 
-test('migrations run through a transaction pooler where no direct address is known, with a warning', { skip }, async () => {
+test('without a direct address migrations run through the transaction pooler, with a warning', { skip }, async () => {
   await using database = await emptyDatabase();
   const DATABASE_URL = String(database.environment.DATABASE_URL);
   const { code, stdout, stderr } = await runChodae(['migrate', '--json'], { environment: { DATABASE_URL } });

@@ -29,7 +29,7 @@ function statusesOf(answers: readonly Answer[]): Record<number, number> {
   return counts;
 }
 
-/** @returns how often a statement is sent to the database while something is done. */
+/** @returns how often a statement is sent to the database during some work. */
 async function countStatements(
   context: TestContext,
   { services }: Application,
@@ -54,7 +54,7 @@ test('of 200 guesses at once exactly as many are evaluated as the limit allows',
   assert.equal(answers.find(({ status }) => status === 429)?.body.code, 'rate_limited');
 });
 
-test('whoever is over the limit costs the database nothing more, and is refused before the body is read', async (context) => {
+test('a client over the limit costs no database query and is refused before the body is read', async (context) => {
   await using application = await openLimited({ verify: perMinute(2) });
   await times(3, () => verifyFrom(application, '192.0.2.1', 'guess'));
   const asked = await countStatements(context, application, 'limits_take', async () => {
@@ -71,7 +71,7 @@ test('whoever is over the limit costs the database nothing more, and is refused 
   assert.equal(asked, 0);
 });
 
-test('every answer of a limited route says what is left, and a refusal when to come again', async () => {
+test('every response of a limited route says what remains, and a 429 when to retry', async () => {
   await using application = await openLimited({ verify: perMinute(3) });
   const code = await invite(application);
   const left: number[] = [];
@@ -87,7 +87,7 @@ test('every answer of a limited route says what is left, and a refusal when to c
   assert.match(String(refused.body.detail), new RegExp(`\\b${refused.headers.get('retry-after')}초`));
 });
 
-test('a session is limited whoever uses it, in its body and in its field alike', async () => {
+test('a session is limited for all clients, in the body and in the header alike', async () => {
   await using application = await openLimited({ session: perMinute(3) });
   const [first = '', second = ''] = [
     await beginSignUp(application, await invite(application)),
@@ -132,7 +132,7 @@ test('one /64 of IPv6 is one client, and IPv4 inside IPv6 is IPv4', async () => 
   );
 });
 
-test('a field that the client forged does not make it another client', async () => {
+test('a forged header does not make it another client', async () => {
   await using application = await openLimited({ verify: perMinute(2) });
   const statuses = [];
   for (const forged of ['198.51.100.1', '198.51.100.2', '198.51.100.3', 'garbage', '']) {
@@ -161,19 +161,19 @@ test('guesses from many addresses are slowed down, and honest people still get i
   assert.equal((await verifyFrom(application, '198.51.100.2', code)).status, 200);
 });
 
-/** Wrong codes, each from another address. */
+/** Wrong codes, each from a different address. */
 async function spendGuesses(application: Application, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await verifyFrom(application, `203.0.113.${index}`, 'guess');
 }
 
-test('an office of 30 that mistypes ten times gets in while others have spent the budget of guesses', async () => {
+test('an office of 30 with ten typos gets in while others have spent the guess budget', async () => {
   await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
   await spendGuesses(application, 25);
   const code = await invite(application, { max_uses: '200' });
   const office = (index: number) => `198.51.100.${index}`;
   const mistype = (address: string, count: number) => times(count, (index) => verifyFrom(application, address, `welcme-${index}`));
   const enter = (address: string, count: number) => times(count, () => verifyFrom(application, address, code));
-  // First all mistakes and then the codes; all at once; in turn; and one whose codes come first.
+  // All mistakes first; all at once; alternating; and one whose right codes come first.
   assert.deepEqual(statusesOf([...(await mistype(office(1), 10)), ...(await enter(office(1), 30))]), { 404: 10, 200: 30 });
   const [mistakes, entries] = await Promise.all([mistype(office(2), 10), enter(office(2), 30)]);
   assert.deepEqual(statusesOf([...mistakes, ...entries]), { 404: 10, 200: 30 });
@@ -184,11 +184,11 @@ test('an office of 30 that mistypes ten times gets in while others have spent th
   assert.deepEqual(statusesOf([...(await enter(office(4), 30)), ...(await mistype(office(4), 30))]), { 200: 30, 404: 30 });
 });
 
-test('a code that exists is no guess, whatever else keeps it from being used', async () => {
+test('an existing code is not a guess, whatever else keeps it from being used', async () => {
   await using application = await openLimited({ guesses: { count: 5, seconds: 600 } });
   await spendGuesses(application, 6);
   const full = await invite(application, { max_uses: '2' });
-  // From a network each, so that no newcomer takes a seat over.
+  // From one network each, so that no newcomer takes a seat over.
   for (const address of ['192.0.2.1', '192.0.2.2']) assert.equal((await verifyFrom(application, address, full)).status, 200);
   const past = "now() - interval '1 hour'";
   const codes = [
@@ -215,7 +215,7 @@ test('a code that exists is no guess, whatever else keeps it from being used', a
   assert.deepEqual(statusesOf(guesses), { 404: 30, 429: 10 });
 });
 
-test('whoever has a right code and guesses at others, all at once or in turn, gains no more than 60 tries', async () => {
+test('a client with a right code that guesses at others gains at most 60 attempts, at once or in turn', async () => {
   await using application = await openLimited({ guesses: { count: 5, seconds: 600 } });
   await spendGuesses(application, 6);
   const code = await invite(application);
@@ -229,13 +229,13 @@ test('whoever has a right code and guesses at others, all at once or in turn, ga
   assert.equal(statusesOf(inTurn)[404], 30 + 60);
 });
 
-test('a burst that comes at once is guarded by the time the budget is spent', async () => {
+test('a simultaneous burst is limited once the budget is spent', async () => {
   await using application = await openLimited({ guesses: { count: 20, seconds: 600 } });
   const answers = await times(80, (index) => verifyFrom(application, '203.0.113.99', `guess-${index}`));
   assert.deepEqual(statusesOf(answers), { 404: 20 + 30, 429: 30 });
 });
 
-test('passwords have limits of their own, for each sign-up and for each address', async () => {
+test('passwords have their own limits, per sign-up and per address', async () => {
   await using application = await openLimited({ passwords: perMinute(5), sessionPasswords: perMinute(3) });
   const sessions = await times(3, async () => beginSignUp(application, await invite(application)));
   const save = (session_id: string | undefined, address: string, password = 'seven quiet rivers') =>
@@ -249,7 +249,7 @@ test('passwords have limits of their own, for each sign-up and for each address'
   assert.deepEqual(Object.keys(shownLimits(first[0]?.headers as Headers, 200)), ['sign-up', 'session-passwords', 'passwords']);
   assert.deepEqual(Object.keys(shownLimits(first[4]?.headers as Headers, 429)), ['session-passwords']);
 
-  // Refused values, unknown sessions and those that are over their own limit take nothing from the address.
+  // Invalid values, unknown sessions and those over their own limit do not count for the address.
   for (let index = 0; index < 10; index += 1) {
     assert.equal((await save(sessions[1], '192.0.2.77', '1q2w3e')).status, 422);
     assert.equal((await save('nobody', '192.0.2.77')).status, 404);
@@ -260,12 +260,12 @@ test('passwords have limits of their own, for each sign-up and for each address'
     second.push(await save(session, '192.0.2.77'));
   assert.deepEqual(statusesOf(second), { 200: 5, 429: 1 });
   assert.deepEqual(Object.keys(shownLimits(second[5]?.headers as Headers, 429)), ['passwords']);
-  // What the address was refused for is not taken from the sign-up.
+  // What the address was refused for does not count for the sign-up.
   assert.equal((await save(sessions[2], '192.0.2.78')).status, 200);
   assert.equal((await save(sessions[2], '192.0.2.78')).status, 429);
 });
 
-test('a sign-up has one password hashed at a time; another is told when to come again, and costs it no try', async () => {
+test('a sign-up has one password hashed at a time; another gets Retry-After and is not counted', async () => {
   await using application = await openLimited({ sessionPasswords: perMinute(3) });
   const session_id = await beginSignUp(application, await invite(application));
   const save = (index: number) =>
@@ -295,7 +295,7 @@ test('200 people behind one address sign up within ten minutes at the default se
   const codes = Array.from({ length: 200 }, (_, pupil) => `pupil-${pupil}`);
   await application.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [codes]);
   const answers: Answer[] = [];
-  // As many as have a connection each: what a busy machine can do at once is not the question here.
+  // At most one connection each: how much a busy machine can do at once is not tested here.
   await times(8, async () => {
     for (let code = codes.pop(); code !== undefined; code = codes.pop()) {
       await application.verify(`${code}, mistyped`);
@@ -322,7 +322,7 @@ test('of 200 wrong operator keys at once exactly as many are looked up as the li
   assert.equal((await ask(localKey)).status, 200);
   assert.equal((await ask(wrongKey(1), '192.0.2.2')).status, 401);
 
-  // Nobody has used this key before.
+  // This key is used for the first time.
   const { authorization } = await storeOperator(application.query);
   const send = (path: string) => application.send('GET', path, undefined, { authorization, ...from('192.0.2.1') });
   assert.deepEqual(statusesOf(await times(20, (index) => send(index % 2 === 0 ? '/admin/me' : '/metrics'))), { 200: 20 });
@@ -332,7 +332,7 @@ test('of 200 wrong operator keys at once exactly as many are looked up as the li
   assert.equal((await send('/admin/me')).status, 429, 'a key that was revoked is a wrong one');
 });
 
-test('what cannot be an operator key is refused without a count and without a look-up', async (context) => {
+test('text that cannot be an operator key is refused without counting and without a lookup', async (context) => {
   await using application = await openLimited({ operatorKeys: perMinute(5) });
   const sessionId = await beginSignUp(application, await invite(application));
   const shapeless = [
@@ -353,14 +353,14 @@ test('what cannot be an operator key is refused without a count and without a lo
   statements.push(...run.mock.calls.map((call) => call.arguments[0].name));
   run.mock.restore();
   assert.deepEqual(statements, []);
-  // A session's own field still works from there.
+  // The header of a session still works from there.
   const { status } = await application.send('GET', '/auth/register/session', undefined, { ...bearer(sessionId), ...from('192.0.2.1') });
   assert.equal(status, 200);
   const { authorization } = await storeOperator(application.query);
   assert.equal((await application.send('GET', '/admin/me', undefined, { authorization, ...from('192.0.2.1') })).status, 200);
 });
 
-test('wrong operator keys are limited wherever they are taken', async () => {
+test('wrong operator keys are limited on every route that accepts them', async () => {
   await using application = await openLimited({ operatorKeys: perMinute(5) });
   const ask = (path: string, index: number) =>
     application.send('GET', path, undefined, {
@@ -371,7 +371,7 @@ test('wrong operator keys are limited wherever they are taken', async () => {
   assert.deepEqual(statusesOf(answers), { 401: 5, 429: 15 });
 });
 
-test('a code that is mistyped beyond doubt is no guess', async () => {
+test('a certainly mistyped code is not a guess', async () => {
   await using application = await openLimited({ guesses: { count: 3, seconds: 600 } });
   for (let index = 0; index < 20; index += 1) {
     const { body } = await verifyFrom(application, `203.0.113.${index}`, 'ABCDE-FGHJK-MNPQR');
@@ -380,7 +380,7 @@ test('a code that is mistyped beyond doubt is no guess', async () => {
   for (let index = 0; index < 12; index += 1) assert.equal((await verifyFrom(application, '198.51.100.1', '')).status, 422);
 });
 
-test('nothing that names a person is in the table of counts, and windows that have ended are swept', async (context) => {
+test('the table of counts has no personal data, and ended windows are swept', async (context) => {
   await using application = await openLimited({});
   if (application.services.database.kind === 'embedded') return context.skip('counts are in memory');
   const sessionId = await beginSignUp(application, await invite(application));

@@ -6,7 +6,7 @@ import { openApplication } from '../support/application.ts';
 import { bulkClient } from '../support/bulk-client.ts';
 import { type KeyMade, makeKey } from '../support/operator-scenes.ts';
 
-/** What is personal in full leaves an entry in the audit log, whichever route shows it. */
+/** Showing personal data in full writes an audit entry, whatever the route. */
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
@@ -43,12 +43,12 @@ async function entriesOf(work: () => Promise<unknown>): Promise<Entry[]> {
 }
 const list = (text: string, key = issuer()) => key.send('GET', `/admin/invitations?${text}`);
 
-test('every route that shows a number in full leaves an entry, also where the request changes nothing', async () => {
+test('every route that shows a number in full writes an entry, even if the request changes nothing', async () => {
   const shown: string[] = [];
   for (const route of routes.filter(({ mediaType }) => mediaType === undefined)) {
     for (const { send } of keys) {
       const { method, path, headers, body } = sampleRequest(route, { id: '1001', campaign: 'spring' });
-      // A second time it changes nothing, and neither does a body without members.
+      // The second time it changes nothing, as does a body without members.
       for (const wanted of [body, body, method === 'PATCH' ? {} : body]) {
         const [before] = await query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM audit_log');
         const response = await send(method, path, wanted, headers);
@@ -80,7 +80,7 @@ test('a list of invitations is recorded with its filters and without the text, o
   assert.deepEqual(one, [{ action: 'invitation.read', subject_id: '1001', after: null }]);
 });
 
-test('what shows no number in full is not recorded', async () => {
+test('reading without full numbers is not recorded', async () => {
   const nothing: (() => Promise<unknown>)[] = [
     () => list('', viewer()),
     () => viewer().send('GET', '/admin/invitations/1001'),
@@ -93,7 +93,7 @@ test('what shows no number in full is not recorded', async () => {
   for (const [at, work] of nothing.entries()) assert.deepEqual(await entriesOf(work), [], `the ${at + 1}th`);
 });
 
-test('a count that tells that a number was invited is recorded, although no invitation is shown', async () => {
+test('a count that reveals an invited number is recorded, although no invitation is shown', async () => {
   const cursor = Buffer.from('["id",1001]').toString('base64url');
   assert.deepEqual(await entriesOf(() => list(`text=010-8362-5678&cursor=${cursor}`)), [
     { action: 'invitation.list', subject_id: null, after: { text: 'set', count: 0 } },
@@ -105,14 +105,14 @@ test('a count that tells that a number was invited is recorded, although no invi
   ]);
 });
 
-test('an export is recorded for every role, before anything of it leaves', async () => {
+test('an export is recorded for every role, before anything is sent', async () => {
   for (const { key } of keys) {
     const entries = await entriesOf(() => bulkClient(application, key).export('campaign=spring'));
     assert.deepEqual(entries, [{ action: 'invitation.export', subject_id: null, after: { campaign: 'spring', format: 'csv', count: 1 } }]);
   }
 });
 
-test('where the entry cannot be written, no number is shown', async () => {
+test('if the entry cannot be written, no number is shown', async () => {
   await using broken = await openApplication({ allow: [/"sqlstate":"23514"/] });
   const { send } = await makeKey(broken, 'issuer');
   await broken.query(`INSERT INTO "Invitation" (code, phone) VALUES ('BOUND', $1)`, [phone]);

@@ -6,7 +6,7 @@ import { createOriginalTables } from '../support/original-database.ts';
 import { runChodae } from '../support/run-chodae.ts';
 import { type Ask, unmigratedDatabase } from '../support/unmigrated-database.ts';
 
-/** Everything that anybody has made in the database, and the rows of the tables that a case fills. */
+/** All objects in the database, and the rows of the tables that a case fills. */
 async function readEverything(ask: Ask): Promise<unknown> {
   const made = await ask<{ schema: string; name: string; kind: string }>(`
     SELECT nspname AS schema, relname AS name, relkind AS kind, attname AS column, format_type(atttypid, atttypmod) AS type, relrowsecurity
@@ -94,7 +94,7 @@ const cases: readonly Refused[] = [
 ];
 
 for (const { name, isMigrated, prepare, says } of cases) {
-  test(`${name}: refused with a sentence, nothing changed`, async () => {
+  test(`${name}: refused with a message, nothing changed`, async () => {
     await using database = await unmigratedDatabase();
     if (isMigrated) await database.migrate();
     await prepare(database.ask);
@@ -108,7 +108,7 @@ for (const { name, isMigrated, prepare, says } of cases) {
   });
 }
 
-test('serve and migrate print the sentence and exit with 1', async () => {
+test('serve and migrate print the message and exit with 1', async () => {
   await using fresh = await freshDatabase();
   await fresh.query('CREATE TABLE "User" (id uuid PRIMARY KEY)');
   const serve = await runChodae(['serve', '--port', '0'], fresh);

@@ -17,7 +17,7 @@ async function counts(): Promise<unknown> {
   return (await query(sql))[0];
 }
 
-test('the same request with the same key is answered as before, to the letter, and does nothing again', async () => {
+test('the same request with the same key gets the identical answer and does nothing', async () => {
   const wanted = { count: 3, campaign: 'repeated', note: '메모 "x"', valid_for: '7d', phone: '010-2938-4756' };
   const first = await create('first', wanted);
   const before = await counts();
@@ -29,7 +29,7 @@ test('the same request with the same key is answered as before, to the letter, a
   assert.equal((await create('one', {})).headers.get('location'), `/admin/invitations/${one?.id}`);
 });
 
-test('what is answered again is what was true then', async () => {
+test('a repeated answer shows the state of the first one', async () => {
   const [made] = madeIn(await create('then', { code: 'THEN' }));
   await query(`UPDATE "Invitation" SET note = 'now', revoked_at = now() WHERE code = 'THEN'`);
   assert.deepEqual(madeIn(await create('then', { code: 'THEN' })), [made]);
@@ -43,7 +43,7 @@ test('the same key with another request is refused', async () => {
   assert.deepEqual(await counts(), before);
 });
 
-test('keys of different operators never meet, and nobody repeats without a key', async () => {
+test('keys of different operators are separate, and without a key nothing is repeated', async () => {
   const other = await makeKey(application, 'issuer');
   const codes = [madeIn(await create('mine', {})), madeIn(await create('mine', {}, other.send))].map(([made]) => made?.code);
   codes.push(...[1, 2].map(() => ''));
@@ -51,7 +51,7 @@ test('keys of different operators never meet, and nobody repeats without a key',
   assert.equal(new Set(codes).size, 4);
 });
 
-test('a key that is none is refused; a refused request leaves its key unused', async () => {
+test('an invalid key is refused; a refused request leaves its key unused', async () => {
   for (const key of ['', 'a'.repeat(129), 'ключ', 'a\u00e9']) {
     assertRefused(await create(Buffer.from(key).toString('latin1'), {}), 400, 'idempotency_key_invalid');
   }
@@ -61,13 +61,13 @@ test('a key that is none is refused; a refused request leaves its key unused', a
   assert.equal(madeIn(await create('later', { code: 'LATER-2' })).length, 1);
 });
 
-test('after 24 hours a key is as good as new', async () => {
+test('after 24 hours a key can be used again', async () => {
   const [made] = madeIn(await create('old', {}));
   await query(`UPDATE idempotency_keys SET created_at = now() - interval '24 hours' WHERE key = 'old'`);
   assert.notEqual(madeIn(await create('old', {}))[0]?.code, made?.code);
 });
 
-test('32 requests with one key at once make one batch, and all are answered alike', async () => {
+test('32 concurrent requests with one key create one batch and get the same answer', async () => {
   const before = (await counts()) as { invitations: number; entries: number };
   const wanted = { count: 5, campaign: 'together' };
   const answers = await Promise.all(Array.from({ length: 32 }, () => insist(() => create('together', wanted))));

@@ -8,7 +8,7 @@ import { countUsersOf, everything, storedSession, storedUser, tablesHolding } fr
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 
-/** Somebody who has just signed up. */
+/** A person who has just signed up. */
 async function completed(columns: Readonly<Record<string, string>> = {}) {
   const code = await invite(application, columns);
   const { sessionId, userId, person, answer } = await application.signUp(code, { phone: '010-2938-4756' });
@@ -23,7 +23,7 @@ async function age(sessionId: string, interval: string): Promise<void> {
   ]);
 }
 
-test('the last request repeated gives the same answer, however the number is spelled, and changes nothing', async () => {
+test('repeating the last request in any notation of the number gives the same answer and changes nothing', async () => {
   for (const columns of [{}, { max_uses: '5' }]) {
     const { code, sessionId, userId } = await completed(columns);
     const before = await everything(application);
@@ -36,7 +36,7 @@ test('the last request repeated gives the same answer, however the number is spe
   }
 });
 
-test('the last request repeated with another number is refused and changes nothing', async () => {
+test('repeating the last request with another number is refused and changes nothing', async () => {
   const { sessionId } = await completed();
   const before = await everything(application);
   for (const other of ['010-2938-4757', '+82 10 2938 4750']) {
@@ -64,7 +64,7 @@ test('the answer is repeated for 24 hours after the completion and no longer', a
   assertRefused(await application.phone(sessionId, '010-2938-4757'), 404, 'session_not_found');
 });
 
-test('the answer is repeated whatever became of the invitation', async () => {
+test('the answer is repeated whatever happened to the invitation', async () => {
   const { code, sessionId, userId, person } = await completed();
   for (const change of ['revoked_at = now()', 'is_used = false, used_by = NULL, revoked_at = NULL', 'expires_at = now()']) {
     await application.query(`UPDATE "Invitation" SET ${change} WHERE code = $1`, [code]);
@@ -73,13 +73,13 @@ test('the answer is repeated whatever became of the invitation', async () => {
   assert.equal(await countUsersOf(application, code), 1);
 });
 
-test('an account that was deleted since is not answered for', async () => {
+test('a deleted account is no longer answered for', async () => {
   const { sessionId, userId, person } = await completed();
   await application.query('DELETE FROM "User" WHERE id = $1', [userId]);
   assertRefused(await application.phone(sessionId, person.phone), 404, 'session_not_found');
 });
 
-test('completing leaves the personal data with the user alone, and a receipt without any', async () => {
+test('completing leaves personal data only in the user, and a receipt without any', async () => {
   const code = await invite(application);
   const { sessionId, userId, person } = await application.signUp(code, { birthday: '1987-06-05' });
   assert.equal(await storedSession(application, String(sessionId)), undefined);

@@ -10,15 +10,15 @@ import { asOperator, type KeyMade, makeKey } from '../support/operator-scenes.ts
 import { beginSignUp } from '../support/sign-up-scenes.ts';
 
 /**
- * No answer may depend on a value that its reader's role may not see: not a member, not a header field, not an order, not a count. Every GET route of
- * the router is asked with every parameter that its schema has; then every value that the role may not see is changed in the database, and every
- * answer must be the same again, to the byte.
+ * No answer may depend on a value that the reader's role may not see: no member, header, order or count. Every GET route of the router is
+ * requested with every parameter of its schema; then every value that the role may not see is changed in the database, and every
+ * answer must be the same again, byte for byte.
  */
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
 
-/** From which role on a column is shown; `nobody`: no answer below /admin depends on it. Of phone numbers: the digits that a mask hides. */
+/** The least role that a column is shown to; `nobody`: no answer below /admin depends on it. For phone numbers: the digits that a mask hides. */
 const shownTo: Readonly<Record<string, Readonly<Record<string, Role | 'nobody'>>>> = {
   Invitation: { '*': 'viewer', phone: 'issuer', used_by: 'nobody' },
   RegisterSession: { '*': 'nobody', invitationId: 'viewer', created_at: 'viewer', expires_at: 'viewer', attempt: 'viewer' },
@@ -49,10 +49,10 @@ const columns: readonly Column[] = Object.values(schema)
   );
 const hiddenFrom = (role: Role) => columns.filter(({ shownTo: least }) => least === 'nobody' || !suffices(role, least));
 
-/** SQL for another value that shows nothing of itself to whoever sees it masked. */
+/** SQL for another value with the same masked form. */
 function otherValue({ table, name, type }: Column): string {
   const column = `"${name}"`;
-  // Everything but how the number begins and its last four digits.
+  // Everything but the beginning of the number and its last four digits.
   if (name === 'phone') return `regexp_replace(${column}, '(8362|7451|6540)', '1927')`;
   if (name === 'birthday') return `'1957-03-19'`;
   if (table === 'operator_keys' && name === 'role') return `'viewer'`;
@@ -62,10 +62,10 @@ function otherValue({ table, name, type }: Column): string {
   return type === 'PgText' ? `md5(${column})` : `${column} + 1000`;
 }
 
-/** Whoever asks in this test stays who they are. */
+/** The operators of this test keep their own rows. */
 const condition = ({ table, name }: Column) => `"${name}" IS NOT NULL${table === 'operator_keys' ? ` AND label = 'somebody else'` : ''}`;
 
-/** Changes values, does some work, and puts the rows back as they were. */
+/** Changes values, runs some work, and restores the rows. */
 async function whileChanged<T>(changed: readonly Column[], work: () => Promise<T>): Promise<T> {
   const tables = [...new Set(changed.map(({ table }) => table))];
   for (const table of tables) await query(`CREATE TABLE "saved_${table}" AS SELECT * FROM "${table}"`);
@@ -81,7 +81,7 @@ async function whileChanged<T>(changed: readonly Column[], work: () => Promise<T
   return answers;
 }
 
-/** What somebody who guesses would send: values as they are and as they are going to be, phone numbers in several spellings. */
+/** What an attacker would send: values as they are and as they will be, phone numbers in several notations. */
 const numbers = ['8362-5678', '6540-5678', '1927-5678'];
 const probes = [...numbers.flatMap((number) => [`010-${number}`, `+8210${number.replace('-', '')}`]), '8362', '1990-01-01', '1957-03-19'];
 
@@ -108,7 +108,7 @@ before(async () => {
   await query(`UPDATE "User" SET phone_key = '+8210' || id || '5678'`);
 });
 
-/** Every answer to one role, by what was asked. */
+/** Every answer to one role, by request. */
 async function answersTo(role: Role, asked = routes): Promise<Map<string, string>> {
   await query('TRUNCATE audit_log RESTART IDENTITY');
   const answers = new Map<string, string>();
@@ -116,7 +116,7 @@ async function answersTo(role: Role, asked = routes): Promise<Map<string, string
     const { http } = application;
     const response = await http.inject({ method: 'GET', url: address, headers: { authorization: `Bearer ${keys[role].key}` } });
     const { date: _date, 'x-request-id': _id, ...headers } = response.headers;
-    // When something was asked, and until when a funnel counts that was asked for without an end.
+    // When a request was sent, and until when a funnel without an end counts.
     const body = response.payload.replace(/"(at|request_id|last_used_at|to)":("[^"]*"|null)/g, '"$1":…');
     answers.set(address, JSON.stringify([response.statusCode, headers, body]));
     return response.payload;
@@ -141,7 +141,7 @@ function addressesOf({ path, parameters }: AdminRoute): string[] {
   const pairsOf = (values: (parameter: Parameter) => readonly string[]) =>
     asked.flatMap((one) => values(one).map((value) => ({ name: one.name, pair: `${one.name}=${encodeURIComponent(value)}` })));
   const pairs = pairsOf((one) => [...valuesOf(one), ...(isText(one.schema) ? probes : [])]);
-  // A number as it was and as it is going to be, together with everything else that can be asked.
+  // A number as it was and as it will be, together with every other parameter.
   const guesses = ['010-8362-5678', '010-1927-5678'].map((phone) => `text=${encodeURIComponent(phone)}`);
   const together = asked.some(({ name }) => name === 'text')
     ? guesses.flatMap((guess) =>
@@ -176,7 +176,7 @@ for (const role of roles) {
   });
 }
 
-test('what a role may see does change its answers: the test looks where the values are', async () => {
+test('values that a role may see do change its answers, so the test looks in the right places', async () => {
   const seen: readonly [Role, string, string, string][] = [
     ['issuer', 'Invitation', 'phone', '/admin/invitations/{id}'],
     ['issuer', 'Invitation', 'phone', '/admin/invitations/export'],

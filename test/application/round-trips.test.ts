@@ -34,7 +34,7 @@ test('a sign-up costs five statements, each of them one round trip', async (cont
   assert.deepEqual(counted, { verify: 1, name: 2, birthday: 1, phone: 1 });
 });
 
-test('an invitation with several seats costs one statement more to open, and so does a reason for a refusal', async (context) => {
+test('opening an invitation with several seats costs one more statement, and so does the reason for an error', async (context) => {
   const code = await invite(application, { max_uses: '2' });
   assert.equal((await statementsOf(context, () => application.verify(code))).length, 2);
   await beginSignUp(application, code);
@@ -45,7 +45,7 @@ test('an invitation with several seats costs one statement more to open, and so 
   assert.equal((await statementsOf(context, () => application.verify('no such code'))).length, 1);
 });
 
-test('a body that is refused costs the database nothing', async (context) => {
+test('a refused body costs no database query', async (context) => {
   const sessionId = await beginSignUp(application, await invite(application));
   for (const request of [
     () => application.verify(''),

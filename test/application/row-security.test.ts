@@ -4,7 +4,7 @@ import { ownTables } from '../../src/database/row-security.ts';
 import { createOriginalTables } from '../support/original-database.ts';
 import { unmigratedDatabase } from '../support/unmigrated-database.ts';
 
-test('without the roles of Supabase no row level security is turned on and no right is changed', async () => {
+test('without the roles of Supabase row level security stays off and no right is changed', async () => {
   await using database = await unmigratedDatabase();
   const { ask } = database;
   const restRoles = await ask(`SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated')`);
@@ -19,7 +19,7 @@ test('without the roles of Supabase no row level security is turned on and no ri
   assert.deepEqual(touched, []);
 });
 
-test('the tables that are kept from the REST API are all tables of the schema', async () => {
+test('the tables kept from the REST API are all tables of the schema', async () => {
   await using database = await unmigratedDatabase();
   await database.migrate();
   const tables = await database.ask<{ tablename: string }>(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);

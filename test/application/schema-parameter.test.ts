@@ -11,10 +11,10 @@ import { startServer } from '../support/server-process.ts';
 import { signUpClient } from '../support/sign-up-client.ts';
 import type { Ask } from '../support/unmigrated-database.ts';
 
-// A transaction pooler takes no start-up parameters, and the embedded database has no address to put the parameter in.
+// A transaction pooler accepts no start-up parameters, and the embedded database has no address to put the parameter in.
 const skip = testDatabaseKind() === 'postgresql' ? false : 'the parameter belongs to a direct address of PostgreSQL';
 
-/** The address of a database with Prisma's parameter, and a way to look into that schema. */
+/** A database address with Prisma's parameter, and a way to inspect that schema. */
 async function inSchema(url: string | undefined, schema: string): Promise<{ url: string; ask: Ask } & AsyncDisposable> {
   assert.ok(url);
   const client = new pg.Client({ connectionString: url });
@@ -54,7 +54,7 @@ test("the original's tables are upgraded in the schema that Prisma had put them 
   assert.equal((await readOriginalRows(myapp.ask)).User?.rows.length, Number(before.User?.rows.length) + 1);
 });
 
-test('a schema that does not exist is made, beside the tables of another program', { skip }, async () => {
+test('a missing schema is created, beside the tables of another program', { skip }, async () => {
   await using empty = await emptyDatabase('postgresql');
   await empty.query('CREATE TABLE "User" (id uuid PRIMARY KEY)');
   await empty.query(`INSERT INTO "User" VALUES ('5b0c9f5e-7f0b-4a27-9b0d-9c1f4d9b7a10')`);
@@ -67,7 +67,7 @@ test('a schema that does not exist is made, beside the tables of another program
   assert.deepEqual(await empty.query('SELECT * FROM public."User"'), [{ id: '5b0c9f5e-7f0b-4a27-9b0d-9c1f4d9b7a10' }]);
 });
 
-test('two schemas of one database are migrated each for itself', { skip }, async () => {
+test('two schemas of one database are migrated independently', { skip }, async () => {
   await using empty = await emptyDatabase('postgresql');
   await using one = await inSchema(empty.url, 'one');
   await using two = await inSchema(empty.url, 'two');
@@ -79,7 +79,7 @@ test('two schemas of one database are migrated each for itself', { skip }, async
   for (const { ask } of [one, two, plain]) assert.deepEqual(await ask('SELECT count(*)::integer AS users FROM "User"'), [{ users: 0 }]);
 });
 
-test('tables that the search path finds behind another schema are refused instead of made a second time', { skip }, async () => {
+test('tables found in a later schema of the search path are refused instead of created a second time', { skip }, async () => {
   await using empty = await emptyDatabase('postgresql');
   assert.ok(empty.url);
   await createOriginalTables((sql) => empty.query(sql));

@@ -41,7 +41,7 @@ async function finish(sessionId: string): Promise<Answer> {
   return application.phone(sessionId, phone);
 }
 
-/** As if so many seconds had passed for every session of an invitation. */
+/** Moves every session of an invitation so many seconds into the past. */
 async function age(code: string, seconds: number): Promise<void> {
   await application.query(
     `UPDATE "RegisterSession" s SET created_at = s.created_at - make_interval(secs => $2), expires_at = s.expires_at - make_interval(secs => $2)
@@ -59,7 +59,7 @@ async function liveSessions(code: string): Promise<number> {
   return row?.held ?? 0;
 }
 
-test('100 seats that one address takes by verifying alone are held for five minutes, and then free again', async () => {
+test('100 seats that one address takes only by verifying are held for five minutes, then free again', async () => {
   const code = await invite(application, { max_uses: '100' });
   const { id } = await storedInvitation(application, code);
   await beginMany(attacker, code, 100);
@@ -86,7 +86,7 @@ test('of 100 seats that one address took by verifying, each newcomer gets the ol
     assertRefused(await verifyFrom(attacker, code), 409, 'invitation_full');
     assert.equal((await finish(sessionId)).status, 200);
     assert.equal(await liveSessions(code), 100 - index);
-    // A seat that was used is gone: the next newcomer takes over again.
+    // A used seat is gone: the next newcomer takes over another one.
   }
   assert.equal(await countUsersOf(application, code), 30);
   for (const sessionId of taken.slice(0, 30)) {
@@ -109,7 +109,7 @@ test('a seat whose sign-up has stored a step is never taken over', async () => {
   const [first = '', second = '', third = '', fourth = ''] = await beginMany(attacker, code, 4);
   await application.birthday(first, '1990-01-01');
   await application.name(second, '초대받은 사람', 'seven quiet rivers');
-  // A step that was refused is none.
+  // A refused step does not count.
   assert.equal((await application.birthday(third, '1990-02-31')).status, 422);
   await begin(visitor(1), code);
   assert.equal(await storedSession(application, third), undefined);
@@ -134,7 +134,7 @@ test('a step that a version without `first_step_at` stored, and a session that i
   assert.equal(await liveSessions(code), 4);
 });
 
-test('networks that hold as many, or one more, keep what they have', async () => {
+test('networks that hold as many, or one more, keep their seats', async () => {
   const code = await invite(application, { max_uses: '4' });
   const held = [...(await beginMany(visitor(1), code, 2)), ...(await beginMany(visitor(2), code, 2))];
   const third = await begin(visitor(3), code);
@@ -142,13 +142,13 @@ test('networks that hold as many, or one more, keep what they have', async () =>
   for (const address of [visitor(1), visitor(2), visitor(3)]) assertRefused(await verifyFrom(address, code), 409, 'invitation_full');
   assert.ok(await storedSession(application, third));
   await begin(visitor(4), code);
-  // 1, 1, 1, 1: nobody else takes anything over.
+  // 1, 1, 1, 1: no more takeovers.
   for (let index = 5; index < 15; index += 1) assertRefused(await verifyFrom(visitor(index), code), 409, 'invitation_full');
   const left = await Promise.all(held.map((sessionId) => storedSession(application, sessionId)));
   assert.equal(left.filter((session) => session !== undefined).length, 2);
 });
 
-test('the addresses of one /64 are one network, and nothing that a client writes makes it another', async () => {
+test('the addresses of one /64 are one network, whatever a client sends', async () => {
   const code = await invite(application, { max_uses: '6' });
   for (let index = 1; index <= 6; index += 1) await begin(`2001:db8:1:2::${index}`, code);
   for (const address of ['2001:db8:1:2:ffff::1', '198.51.100.200, 2001:db8:1:2::77']) {
@@ -157,7 +157,7 @@ test('the addresses of one /64 are one network, and nothing that a client writes
   await begin('2001:db8:1:3::1', code);
 });
 
-test('expired sessions that nothing has swept are neither counted nor taken over in place of a live one', async () => {
+test('unswept expired sessions are neither counted nor taken over instead of a live one', async () => {
   const code = await invite(application, { max_uses: '3' });
   await beginMany(attacker, code, 3);
   await age(code, 400);
@@ -183,7 +183,7 @@ test('80 people behind one address and a code with 80 seats: each of them signs 
   assert.equal(await countUsersOf(application, code), 80);
 });
 
-test('a seat is held for SESSION_TTL where that is shorter, and every answer says until when', async () => {
+test('a seat is held for SESSION_TTL if that is shorter, and every answer says until when', async () => {
   await using short = await openApplication({ sessionSeconds: 60 });
   const code = await invite(short, { max_uses: '2' });
   const { body } = await short.verify(code);
@@ -216,7 +216,7 @@ test('one network opens 20 sign-ups on one single-use code, and the next when th
   assert.equal((await verifyFrom(attacker, code.toUpperCase())).status, 429);
   assert.equal((await verifyFrom(visitor(1), code)).status, 200);
   await begin(attacker, await invite(application));
-  // What is under way goes on.
+  // Sign-ups in progress continue.
   assert.equal((await application.birthday(first, '1990-01-01')).status, 200);
   await application.query(`UPDATE "RegisterSession" SET expires_at = now() WHERE "sessionId" = $1`, [first]);
   assert.equal((await finish(await begin(attacker, code))).status, 200);
@@ -225,12 +225,12 @@ test('one network opens 20 sign-ups on one single-use code, and the next when th
 test('200 verifications of one single-use code from one network, 20 at once, open little more than 20 sign-ups', async () => {
   const code = await invite(application);
   const answers: Answer[] = [];
-  // In waves: of 200 in one moment a busy machine refuses most with 503.
+  // In waves: of 200 at one moment a busy machine refuses most with 503.
   for (let wave = 0; wave < 10; wave += 1) {
     answers.push(...(await Promise.all(Array.from({ length: 20 }, () => verifyFrom('203.0.113.50', code)))));
   }
   assert.ok(answers.some(({ body }) => body.code === 'rate_limited'));
-  // Those that are at the database in one moment do not see each other: as many as there are connections.
+  // Concurrent statements do not see each other: as many as there are connections.
   const opened = await liveSessions(code);
   assert.ok(opened >= 20 && opened <= 30, String(opened));
   assert.equal(await eventsOf(code), opened);
@@ -245,7 +245,7 @@ test('with RATE_LIMIT=off a single-use code takes any number, and seats are shar
   assert.equal((await verifyFrom(visitor(1), several, unlimited)).status, 200);
 });
 
-test('a session keeps a hash that tells neither the address nor that two invitations saw the same network', async () => {
+test('a session stores a hash that reveals neither the address nor that two invitations saw the same network', async () => {
   const [one, two] = [await invite(application), await invite(application, { max_uses: '5' })];
   const keys: unknown[] = [];
   for (const code of [one, two, two]) keys.push((await storedSession(application, await begin(visitor(9), code)))?.network_key);

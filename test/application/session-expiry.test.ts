@@ -19,7 +19,7 @@ async function databaseClock(): Promise<number> {
   return row.now.getTime();
 }
 
-/** Asserts that a request gave the session its whole life, or so many seconds, from the moment at which it was carried out. */
+/** Asserts that a request renewed the session for its whole life, or for so many seconds, from the moment it was carried out. */
 async function assertWholeLife(request: () => Promise<Answer>, seconds = sessionSeconds): Promise<string> {
   const earliest = await databaseClock();
   const { status, body } = await request();
@@ -49,7 +49,7 @@ for (const [max_uses, firstSeconds] of [
   });
 }
 
-test('what an answer says about the end of a session is what is stored', async () => {
+test('responses show the stored end of a session', async () => {
   const { body } = await application.verify(await invite(application));
   const sessionId = String(body.sessionId);
   assert.equal(body.expiresAt, (await storedExpiry(application, sessionId)).toISOString());
@@ -59,7 +59,7 @@ test('what an answer says about the end of a session is what is stored', async (
   assert.equal(shown.expiresAt, born.body.expiresAt);
 });
 
-test('reading a session, a refused step and a last step that came too early do not renew it', async () => {
+test('reading a session, a refused step and a premature last step do not renew it', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   const end = await storedExpiry(application, sessionId);
   await application.send('GET', '/auth/register/session', undefined, bearer(sessionId));
@@ -68,7 +68,7 @@ test('reading a session, a refused step and a last step that came too early do n
   assert.deepEqual(await storedExpiry(application, sessionId), end);
 });
 
-test('no step carries a session beyond 24 hours after its start', async () => {
+test('no step extends a session beyond 24 hours after its start', async () => {
   const { sessionId, person } = await signUpToLastStep(application, await invite(application));
   const began = "now() - interval '23 hours 50 minutes'";
   await application.query(`UPDATE "RegisterSession" SET created_at = ${began} WHERE "sessionId" = $1`, [sessionId]);
@@ -83,7 +83,7 @@ test('no step carries a session beyond 24 hours after its start', async () => {
   assert.equal((await application.phone(sessionId, person.phone)).status, 200);
 });
 
-test('a session is refused by every endpoint from the moment at which it expires, although nothing has swept it', async () => {
+test('every endpoint refuses a session from the moment it expires, although it is not swept yet', async () => {
   const endpoints = {
     name: (id: string) => application.name(id, '초대받은 사람', 'seven quiet rivers'),
     birthday: (id: string) => application.birthday(id, '1990-01-01'),

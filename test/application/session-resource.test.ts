@@ -13,7 +13,7 @@ const path = '/auth/register/session';
 const read = (headers: Record<string, string> = {}) => application.send('GET', path, undefined, headers);
 const abandon = (headers: Record<string, string> = {}) => application.send('DELETE', path, undefined, headers);
 
-test('reading a session tells how far it is, and nothing that was entered', async () => {
+test('reading a session shows its progress and none of its data', async () => {
   const person = samplePerson();
   const sessionId = await beginSignUp(application, await invite(application));
   const progress = async () => {
@@ -32,7 +32,7 @@ test('reading a session tells how far it is, and nothing that was entered', asyn
   assertRefused(await read(bearer(sessionId)), 404, 'session_not_found');
 });
 
-test('a session id is taken from the field Authorization alone, and its absence is a 401 that says so', async () => {
+test('a session id is read only from the Authorization header, and without it the answer is a 401', async () => {
   const { sessionId, person } = await signUpToLastStep(application, await invite(application));
   const before = await everything(application);
   const fields: Record<string, string>[] = [
@@ -70,7 +70,7 @@ test('the scheme may be written in any case and with more spaces (RFC 9110)', as
   }
 });
 
-test('a session id that nobody has is a 404 to read and to abandon', async () => {
+test('reading or abandoning an unknown session id is a 404', async () => {
   const before = await everything(application);
   for (const unknown of ['0123456789abcdef0123456789abcdef', 'anything']) {
     assertRefused(await read(bearer(unknown)), 404, 'session_not_found');
@@ -79,7 +79,7 @@ test('a session id that nobody has is a 404 to read and to abandon', async () =>
   assert.deepEqual(await everything(application), before);
 });
 
-test('abandoning a sign-up deletes everything that was entered, and the code still works', async () => {
+test('abandoning a sign-up deletes its data, and the code still works', async () => {
   const code = await invite(application);
   const { sessionId, person } = await signUpToLastStep(application, code);
   assert.deepEqual(await tablesHolding(application, person.name), ['RegisterSession']);

@@ -7,7 +7,7 @@ import { openApplication } from '../support/application.ts';
 import { bulkClient, eventsOf } from '../support/bulk-client.ts';
 import { type KeyMade, makeKey } from '../support/operator-scenes.ts';
 
-/** A file that arrives slowly keeps no other operator from making or importing invitations. */
+/** A file that arrives slowly does not keep other operators from creating or importing invitations. */
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query, http } = application;
@@ -36,7 +36,7 @@ interface Upload {
   readonly answer: Promise<{ status: number; text: string; retryAfter: string | undefined }>;
 }
 
-/** Begins a file of many bytes and sends some of them. */
+/** Starts an upload of many bytes and sends some of them. */
 function begin({ key }: KeyMade, text: string, bytes = 60_000_000): Upload {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'text/csv', 'content-length': String(bytes) };
   const sent = request({ host: '127.0.0.1', port, method: 'POST', path: '/admin/invitations/import', headers, agent: false });
@@ -55,7 +55,7 @@ function begin({ key }: KeyMade, text: string, bytes = 60_000_000): Upload {
   sent.write(text);
   return { sent, answer };
 }
-/** Waits until the files under way are this many: begun ones have reached the use case, ended ones have left it. */
+/** Waits until so many files are being uploaded: started ones have reached the use case, ended ones have left it. */
 async function placesTaken(files: number): Promise<void> {
   for (const end = performance.now() + 30_000; performance.now() < end; await sleep(10)) {
     if (application.services.invitations.uploads.taken === files) return;
@@ -63,7 +63,7 @@ async function placesTaken(files: number): Promise<void> {
   assert.fail(`${application.services.invitations.uploads.taken} files under way, not ${files}`);
 }
 
-test('while a file trickles in, others import and make invitations, and the file is stored in the end', async () => {
+test('during a slow upload others can import and create invitations, and the file is stored in the end', async () => {
   const head = 'code\r\nSLOW-1\r\n';
   const tail = 'SLOW-2\r\n';
   const { sent, answer } = begin(slow, head, head.length + tail.length);
@@ -78,7 +78,7 @@ test('while a file trickles in, others import and make invitations, and the file
   assert.deepEqual([status, JSON.parse(text).created], [200, 2]);
 });
 
-test('of one operator two files arrive at a time, the third is refused at once, and others still get in', async () => {
+test('an operator may upload two files at a time; the third is refused at once, and others are not affected', async () => {
   begin(slow, 'code\r\n');
   begin(slow, 'code\r\n');
   await placesTaken(2);
@@ -87,7 +87,7 @@ test('of one operator two files arrive at a time, the third is refused at once, 
   assert.equal((await bulkClient(application, others[0]?.key).import('code\r\nQUICK-2\r\n')).status, 200);
 });
 
-test('four files arrive at a time in all', async () => {
+test('at most four files are uploaded at a time', async () => {
   const [another, third] = others;
   assert.ok(another && third);
   for (const operator of [slow, slow, another, another]) begin(operator, 'code\r\n');
@@ -97,7 +97,7 @@ test('four files arrive at a time in all', async () => {
   assert.equal((await bulkClient(application, third.key).create({ count: 1 })).status, 200);
 });
 
-test('a client that goes away in the middle of its file gives its place back', async () => {
+test('a client that disconnects in the middle of its file frees its place', async () => {
   const uploads = [begin(slow, 'code\r\n'), begin(slow, 'code\r\n')];
   await placesTaken(2);
   for (const { sent } of uploads) sent.destroy();
@@ -109,7 +109,7 @@ test('a client that goes away in the middle of its file gives its place back', a
   assert.fail('the places never came back');
 });
 
-test('a file that is judged waits for the turn of the one before it', async () => {
+test('a file that is being checked waits for the one before it', async () => {
   const client = bulkClient(application, slow.key);
   const answers = await Promise.all([
     client.create({ count: 4_000 }),

@@ -24,13 +24,13 @@ test('a birthday is stored as it was sent: a day, without a time or a zone', asy
   }
 });
 
-test('a birthday is judged by the day that it is in Korea', async () => {
+test('a birthday is checked against the date in Korea', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   assertInvalid(await application.birthday(sessionId, '2026-06-16'), 'birthday birthday_in_future');
   assert.equal((await application.birthday(sessionId, '2026-06-15')).status, 200);
 });
 
-test('every form of birthday but one is refused and not stored', async () => {
+test('birthdays in any other format are refused and not stored', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   const forms = [
     '',
@@ -51,14 +51,14 @@ test('every form of birthday but one is refused and not stored', async () => {
   assert.equal((await storedSession(application, sessionId))?.birthday, null);
 });
 
-test('a phone number is stored as it was typed, without the white space around it', async () => {
+test('a phone number is stored as typed, trimmed', async () => {
   for (const typed of ['010-1234-5678', '01012345678', '010 1234 5678', '+82 10-1234-5678', '+821012345678', '(010) 1234.5678']) {
     assert.equal((await storedFor({ phone: typed })).phone, typed);
     assert.equal((await storedFor({ phone: `\t ${typed} \n` })).phone, typed);
   }
 });
 
-test('what is no mobile number of the region is refused, and a later try with one works', async () => {
+test('anything but a mobile number of the region is refused, and a later attempt with one works', async () => {
   const { sessionId } = await signUpToLastStep(application, await invite(application));
   for (const [typed, reason] of [
     ['', 'phone_empty'],
@@ -75,7 +75,7 @@ test('what is no mobile number of the region is refused, and a later try with on
   assert.equal((await application.phone(sessionId, '010-1234-5678')).status, 200);
 });
 
-test('a name is stored composed and without white space around it, otherwise as typed', async () => {
+test('a name is stored in NFC and trimmed, otherwise as typed', async () => {
   for (const [typed, stored] of [
     ['홍길동', '홍길동'],
     ['홍길동'.normalize('NFD'), '홍길동'],
@@ -91,7 +91,7 @@ test('a name is stored composed and without white space around it, otherwise as 
   }
 });
 
-test('a name that nobody can have is refused and not stored', async () => {
+test('an invalid name is refused and not stored', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   for (const [name, reason] of [
     ['', 'name_empty'],

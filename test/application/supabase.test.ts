@@ -26,7 +26,7 @@ const callFunctions = [
   `SELECT * FROM chodae_open_seat_session(1, 'stolen', 600)`,
 ];
 
-/** Everything that the automatic REST API could be made to do with our tables. */
+/** Everything that the automatic REST API could do with our tables. */
 function attempts(columns: Readonly<Record<string, string>>): string[] {
   const onTables = ownTables.flatMap((table) => [
     `SELECT * FROM "${table}"`,
@@ -66,12 +66,12 @@ async function findingOf({ url }: RoleDatabase, name: string) {
   return { code, ...findings.find((finding) => finding.name === name) };
 }
 
-test("the original's tables, open to everybody on Supabase, are closed by migrate, which says so", { skip }, async () => {
+test("the original's tables, public on Supabase, are closed by migrate, which says so", { skip }, async () => {
   const database = await server.database('original');
   const asOwner = (sql: string) => database.ask(sql, 'chodae');
   await createOriginalTables(asOwner as never);
   await asOwner(`INSERT INTO "User" (name, password, birthday, phone, "invitationId") VALUES ('홍길동', '${passlibHash.hash}', '', '', 1)`);
-  // What this is about: anybody could read the hash.
+  // The problem: anyone could read the hash.
   assert.deepEqual(await database.ask('SELECT password FROM "User"', 'anon'), [{ password: passlibHash.hash }]);
   const open = await findingOf(database, 'row level security');
   assert.deepEqual([open.code, open.verdict], [1, 'problem']);
@@ -99,7 +99,7 @@ test('serve says it too, and the service works for its owner', { skip }, async (
   await assertClosed(database);
 });
 
-test('row level security alone still hides every row where somebody has granted the rights again', { skip }, async () => {
+test('row level security alone still hides every row if the rights were granted again', { skip }, async () => {
   const database = await server.database('second_fence');
   await migrate(database);
   await database.ask(`INSERT INTO "Invitation" (code) VALUES ('SECRET')`, 'chodae');
@@ -126,7 +126,7 @@ const reopenings: readonly (readonly [sql: string, names: readonly string[]])[] 
   ['GRANT ALL ON ALL TABLES IN SCHEMA public TO anon', [...ownTables].sort()],
 ];
 
-test('what was opened again is found by doctor and closed by the next migration', { skip }, async () => {
+test('tables that were opened again are found by doctor and closed by the next migration', { skip }, async () => {
   const database = await server.database('reopened');
   await migrate(database);
   assert.deepEqual(await migrate(database), { applied: 0, closedTables: [] });
@@ -144,7 +144,7 @@ test('what was opened again is found by doctor and closed by the next migration'
   assert.equal((await findingOf(database, 'row level security')).verdict, 'ok');
 });
 
-test('a right that comes by membership in another role is told with what takes it away, and migrate promises nothing', {
+test('a right through membership in another role is reported with the SQL that revokes it, and migrate promises nothing', {
   skip,
 }, async () => {
   const database = await server.database('membership');

@@ -39,7 +39,7 @@ test('chodae sweep --report counts what would go and deletes nothing; chodae swe
   ]);
 });
 
-test('chodae sweep makes no database and migrates none', async () => {
+test('chodae sweep neither creates nor migrates a database', async () => {
   await using database = await freshDatabase();
   const refuses = async (environment: Readonly<Record<string, string>>) => {
     for (const words of [['sweep', '--report'], ['sweep']]) {
@@ -56,7 +56,7 @@ test('chodae sweep makes no database and migrates none', async () => {
   assert.equal(existsSync(nowhere), false);
 });
 
-test('AUDIT_RETENTION decides what is past its time', async () => {
+test('AUDIT_RETENTION decides what has expired', async () => {
   await using database = await freshDatabase();
   await fill(database);
   const environment = { ...database.environment, AUDIT_RETENTION: '3y' };
@@ -64,7 +64,7 @@ test('AUDIT_RETENTION decides what is past its time', async () => {
   assert.deepEqual(JSON.parse(stdout), { due: { ...due, audit_log: 0 } });
 });
 
-test('a service that starts sweeps soon, without being asked', async () => {
+test('a service sweeps soon after its start', async () => {
   await using database = await freshDatabase();
   await fill(database);
   await using server = await startServer({ environment: database.environment });

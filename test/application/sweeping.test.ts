@@ -19,7 +19,7 @@ const nothing = { ...(isPostgresql && { limit_windows: 0 }), sessions: 0, receip
 
 /**
  * Sweeps until nothing is left.
- * @returns how many rows of each kind went.
+ * @returns how many rows of each kind were deleted.
  */
 async function sweep(): Promise<Readonly<Record<string, number>>> {
   const { deleted, finished, failed } = await sweepRows(database, kinds);
@@ -35,7 +35,7 @@ beforeEach(async () => {
   for (const table of tables) await query(`DELETE FROM ${table}`);
 });
 
-/** Makes sessions behind the scenes that end `first`, `first + 1`, … minutes from now; negative: ago. */
+/** Inserts sessions that end `first`, `first + 1`, … minutes from now; negative: ago. */
 async function makeSessions(count: number, firstMinute: number): Promise<void> {
   await query(
     `INSERT INTO "RegisterSession" ("sessionId", "invitationId", name, expires_at)
@@ -52,7 +52,7 @@ async function makeReceipts(count: number, hoursAgo: number): Promise<void> {
   );
 }
 
-test('expired sessions go with what was entered, live ones stay as they are', async () => {
+test('expired sessions are deleted with their data, live ones are not changed', async () => {
   const code = await invite(application);
   const expired = await signUpToLastStep(application, code);
   const live = await signUpToLastStep(application, code);
@@ -66,7 +66,7 @@ test('expired sessions go with what was entered, live ones stay as they are', as
   assert.equal((await application.phone(live.sessionId, live.person.phone)).status, 200);
 });
 
-test('each expired session leaves one event, dated when it expired', async () => {
+test('each expired session leaves one event with its expiry time', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   await query(`UPDATE "RegisterSession" SET expires_at = now() - interval '3 hours' WHERE "sessionId" = $1`, [sessionId]);
   const session = await storedSession(application, sessionId);
@@ -78,7 +78,7 @@ test('each expired session leaves one event, dated when it expired', async () =>
   ]);
 });
 
-test('receipts go 24 hours after the completion, younger ones stay', async () => {
+test('receipts are deleted 24 hours after the completion, younger ones stay', async () => {
   await makeReceipts(3, 24);
   await makeReceipts(2, 23);
   assert.deepEqual(await sweep(), { ...nothing, receipts: 3 });
@@ -116,7 +116,7 @@ test('one sweep takes more than one batch of each', async () => {
   assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 1_001 }]);
 });
 
-test('where nothing has expired, a sweep changes nothing', async () => {
+test('if nothing has expired, a sweep changes nothing', async () => {
   await signUpToLastStep(application, await invite(application));
   await application.signUp(await invite(application));
   const before = await everything(application);
@@ -124,7 +124,7 @@ test('where nothing has expired, a sweep changes nothing', async () => {
   assert.deepEqual(await everything(application), before);
 });
 
-test('events of the funnel go after EVENTS_RETENTION, 400 days, and younger ones stay', async () => {
+test('events of the funnel are deleted after EVENTS_RETENTION, 400 days, and younger ones stay', async () => {
   await query(
     `INSERT INTO registration_events (attempt, event, invitation_id, at)
      SELECT gen_random_uuid(), 'verified', days, now() - make_interval(days => days) FROM unnest(ARRAY[399, 400, 401, 1000]) AS days`,
@@ -133,7 +133,7 @@ test('events of the funnel go after EVENTS_RETENTION, 400 days, and younger ones
   assert.deepEqual(await query('SELECT invitation_id FROM registration_events'), [{ invitation_id: 399 }]);
 });
 
-test('entries of the audit log go after AUDIT_RETENTION, two years, and younger ones stay', async () => {
+test('entries of the audit log are deleted after AUDIT_RETENTION, two years, and younger ones stay', async () => {
   await query(
     `INSERT INTO audit_log (at, operator, action, subject)
      SELECT now() - make_interval(days => days), 'somebody', days::text, 'user' FROM unnest(ARRAY[1, 365, 730, 731, 3000]) AS days`,
@@ -142,7 +142,7 @@ test('entries of the audit log go after AUDIT_RETENTION, two years, and younger 
   assert.deepEqual(await query('SELECT action FROM audit_log ORDER BY id'), [{ action: '1' }, { action: '365' }, { action: '730' }]);
 });
 
-test('answers kept for an Idempotency-Key go after 24 hours', async () => {
+test('answers stored for an Idempotency-Key are deleted after 24 hours', async () => {
   await query(
     `INSERT INTO idempotency_keys (operator_id, key, request_hash, created_at)
      SELECT 1, hours::text, '', now() - make_interval(hours => hours) FROM unnest(ARRAY[23, 24, 48]) AS hours`,
@@ -150,7 +150,7 @@ test('answers kept for an Idempotency-Key go after 24 hours', async () => {
   assert.deepEqual(await sweep(), { ...nothing, idempotency_keys: 2 });
 });
 
-test('what is due can be counted without deleting it', async () => {
+test('expired rows can be counted without deleting them', async () => {
   await makeSessions(7, -7);
   await makeReceipts(2, 25);
   const before = await everything(application);
@@ -159,7 +159,7 @@ test('what is due can be counted without deleting it', async () => {
   assert.deepEqual(await everything(application), before);
 });
 
-test('a kind of row that cannot be deleted keeps no other from going', async () => {
+test('a failure for one kind of row does not affect the others', async () => {
   await makeSessions(1, -5);
   await makeReceipts(1, 25);
   const broken = kinds.map((kind) => (kind.name === 'sessions' ? { ...kind, deleteBatch: () => Promise.reject(new Error('no')) } : kind));
@@ -168,7 +168,7 @@ test('a kind of row that cannot be deleted keeps no other from going', async () 
   assert.match(String(failed.sessions), /no/);
 });
 
-test('a sweep whose time is up says so, and one that is stopped ends after its batch', async () => {
+test('a sweep that runs out of time says so, and a stopped one ends after its batch', async () => {
   await makeSessions(1_200, -1_200);
   const short = await sweepRows(database, kinds, { millisecondsEach: 0 });
   assert.deepEqual([short.deleted.sessions, short.finished], [250, false]);
@@ -201,7 +201,7 @@ test('after a full batch a sweep pauses twice as long as the batch took', async 
   assert.ok(second - first > 150 && third - second > 150, `batches began at ${begun}`);
 });
 
-test('four sweepers at once share a backlog, and each row goes once', async () => {
+test('four concurrent sweepers share a backlog, and each row is deleted once', async () => {
   await makeSessions(3_000, -3_000);
   const outcomes = await Promise.all([1, 2, 3, 4].map(() => sweepRows(database, kinds)));
   assert.equal(
@@ -211,7 +211,7 @@ test('four sweepers at once share a backlog, and each row goes once', async () =
   assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 3_000 }]);
 });
 
-test('a row that somebody holds is passed over and goes the next time', { skip: oneConnection }, async () => {
+test('a locked row is skipped and deleted the next time', { skip: oneConnection }, async () => {
   await makeSessions(5, -5);
   await query('BEGIN');
   await query(`SELECT FROM "RegisterSession" WHERE "sessionId" = 'session -4' FOR UPDATE`);
@@ -220,7 +220,7 @@ test('a row that somebody holds is passed over and goes the next time', { skip: 
   assert.equal((await sweep()).sessions, 1);
 });
 
-test('windows of limits go when they have ended, also where nothing is counted in the database any more', {
+test('ended limit windows are deleted, even if limits no longer use the database', {
   skip: isPostgresql ? false : 'the embedded database counts in memory',
 }, async () => {
   assert.equal(config.limits, undefined);

@@ -14,7 +14,7 @@ const codes = ['TEST001', 'TEST002', 'TEST003', 'TEST004', 'TEST005'];
 const dayLater =
   /Test codes {6}TEST001, TEST002, TEST003, TEST004, TEST005 can be used by anybody who has read the README, until \d{4}-\d\d-\d\d \d\d:\d\d \(/;
 
-/** What a start prints comes after its address. */
+/** The lines that a start prints after its address. */
 async function assertPrints(server: ServerProcess, line: RegExp): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!line.test(server.output()) && Date.now() < deadline) await sleep(20);
@@ -32,7 +32,7 @@ async function doctorsFinding(environment: Readonly<Record<string, string>>): Pr
   return (JSON.parse(stdout) as { findings: Finding[] }).findings.find(({ name }) => name === 'test codes');
 }
 
-test('where somebody tries the program on their own machine, the codes work for a day; start and doctor name them', {
+test('in a local trial the codes work for a day; start and doctor name them', {
   skip: onlyEmbedded,
 }, async () => {
   await using empty = await emptyDatabase();
@@ -60,10 +60,10 @@ const exposed: readonly (readonly [name: string, environment: Readonly<Record<st
   ['HTTPS is required', { FORCE_HTTPS: 'on', TRUST_PROXY: 'loopback' }],
 ];
 for (const [name, settings] of exposed) {
-  test(`a new database has no codes that everybody knows: ${name}`, { skip: onlyEmbedded }, async () => {
+  test(`a new database has no public codes: ${name}`, { skip: onlyEmbedded }, async () => {
     await using empty = await emptyDatabase();
     const environment = { ...empty.environment, ...settings };
-    // Also where a command makes the database, before the service.
+    // Also if a command creates the database before the service.
     if (settings.PUBLIC_URL) assert.equal((await runChodae(['migrate'], { environment })).code, 0);
     if (settings.FORCE_HTTPS === 'on') assert.equal((await runChodae(['invite', 'list'], { environment })).code, 0);
     await using server = await startServer({ environment, allow: [/NODE_ENV is production and FORCE_HTTPS is off/] });
@@ -98,7 +98,7 @@ test('seed works beside a running service, and makes used, revoked and expired c
   }
 });
 
-test('in production seed asks first: it refuses where nobody can be asked, and --yes is the answer', async () => {
+test('in production seed asks for confirmation and is refused without a terminal, unless --yes is given', async () => {
   await using fresh = await freshDatabase();
   const environment = { ...fresh.environment, NODE_ENV: 'production' };
   const refused = await runChodae(['seed'], { environment });
@@ -109,7 +109,7 @@ test('in production seed asks first: it refuses where nobody can be asked, and -
   assert.match(agreed.stdout, /^These codes can be used until .*: TEST001, TEST002, TEST003, TEST004, TEST005\.\n$/);
 });
 
-test('codes of an earlier version, which have no end, are named and stay as they are; expired and revoked ones are not named', {
+test('codes of an earlier version, without expiry, are named and not changed; expired and revoked ones are not named', {
   skip: onlyPostgresql,
 }, async () => {
   await using fresh = await freshDatabase();

@@ -8,7 +8,7 @@ import { assertRefused } from '../support/assert-refused.ts';
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 
-/** Makes invitations with these codes. */
+/** Creates invitations with these codes. */
 async function insert(...codes: readonly string[]): Promise<void> {
   await application.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [codes]);
 }
@@ -21,7 +21,7 @@ async function meant(typed: string): Promise<unknown> {
   return (await application.query(sql, [body.sessionId]))[0]?.code;
 }
 
-/** The same code with another character at one place. */
+/** The same code with a different character at one position. */
 function misspell(code: string, at = code.length - 1): string {
   return code.slice(0, at) + (code.charAt(at) === '7' ? '8' : '7') + code.slice(at + 1);
 }
@@ -43,7 +43,7 @@ test('a generated code is found however it is typed', async () => {
   for (const spelling of spellings) assert.equal(await meant(spelling), code);
 });
 
-test('a custom code is found in any case, in Hangul also where its syllables were typed as letters', async () => {
+test('a custom code is found in any case, and in Hangul also if typed as separate letters', async () => {
   await insert('Welcome-2026', '초대-봄.1');
   for (const spelling of ['WELCOME-2026', 'welcome 2026', 'WeLC0ME2O26']) assert.equal(await meant(spelling), 'Welcome-2026');
   for (const spelling of ['초대 봄.1', '초대봄.l', '초대-봄.1'.normalize('NFD')]) assert.equal(await meant(spelling), '초대-봄.1');
@@ -51,14 +51,14 @@ test('a custom code is found in any case, in Hangul also where its syllables wer
     assertRefused(await application.verify(other), 404, 'invitation_not_found');
 });
 
-test('exactly the typed code comes before all that are only like it', async () => {
+test('an exact match comes before all look-alikes', async () => {
   await insert('Twins-1', 'TWINS-1', 'twins-I');
   for (const code of ['Twins-1', 'TWINS-1', 'twins-I']) assert.equal(await meant(code), code);
   await application.query(`UPDATE "Invitation" SET revoked_at = now() WHERE code = 'Twins-1'`);
   assertRefused(await application.verify('Twins-1'), 410, 'invitation_revoked');
 });
 
-test('what could mean several codes means none, and no session is opened', async () => {
+test('an ambiguous code matches none, and no session is opened', async () => {
   await insert('Pair-O', 'PAIR-0');
   const sessions = async () => (await application.query('SELECT count(*) AS sessions FROM "RegisterSession"'))[0];
   const before = await sessions();
@@ -68,13 +68,13 @@ test('what could mean several codes means none, and no session is opened', async
   assert.equal(await meant('pair-o'), 'PAIR-0');
 });
 
-test('a text that has nothing but spaces and hyphens means no code', async () => {
+test('a text of only spaces and hyphens matches no code', async () => {
   await insert('-');
   assert.equal(await meant('-'), '-');
   for (const typed of [' ', '--', ' - ']) assertRefused(await application.verify(typed), 404, 'invitation_not_found');
 });
 
-test('one wrong character in a generated code is told apart from a code that nobody made', async () => {
+test('one wrong character in a generated code is distinguished from an unknown code', async () => {
   const [code = '', other = ''] = generateCodes(2, { prefix: '봄' });
   await insert(code);
   for (const at of [2, 5, 8, 14, code.length - 1]) assertRefused(await application.verify(misspell(code, at)), 404, 'invitation_mistyped');
@@ -85,14 +85,14 @@ test('one wrong character in a generated code is told apart from a code that nob
   assertRefused(await application.verify(other), 404, 'invitation_not_found');
 });
 
-test('a code that was made elsewhere in groups of five is found, although it has no check character of ours', async () => {
+test('a code made elsewhere in groups of five is found, although it has no check character', async () => {
   const code = misspell(generateCodes(1)[0] ?? '');
   await insert(code);
   for (const spelling of [code, code.toLowerCase(), code.replaceAll('-', ' '), code.replaceAll('-', '')])
     assert.equal(await meant(spelling), code);
 });
 
-test('a guess that nobody has to pay for hits no code that an operator chose', async () => {
+test('an uncounted guess never matches a custom code', async () => {
   await insert('WELCOME2026SPRING');
   assert.equal(await meant('welcome-2026-spring'), 'WELCOME2026SPRING');
   const disguised = 'WELCO-ME202-6SPRI-NG';
@@ -114,7 +114,7 @@ test('among 100,000 invitations a code is found through indexes', { skip: onServ
   const [asked] = run.mock.calls[0]?.arguments ?? [];
   run.mock.restore();
   assert.equal(asked?.name, 'registration_open_session');
-  // The plan that a prepared statement keeps, which knows no values.
+  // The generic plan of a prepared statement, which does not know the values.
   await application.query(`SET plan_cache_mode = force_generic_plan`);
   await application.query(`PREPARE verifying AS ${asked?.text}`);
   const lines = await application.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE verifying ('a', 'b', 60, 'c', NULL, 'd', 20)`);

@@ -12,7 +12,7 @@ after(() => application[Symbol.asyncDispose]());
 const planted = 'planted-by-the-client';
 const stranger = 9_007_199;
 
-/** What a client might hope to have stored (CVE-2023-3460, CVE-2025-61928): names of columns, of roles, of members of the answers. */
+/** What an attacker might try to store (CVE-2023-3460, CVE-2025-61928): names of columns, roles, response members. */
 const texts = ['role', 'password_hash', 'phone_key', 'campaign', 'note', 'created_by', 'code', 'sessionId', 'attempt', 'planted'];
 const numbers = ['id', 'userId', 'user_id', 'invitation_id', 'invitationId', 'max_uses', 'use_count', 'used_by'];
 const flags = ['isAdmin', 'used', 'is_used'];
@@ -24,7 +24,7 @@ const unknown = {
   ...Object.fromEntries(moments.map((name) => [name, '2001-06-15T12:00:00Z'])),
 };
 
-test('fields that no endpoint knows are ignored, and not one of them is stored', async () => {
+test('unknown fields are ignored and never stored', async () => {
   const code = await invite(application);
   const bystanders = await everything(application);
   const { name, password, birthday, phone } = samplePerson();
@@ -61,7 +61,7 @@ test('the other columns of a step cannot be filled by another step', async () =>
   for (const value of [name, password, phone]) assert.deepEqual(await tablesHolding(application, value), []);
 });
 
-test('names that reach the prototype of an object are refused and do nothing', async () => {
+test("names that reach an object's prototype are refused and have no effect", async () => {
   const before = await everything(application);
   for (const name of ['__proto__', 'constructor', 'prototype']) {
     const answer = await application.send('POST', '/auth/invitation/verify', `{"invitation_code":"x","${name}":{"polluted":true}}`);

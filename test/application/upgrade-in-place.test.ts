@@ -54,7 +54,7 @@ for (const withPrismaLedger of [false, true]) {
   });
 }
 
-/** Nobody knows when old rows were made; what they may do is what they could. */
+/** The age of old rows is unknown; they keep the rights they had. */
 async function assertNewColumns(ask: Ask): Promise<void> {
   assert.deepEqual(
     await ask(
@@ -81,7 +81,7 @@ async function assertNewColumns(ask: Ask): Promise<void> {
       bool_and(created_at BETWEEN now() - interval '5 minutes' AND now()) AS from_now
     FROM "RegisterSession"`);
   assert.deepEqual(sessions, { attempts_differ: true, half_an_hour: true, from_now: true });
-  // New rows do know.
+  // New rows have it.
   assert.deepEqual(await ask(`INSERT INTO "Invitation" (code) VALUES ('new') RETURNING created_at IS NOT NULL AS knows`), [
     { knows: true },
   ]);

@@ -37,13 +37,13 @@ test('a code that the original had not used lets one person in, and the ids of u
   assert.deepEqual(user, { name: person.name, birthday: person.birthday, phone: person.phone, dated: true });
 });
 
-test('odd codes are found as they were typed', async () => {
+test('unusual codes are found as typed', async () => {
   for (const code of [`O'Brien said "no"`, 'TEST001 ', '초대-코드-하나', '초대'.normalize('NFD'), '🎟️ 𠮷野家', ' ']) {
     assert.equal((await application.verify(code)).status, 200, JSON.stringify(code));
   }
 });
 
-test('codes that the original had used are refused, whoever they were used by', async () => {
+test('codes used by the original are refused, whatever their user', async () => {
   for (const code of [usedCode, 'used by nobody', 'used by somebody deleted']) {
     assertRefused(await application.verify(code), 410, 'invitation_used');
   }
@@ -69,7 +69,7 @@ test('a code that the original itself used, reset by its statement, works again'
   assert.equal((await application.signUp('used by nobody')).answer.status, 200);
 });
 
-test('sign-ups that the original left half done are completed, from each step', async () => {
+test('unfinished sign-ups of the original can be completed from each step', async () => {
   const person = samplePerson();
   const phone = samplePhone();
   const named = { name: person.name, birthday: person.birthday, phone };
@@ -98,7 +98,7 @@ test('sign-ups that the original left half done are completed, from each step', 
   assert.deepEqual((await userOf(halfDone.emptyTexts, phone)).birthday, '');
 });
 
-test('a half-done sign-up on a code that is used or gone is refused, and nothing is lost by it', async () => {
+test('an unfinished sign-up on a used or deleted code is refused, and nothing is lost', async () => {
   assertRefused(await application.phone(halfDone.onUsedCode, samplePhone()), 410, 'invitation_used');
   assertRefused(await application.phone(halfDone.onDeletedCode, samplePhone()), 404, 'session_not_found');
   const [left] = await ask<{ sessions: number }>('SELECT count(*) AS sessions FROM "RegisterSession" WHERE "sessionId" IN ($1, $2)', [

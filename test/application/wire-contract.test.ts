@@ -39,7 +39,7 @@ test('the four requests answer with exactly the members that clients of the orig
   assert.deepEqual({ name, birthday, phone }, { name: person.name, birthday: person.birthday, phone: person.phone });
 });
 
-test('every sign-up gets a session id and a user id of its own', async () => {
+test('every sign-up gets its own session id and user id', async () => {
   const code = await invite(application);
   const ids = await Promise.all(Array.from({ length: 20 }, () => beginSignUp(application, code)));
   assert.equal(new Set(ids).size, ids.length);
@@ -58,7 +58,7 @@ test('the steps before the last may come in the other order', async () => {
   assert.equal((await application.phone(sessionId, person.phone)).status, 200);
 });
 
-test('a repeated step answers alike, and the last values count', async () => {
+test('a repeated step gets the same answer, and the last values win', async () => {
   const { sessionId, person } = await signUpToLastStep(application, await invite(application), { birthday: '1990-01-01' });
   for (const birthday of ['1991-02-03', '1992-02-29', '1992-02-29']) {
     assert.deepEqual((await application.birthday(sessionId, birthday)).body.remainingSteps, ['phone']);
@@ -91,7 +91,7 @@ test('the last step names what is missing, in the order of the form, and stores 
   assert.equal((await phone()).status, 200);
 });
 
-test('a refusal loses nothing that was stored before it', async () => {
+test('an error loses nothing that was stored before', async () => {
   const code = await invite(application);
   const { sessionId, person } = await signUpToLastStep(application, code);
   const before = await storedSession(application, sessionId);
@@ -108,7 +108,7 @@ test('a refusal loses nothing that was stored before it', async () => {
   assert.deepEqual({ name, birthday }, { name: person.name, birthday: person.birthday });
 });
 
-test('whoever comes second keeps the session, and goes on when the code is made to work again', async () => {
+test('the second person keeps the session and can complete it after the code is reset', async () => {
   const code = await invite(application);
   const [first, second] = [await signUpToLastStep(application, code), await signUpToLastStep(application, code)];
   assert.equal((await application.phone(first.sessionId, first.person.phone)).status, 200);
@@ -124,7 +124,7 @@ test('whoever comes second keeps the session, and goes on when the code is made 
   assert.equal((await application.phone(second.sessionId, second.person.phone)).status, 200);
 });
 
-test('a session id that nobody was given is no session and makes none', async () => {
+test('an unknown session id is not a session and creates none', async () => {
   const before = await everything(application);
   const { name, password, birthday, phone } = samplePerson();
   for (const chosen of ['0123456789abcdef0123456789abcdef', 'my-own-session', '../../User', "'--", '%']) {

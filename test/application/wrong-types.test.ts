@@ -17,7 +17,7 @@ const endpoints = [
   { method: 'PUT', path: '/auth/register/phone', body: { session_id: '', phone: person.phone } },
 ];
 
-/** A value that a client may get wrong, made from the right one: a list of one string was once taken for the string (CVE-2023-7028). */
+/** Wrong values made from the right one: a list of one string was once accepted as the string (CVE-2023-7028). */
 const wrongValues: Readonly<Record<string, (right: string) => unknown>> = {
   'a number': () => 1,
   zero: () => 0,
@@ -67,13 +67,13 @@ for (const { method, path, body } of endpoints) {
       assertInvalid(await application.send(method, path, wrong), ...fields.map((field) => `${field} wrong_type`));
     });
 
-    test('refuses a body that is JSON and no object', async () => {
+    test('refuses a JSON body that is not an object', async () => {
       for (const text of ['null', '[]', '"text"', '7', 'true', '[{}]']) {
         assertInvalid(await application.send(method, path, text), ' not_an_object');
       }
     });
 
-    test('refuses a body that is no JSON, and one that is not called JSON', async () => {
+    test('refuses a body that is not JSON or not declared as JSON', async () => {
       for (const text of ['{', '{"a":}', 'a=b', "{'a':1}", '{"a":1,}', '']) {
         assertRefused(await application.send(method, path, text), 400, 'malformed_json');
       }
@@ -84,13 +84,13 @@ for (const { method, path, body } of endpoints) {
   });
 }
 
-test('after all of that the sign-up is where it was', async () => {
+test('the sign-up is unchanged after all of them', async () => {
   const { body } = await application.send('GET', '/auth/register/session', undefined, bearer(sessionId));
   assert.deepEqual(body.completedSteps, ['name', 'birthday']);
   assert.equal((await application.phone(sessionId, person.phone)).status, 200);
 });
 
-test('a session id or code of the right type and an impossible form is refused by its field', async () => {
+test('a session id or code in an impossible form is refused by its field', async () => {
   const { name, password } = person;
   for (const impossible of ['', ' ', 'with space', 'x'.repeat(129), '세션', 'a\u0000b', 'a\nb']) {
     assertInvalid(await application.name(impossible, name, password), 'session_id invalid_format');

@@ -18,7 +18,7 @@ after(async () => {
   await sample.app.close();
 });
 
-/** What the browser complained of or asked of others. */
+/** Console errors and requests to other hosts. */
 interface Complaints {
   readonly messages: string[];
   readonly otherHosts: string[];
@@ -41,7 +41,7 @@ async function openPage(path: string): Promise<{ page: Page; complaints: Complai
 
 const none: Complaints = { messages: [], otherHosts: [] };
 
-test('Swagger UI shows the API without a complaint and sends a request', async (context: TestContext) => {
+test('Swagger UI shows the API without errors and sends a request', async (context: TestContext) => {
   if (!requireChromium(context)) return;
   const { page, complaints } = await openPage('/docs');
   await page.click('#operations-samples-putSample .opblock-summary-control');
@@ -53,7 +53,7 @@ test('Swagger UI shows the API without a complaint and sends a request', async (
   await page.close();
 });
 
-test('Swagger UI also works with a slash at the end', async (context: TestContext) => {
+test('Swagger UI also works with a trailing slash', async (context: TestContext) => {
   if (!requireChromium(context)) return;
   const { page, complaints } = await openPage('/docs/');
   await page.waitForSelector('#operations-samples-putSample');
@@ -61,7 +61,7 @@ test('Swagger UI also works with a slash at the end', async (context: TestContex
   await page.close();
 });
 
-test('ReDoc shows the API without a complaint, and its search works', async (context: TestContext) => {
+test('ReDoc shows the API without errors, and its search works', async (context: TestContext) => {
   if (!requireChromium(context)) return;
   const { page, complaints } = await openPage('/redoc');
   await page.waitForSelector('h1:has-text("Chodae")');
@@ -72,7 +72,7 @@ test('ReDoc shows the API without a complaint, and its search works', async (con
   await page.close();
 });
 
-test('the root leads to Swagger UI', async (context: TestContext) => {
+test('the root redirects to Swagger UI', async (context: TestContext) => {
   if (!requireChromium(context)) return;
   const { page } = await openPage('/');
   assert.equal(new URL(page.url()).pathname, '/docs');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Every `action: '…'` of the sources: that is how an entry of the audit log is named. */
+/** Every `action: '…'` in the sources: these name the entries of the audit log. */
 function actionsInSources(): string[] {
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file));
   const found = files.flatMap((file) => [...readFileSync(join(root, 'src', file), 'utf8').matchAll(/\baction: '([a-z_]+\.[a-z_]+)'/g)]);

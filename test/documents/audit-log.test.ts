@@ -14,6 +14,6 @@ const changes = files.flatMap((file) => {
   return found.map((statement) => `${file}: ${statement}`);
 });
 
-test('the retention of the audit log is the only thing that ever deletes from it, and nothing changes it', () => {
+test('only the retention sweep deletes from the audit log, and nothing changes its entries', () => {
   assert.deepEqual(changes, ['operators/sweep-store.ts: DELETE FROM audit_log']);
 });

@@ -53,15 +53,15 @@ const run = spawnSync(process.execPath, [biome, 'lint', '--vcs-enabled=false', '
 const refusals = run.stdout.split('\n').filter((line) => line.includes('noRestrictedImports'));
 const refused = (file: string) => refusals.some((line) => line.includes(file));
 
-test('the lint refuses each forbidden probe once and nothing else', () => {
+test('the linter reports each forbidden probe once and nothing else', () => {
   assert.equal(run.status, 1, run.stdout + run.stderr);
   assert.equal(refusals.length, forbidden.length, run.stdout);
 });
 
 for (const [file, imported] of forbidden) {
-  test(`the lint refuses ${imported} in ${file}`, () => assert.ok(refused(file), run.stdout));
+  test(`the linter refuses ${imported} in ${file}`, () => assert.ok(refused(file), run.stdout));
 }
 
 for (const [file, imported] of allowed) {
-  test(`the lint allows ${imported} in ${file}`, () => assert.ok(!refused(file), run.stdout));
+  test(`the linter allows ${imported} in ${file}`, () => assert.ok(!refused(file), run.stdout));
 }

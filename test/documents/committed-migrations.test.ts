@@ -7,11 +7,11 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const migrations = path.join(root, 'src/database/migrations');
 
-test('drizzle-kit generate finds nothing that the committed migrations do not make', async () => {
+test('drizzle-kit generate finds no difference to the committed migrations', async () => {
   const folder = temporaryFolder('migrations');
   cpSync(migrations, folder.path, { recursive: true });
   const before = readdirSync(folder.path, { recursive: true }).sort();
-  // The program puts `./` before what it is given.
+  // The program prepends `./` to its argument.
   const out = path.relative(root, folder.path);
   const { code, output } = await runDrizzleKit(['generate', '--dialect=postgresql', '--schema=./src/database/schema.ts', `--out=${out}`]);
   assert.equal(code, 0, output);
@@ -35,6 +35,6 @@ test('the journal lists every migration, each later than the one before', () => 
     entries.map(({ tag }) => `${tag}.sql`),
     files.sort(),
   );
-  // Which migrations are pending is told by the moment alone.
+  // Only the timestamp decides which migrations are pending.
   for (const [index, { when, tag }] of entries.entries()) assert.ok(when > (entries[index - 1]?.when ?? 0), tag);
 });

@@ -31,7 +31,7 @@ test('docs/configuration.md shows the table of settings', () => {
 });
 
 test('docs/configuration.md names no variable that does not exist', () => {
-  // The one that is no setting of ours belongs to Node's world.
+  // The exception belongs to Node itself.
   const names: string[] = ['NODE_ENV', ...settings.map(({ name }) => name)];
   const shown = readFileSync(page, 'utf8').match(/`[A-Z]+(?:_[A-Z]+)+/g) ?? [];
   for (const name of shown) assert.ok(names.includes(name.slice(1)), `${name.slice(1)} is no setting`);

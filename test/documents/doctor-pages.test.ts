@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { pages } from '../../src/cli/doctor/finding.ts';
 
-/** As GitHub makes the anchor of a heading. */
+/** A heading's anchor as GitHub makes it. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -12,7 +12,7 @@ const anchorOf = (heading: string) =>
     .replaceAll(' ', '-');
 
 for (const page of Object.values(pages)) {
-  test(`chodae doctor points to ${page}, which is there`, () => {
+  test(`chodae doctor points to ${page}, which exists`, () => {
     const [file = '', anchor] = page.split('#');
     const url = new URL(`../../${file}`, import.meta.url);
     assert.ok(existsSync(url), file);

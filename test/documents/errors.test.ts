@@ -22,7 +22,7 @@ import { funnelRules } from '../../src/registration/progress/funnel-range.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
-/** @returns the rows of the table under a heading, without its two head lines. */
+/** @returns the rows of the table under a heading, without its two header lines. */
 function tableUnder(heading: string): string {
   const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('|'));

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../../src', import.meta.url));
-/** What looks like a call and is none: no function is looked up for it. */
+/** Syntax that looks like a call but is not: no function is looked up for it. */
 const noFunctions = [
   'values',
   'any',
@@ -25,33 +25,33 @@ const noFunctions = [
 ];
 const isTest = (file: string) => file.endsWith('.test.ts');
 
-/** Parameters without a type in the innermost call around them, such as `lower($6)`. */
+/** Untyped parameters in the innermost call around them, such as `lower($6)`. */
 function untypedArguments(text: string): string[] {
   return (
     [...text.matchAll(/\b([a-z_]+) ?\(([^()]*\$\d+(?!\d|::)[^()]*)\)/gi)]
-      // camelCase is a fragment of SQL that TypeScript puts together.
+      // camelCase is a fragment of SQL that TypeScript assembles.
       .filter(([, name = '']) => !/[a-z][A-Z]/.test(name))
       .filter(([, name = '', args = '']) => !noFunctions.includes(name.toLowerCase()) && !/\$\{|^\s*SELECT\b/.test(args))
       .map(([call]) => call)
   );
 }
 
-test('every parameter of a function call has a type, so that no overload can be meant', () => {
+test('every parameter of a function call has a type, so that no overload can match', () => {
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !isTest(file));
-  // Only what is sent as SQL: lines that name a table or a clause are in template literals and quotes.
+  // Only SQL: lines that name a table or a clause are in template literals and quotes.
   const found = files.flatMap((file) =>
     [...readFileSync(join(sources, file), 'utf8').matchAll(/[`'][^`']*\b(?:SELECT|INSERT|UPDATE|DELETE)\b[^`]*[`']/g)].flatMap(([text]) =>
       untypedArguments(text).map((call) => `${file}: ${call}`),
     ),
   );
-  // A column list is no call.
+  // A column list is not a call.
   assert.deepEqual(
     found.filter((call) => !/"Invitation" \(|campaigns \(/.test(call)),
     [],
   );
 });
 
-test('the rule finds what it is about', () => {
+test('the rule finds violations', () => {
   assert.deepEqual(untypedArguments('SELECT now() + make_interval(secs => $3), lower($6::text), unnest($1::text[])'), [
     'make_interval(secs => $3)',
   ]);

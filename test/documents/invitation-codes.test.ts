@@ -9,7 +9,7 @@ const page = readFileSync(new URL('../../docs/invitation-codes.md', import.meta.
 
 const twoDigits = (value: number) => Number(value.toPrecision(2)).toLocaleString('en');
 
-test('the table of hits has what its formula gives', () => {
+test('the table of hits matches its formula', () => {
   const rows = (page.split('<!-- hits: begin')[1]?.split('<!-- hits: end')[0] ?? '').split('\n').filter((line) => /^\| \d/.test(line));
   assert.ok(rows.length > 5);
   for (const row of rows) {
@@ -24,7 +24,7 @@ test('the table of hits has what its formula gives', () => {
   }
 });
 
-test('the examples are what they are said to be', () => {
+test('the examples are as described', () => {
   assert.ok(page.includes(`\`${codeAlphabet}\``));
   const [generated = ''] = /SPRING-[\w-]+/.exec(page) ?? [];
   assert.equal(isNoCodeOfOurs(generated), false);

@@ -23,7 +23,7 @@ for (const kind of ['embedded', 'postgresql'] as const) {
     assert.equal(await drawSchema(database.ask), committed, advice);
   });
 
-  test(`the original's database comes out the same: ${kind}`, { skip }, async () => {
+  test(`the original's database is upgraded to the same: ${kind}`, { skip }, async () => {
     await using database = await unmigratedDatabase(kind);
     await createOriginalTables(database.ask);
     await database.migrate();
@@ -31,14 +31,14 @@ for (const kind of ['embedded', 'postgresql'] as const) {
   });
 }
 
-test('the picture is SQL that makes the same schema', async () => {
+test('the picture is SQL that creates the same schema', async () => {
   const { pglite, close } = await openEmbeddedDatabase({ directory: undefined, template: await embeddedTemplate() });
   await pglite.exec(committed);
   assert.equal(await drawSchema(async (sql) => (await pglite.query(sql)).rows as never), committed);
   await close();
 });
 
-test('what the picture could not show is refused instead of left out', async () => {
+test('objects that the picture cannot show are refused, not omitted', async () => {
   await using database = await unmigratedDatabase('embedded');
   await database.migrate();
   await database.ask('CREATE VIEW newest AS SELECT max(id) FROM "User"');

@@ -22,7 +22,7 @@ function citationsIn(row: string): Citation[] {
   }));
 }
 
-/** Whether the source has a test of that name, in whatever quotes. */
+/** Whether the source has a test of that name, in any quotes. */
 function hasTest(source: string, name: string): boolean {
   return [`'${name.replaceAll("'", "\\'")}'`, `"${name}"`, `\`${name}\``].some(
     (quoted) => source.includes(`test(${quoted}`) || source.includes(`  ${quoted},\n`),
@@ -59,7 +59,7 @@ test('every row has a test, or says why it has none', () => {
   }
 });
 
-test('no name in quotes is left over by the pattern that finds them', () => {
+test('the pattern finds every name in quotes', () => {
   for (const row of rows) {
     const quoted = row.match(/"[^"]+"/g)?.length ?? 0;
     assert.equal(

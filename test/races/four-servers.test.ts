@@ -16,7 +16,7 @@ const sizes = [
 ] as const;
 
 for (const [racerCount, seatCount, rounds] of sizes) {
-  test(`of ${racerCount} people over four servers ${seatCount} get the ${seatCount} seats, and nobody who held one is refused`, async () => {
+  test(`of ${racerCount} people over four servers ${seatCount} get the ${seatCount} seats, and no holder of a seat is refused`, async () => {
     using racers = await openRacers(
       group.servers.map((server) => server.url),
       racerCount,

@@ -10,7 +10,7 @@ import { startServer } from '../support/server-process.ts';
 const guessers = 200;
 const limit = 5;
 
-/** Four servers on one database, and 200 guesses at once from one address, shared out over them. */
+/** Four servers on one database, and 200 concurrent guesses from one address, spread over them. */
 function guessAtFourServers(settings: Readonly<Record<string, string>>): Promise<void> {
   return atFourServers({ RATE_LIMIT_VERIFY: `${limit}/10m`, ...settings }, async ({ racers, output }) => {
     for (let round = 1; round <= testRounds(3); round += 1) {
@@ -29,14 +29,14 @@ function guessFrom(racer: Racer, address: string, invitation_code: string): Prom
 }
 
 interface FourServers {
-  /** Shared out over the servers. */
+  /** Spread over the servers. */
   readonly racers: Racers;
   readonly query: EmptyDatabase['query'];
   output(): string;
 }
 
 async function atFourServers(settings: Readonly<Record<string, string>>, work: (scene: FourServers) => Promise<void>): Promise<void> {
-  // The embedded database has one process only; a file that is run by itself gets PostgreSQL.
+  // The embedded database has one process only; a file run by itself uses PostgreSQL.
   const kind = testDatabaseKind();
   await using database = await asDisposable(await emptyDatabase(kind === 'embedded' ? 'postgresql' : kind));
   const limits = { RATE_LIMIT: 'on', TRUST_PROXY: 'loopback' };
@@ -65,7 +65,7 @@ test('the same, counted in Redis', { skip: skipWithoutRedis }, async () => {
   await guessAtFourServers({ REDIS_URL: redis.url });
 });
 
-/** While the budget of wrong codes is spent, which one process alone has seen. */
+/** While the budget of wrong codes is spent, as seen by only one process. */
 async function guardAtFourServers(settings: Readonly<Record<string, string>>): Promise<void> {
   const budget = 10;
   await atFourServers({ RATE_LIMIT_GUESSES: `${budget}/10m`, ...settings }, async ({ racers, query, output }) => {
@@ -79,14 +79,14 @@ async function guardAtFourServers(settings: Readonly<Record<string, string>>): P
     const guesses = racers.all.slice(0, 100).map((racer, index) => guessFrom(racer, '203.0.113.1', `guess-${index}`));
     assert.deepEqual(countOutcomes(await Promise.all(guesses)), { [wrong]: tries, '429 rate_limited': 100 - tries }, output());
 
-    // One right code among them, at one of the servers, earns three more and no allowance for each server.
+    // One right code among them, at one server, earns three more and no allowance for each server.
     const mixed = racers.all
       .slice(0, 100)
       .map((racer, index) => guessFrom(racer, '203.0.113.2', index === 50 ? 'WELCOME' : `guess-${index}`));
     const outcomes = countOutcomes(await Promise.all(mixed));
     assert.ok((outcomes[wrong] ?? 0) <= tries + 3, JSON.stringify(outcomes));
 
-    // An office of which ten mistype pays once for each mistake, whichever server hears of it.
+    // An office with ten typos is charged once for each, whichever server gets it.
     const office = racers.all
       .slice(0, 40)
       .map((racer, index) => guessFrom(racer, '203.0.113.3', index % 4 === 0 ? `welcme-${index}` : 'WELCOME'));

@@ -7,7 +7,7 @@ import { startServerPair } from '../support/server-pair.ts';
 import { samplePhone } from '../support/sign-up-client.ts';
 import { phoneLine, raceRound } from '../support/starting-line.ts';
 
-test('where a number may have one account, one of 32 people with that number gets it and the codes of the others stay good', async () => {
+test('if a number may have one account, one of 32 people with that number gets it, and the codes of the others stay usable', async () => {
   await using pair = await startServerPair({ PHONE_UNIQUE: 'on' });
   const urls = pair.servers.map((server) => server.url);
   using racers = await openRacers(urls, 32);
@@ -38,7 +38,7 @@ test('where a number may have one account, one of 32 people with that number get
       assert.deepEqual(await readySessionsOf(pair.query, id), isWinner ? [] : [sessions[index]]);
     }
 
-    // With a number of their own the same sessions go through, and the winner's is completed.
+    // With their own numbers the same sessions complete; the winner's is already completed.
     const second = await racers.race((racer, index) => racer.phone(sessions[index] ?? '', samplePhone()));
     assert.deepEqual(countOutcomes(second), { '200': 31, '409 session_completed': 1 });
     for (const id of invitations) assert.equal((await usersOf(pair.query, id)).length, 1);

@@ -32,7 +32,7 @@ test('of 32 people who finish with one single-use code at once, over two servers
     const users = await pair.query('SELECT id, phone FROM "User" WHERE "invitationId" = $1', [invitation]);
     assert.deepEqual(users, [{ id: userId, phone: phones[winner] }], `round ${round}`);
     assert.deepEqual(await readInvitation(pair.query, invitation), { id: invitation, is_used: true, use_count: 1, used_by: userId });
-    // Whoever was refused keeps what was entered: the operator may reset the code.
+    // A refused person keeps the entered data: the operator may reset the code.
     const refused = sessions.filter((_, index) => index !== winner).sort();
     assert.deepEqual(await readySessionsOf(pair.query, invitation), refused, `round ${round}`);
 

@@ -6,10 +6,10 @@ import { startServerPair } from '../support/server-pair.ts';
 import { raceRound, type StartingLine } from '../support/starting-line.ts';
 import { storeOperator } from '../support/stored-operator.ts';
 
-/** Everybody who makes a code of their own has to wait for this lock. */
+/** Every creation of a custom code has to wait for this lock. */
 const codesLine: StartingLine = { sql: 'SELECT pg_advisory_xact_lock(4015161719)', values: [] };
 
-/** No key can be stored: without a lock before, all requests have read the labels in use by then. */
+/** No key can be stored: without an earlier lock all requests have read the labels in use by then. */
 const keysLine: StartingLine = { sql: 'LOCK TABLE operator_keys IN SHARE MODE', values: [] };
 
 /** The same letters in another case for each number, so that each is another code with the same key. */
@@ -17,7 +17,7 @@ function spelling(word: string, number: number): string {
   return [...word].map((letter, at) => ((number >> at) & 1 ? letter.toLowerCase() : letter)).join('');
 }
 
-test('of codes that differ in spelling only and are made at once by two servers, one is made and the others are told which', async () => {
+test('of look-alike codes created concurrently by two servers one is created, and the others are told which', async () => {
   await using pair = await startServerPair();
   const { authorization } = await storeOperator(pair.query, 'issuer');
   using racers = await openRacers(
@@ -36,7 +36,7 @@ test('of codes that differ in spelling only and are made at once by two servers,
   }
 });
 
-test('files with such codes, imported at once by two servers while others make one, leave one of them', async () => {
+test('of look-alike codes imported concurrently by two servers while others create one, one remains', async () => {
   await using pair = await startServerPair();
   const { authorization } = await storeOperator(pair.query, 'issuer');
   for (let round = 1; round <= testRounds(4); round += 1) {
@@ -64,14 +64,14 @@ test('files with such codes, imported at once by two servers while others make o
   }
 });
 
-test('of keys whose labels read alike and that are made at once by two servers, one is made', async () => {
+test('of keys with look-alike labels created concurrently by two servers one is created', async () => {
   await using pair = await startServerPair();
   const { authorization } = await storeOperator(pair.query, 'admin');
   using racers = await openRacers(
     pair.servers.map((server) => server.url),
     8,
   );
-  // The time of a key's last use is noted at its first request, which would wait at the line.
+  // A key's last use is recorded at its first request, which would wait at the line.
   for (const racer of racers.all) assert.equal((await racer.send('GET', '/admin/me', undefined, { authorization })).status, 200);
   for (let round = 1; round <= testRounds(3); round += 1) {
     const word = `LABEL${'ABCDEFG'[round % 7]}`;

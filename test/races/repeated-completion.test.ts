@@ -9,11 +9,11 @@ import { raceRound, sessionLine } from '../support/starting-line.ts';
 
 const pair = await startServerPair();
 after(() => pair[Symbol.asyncDispose]());
-// On a code with one seat the claim alone would stop a second user; with five seats only the session's lock does.
+// With one seat the claim alone would stop a second user; with five seats only the session's lock does.
 const seatCounts = [1, 5];
 const urls = () => pair.servers.map((server) => server.url);
 
-/** What is left of one completed sign-up: one user, one seat taken, one receipt, no session. */
+/** What remains of one completed sign-up: one user, one used seat, one receipt, no session. */
 async function assertCompletedOnce(invitation: number, session: string, userId: number | undefined, seats: number) {
   assert.deepEqual(await usersOf(pair.query, invitation), [userId]);
   const row = await readInvitation(pair.query, invitation);
@@ -67,7 +67,7 @@ test('one session finished 32 times at once, over two servers, makes one user', 
   }
 });
 
-test('one session finished at once with 32 different numbers makes one user, and tells the others that it is completed', async () => {
+test('one session finished concurrently with 32 different numbers makes one user, and the others get session_completed', async () => {
   using racers = await openRacers(urls(), 32);
   for (let round = 1; round <= testRounds(5); round += 1) {
     const invitation = await insertInvitation(pair.query, `NUMBERS-${round}`, 5);

@@ -10,7 +10,7 @@ import { invitationLine, raceRound, revocationLine } from '../support/starting-l
 
 const racerCount = 32;
 const resets = 12;
-/** Seconds after which nobody will come any more. */
+/** Seconds after which no more resets come. */
 const patienceSeconds = 20;
 const pair = await startServerPair();
 after(() => pair[Symbol.asyncDispose]());
@@ -22,10 +22,10 @@ async function newTestCode(): Promise<number> {
   return insertInvitation(pair.query, 'TEST001');
 }
 
-/** Sends the last request until the seat is this racer's or nobody will open it again. */
+/** Sends the last request until this racer has the seat or no more resets come. */
 async function insist(racer: Racer, session: string, phone: string, isOver: () => boolean): Promise<RaceAnswer> {
   for (;;) {
-    // Looked at before the request: what is refused after the last reset was refused for good.
+    // Read before the request: an error after the last reset is final.
     const wasOver = isOver();
     const answer = await racer.phone(session, phone);
     if (answer.status === 200 || wasOver) return answer;
@@ -33,7 +33,7 @@ async function insist(racer: Racer, session: string, phone: string, isOver: () =
   }
 }
 
-/** The original's own statement, between others that tell whether it found the seat taken; the row is locked from before it to the end. */
+/** The original's own statement, between others that tell whether the seat was taken; the row is locked from before it to the end. */
 async function resetLikeTheOriginal(): Promise<boolean> {
   await pair.query('BEGIN');
   const [before] = await pair.query<{ is_used: boolean }>(`SELECT is_used FROM "Invitation" WHERE code = 'TEST001' FOR UPDATE`);
@@ -42,7 +42,7 @@ async function resetLikeTheOriginal(): Promise<boolean> {
   return before?.is_used === true;
 }
 
-test('each reset by the original’s SQL lets exactly one more person in, however many are at the last step', async () => {
+test("each reset by the original's SQL admits exactly one more person, however many are at the last step", async () => {
   using racers = await openRacers(urls, racerCount);
   for (let round = 1; round <= testRounds(3); round += 1) {
     const invitation = await newTestCode();
@@ -66,7 +66,7 @@ test('each reset by the original’s SQL lets exactly one more person in, howeve
   }
 });
 
-test('a used code that was reset lets one of 32 in at once, and so again', async () => {
+test('a reset code admits one of 32 concurrent people, each time', async () => {
   using racers = await openRacers(urls, racerCount);
   const invitation = await newTestCode();
   const users: number[] = [];
@@ -81,7 +81,7 @@ test('a used code that was reset lets one of 32 in at once, and so again', async
   }
 });
 
-test('from the moment a revocation is committed nobody becomes a user, whatever is under way', async (context) => {
+test('once a revocation is committed no user is created, whatever is in progress', async (context) => {
   using racers = await openRacers(urls, racerCount);
   let before = 0;
   const rounds = testRounds(5);
@@ -89,7 +89,7 @@ test('from the moment a revocation is committed nobody becomes a user, whatever 
     const invitation = await insertInvitation(pair.query, `REVOKED-${round}`, 1_000);
     const sessions = await insertReadySessions(pair.query, invitation, racerCount * 4);
     let revoked: Promise<number> | undefined;
-    // Each racer has four sessions to finish; the revocation comes while somebody's second is under way.
+    // Each racer has four sessions to finish; the revocation comes while a second one is in progress.
     const racing = racers.race(async (racer, index) => {
       const answers: RaceAnswer[] = [];
       for (const [turn, session] of sessions.slice(index * 4, index * 4 + 4).entries()) {
@@ -99,7 +99,7 @@ test('from the moment a revocation is committed nobody becomes a user, whatever 
       return answers;
     });
     const answers = (await racing).flat();
-    // The revocation has the row's lock: the uses that it saw are all that there will ever be.
+    // The revocation holds the row's lock: the uses that it saw are final.
     const usesAtRevocation = await (revoked ?? assert.fail());
     const users = acknowledgedUsers(answers);
 
@@ -115,9 +115,9 @@ test('from the moment a revocation is committed nobody becomes a user, whatever 
   context.diagnostic(`${before} of ${rounds * racerCount * 4} sign-ups were completed before the revocation`);
 });
 
-test('whoever waits for the seat while a revocation is committed does not get it', async () => {
+test('a request that waits for the seat while a revocation is committed does not get it', async () => {
   using racers = await openRacers(urls, racerCount);
-  // Each round from the line: the statements began before the commit, and see it only if they look again.
+  // Each round from the line: the statements began before the commit, and see it only if they read again.
   for (const round of [1, 3, 5]) {
     const invitation = await insertInvitation(pair.query, `WAITING-${round}`, 1_000);
     const sessions = await insertReadySessions(pair.query, invitation, racerCount);

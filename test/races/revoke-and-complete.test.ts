@@ -29,7 +29,7 @@ after(async () => {
 });
 
 /**
- * Lets whatever revokes write down, as the last thing before its commit, how many users there are. Where more of them ever appear, they were made by
+ * Makes a revocation write down, as the last thing before its commit, how many users there are. If more appear later, they were created by
  * a transaction that committed afterwards.
  */
 async function countUsersAtRevocation(): Promise<void> {
@@ -65,7 +65,7 @@ const revokeCampaign = (racer: Racer, campaign: string) =>
   racer.send('POST', `/admin/campaigns/${encodeURIComponent(campaign)}/revoke`, undefined, { authorization });
 const revokeInvitation = (racer: Racer, id: number) => racer.send('POST', `/admin/invitations/${id}/revoke`, undefined, { authorization });
 
-test('a campaign of 100,000 is revoked in one row, and the very next request is refused on both servers, whatever step it is', async (context) => {
+test('a campaign of 100,000 is revoked in one row, and the next request of any step is refused on both servers', async (context) => {
   const campaign = '십만/초대';
   const id = await invite('HUNDRED-THOUSAND', campaign);
   await pair.query(`INSERT INTO "Invitation" (code, campaign) SELECT 'HT-' || n, $1 FROM generate_series(1, 100000) n`, [campaign]);
@@ -108,7 +108,7 @@ for (const kind of ['invitation', 'campaign'] as const) {
       const id = await invite(subject, subject);
       const sessions = await insertReadySessions(pair.query, id, racerCount * 2);
       let revoking: Promise<RaceAnswer> | undefined;
-      // The revocation is sent by one of them, in its turn, before its first session, between the two, or after its second.
+      // One of them sends the revocation, in its turn, before its first session, between the two, or after its second.
       const answers = await racers.race(async (racer, index) => {
         const given: RaceAnswer[] = [];
         for (const turn of [0, 1, 2]) {
@@ -136,13 +136,13 @@ for (const kind of ['invitation', 'campaign'] as const) {
   });
 }
 
-test('whoever waits for its seat when its campaign is revoked has it before the revocation, or not at all', async () => {
+test('a request waiting for its seat when the campaign is revoked gets it before the revocation or not at all', async () => {
   for (let round = 1; round <= testRounds(3); round += 1) {
     const campaign = `WAITING-${round}`;
     const id = await invite(campaign, campaign);
     const sessions = await insertReadySessions(pair.query, id, 8);
     const [operator = assert.fail(), ...people] = racers.all;
-    // Everybody's statement has begun and waits for the invitation; the campaign is revoked in the meantime, or waits for them.
+    // All statements have begun and wait for the invitation; meanwhile the campaign is revoked, or the revocation waits for them.
     await pair.query('BEGIN');
     let finishing: Promise<RaceAnswer[]>;
     let revoking: Promise<RaceAnswer>;
@@ -163,7 +163,7 @@ test('whoever waits for its seat when its campaign is revoked has it before the 
   }
 });
 
-test('an invitation that is moved to another campaign while people wait for it obeys the one that it was moved to', async () => {
+test('an invitation moved to another campaign while requests wait for it obeys the new campaign', async () => {
   const [before, after] = ['MOVED-FROM', 'MOVED-TO'];
   const id = await invite(before, before);
   await pair.query('INSERT INTO campaigns (name) VALUES ($1)', [after]);
@@ -183,10 +183,10 @@ test('an invitation that is moved to another campaign while people wait for it o
   assert.deepEqual(await usersOf(pair.query, id), []);
 });
 
-test('a campaign is revoked in the midst of a rush: those who are completing do not keep the operator waiting for ever', async (context) => {
+test('a campaign can be revoked during a rush: completing sign-ups do not block the operator', async (context) => {
   for (let round = 1; round <= Math.min(testRounds(2), 10); round += 1) {
     const campaign = `RUSH-${round}`;
-    // An invitation for each racer, so that they meet nowhere but at the campaign.
+    // One invitation per racer, so that they meet only at the campaign.
     const ids: number[] = [];
     const sessions: string[][] = [];
     for (const index of racers.all.keys()) {

@@ -10,7 +10,7 @@ import { invitationLine, raceRound } from '../support/starting-line.ts';
 
 const seats = 5;
 const racerCount = 32;
-// Where a request comes from is said by its X-Forwarded-For.
+// X-Forwarded-For says where a request comes from.
 const pair = await startServerPair({ TRUST_PROXY: 'loopback' });
 after(() => pair[Symbol.asyncDispose]());
 const open = () =>
@@ -34,7 +34,7 @@ test('of 32 people who verify a code with five seats at once five hold one, and 
     await fillIn(pair.query, sessions);
     assert.deepEqual(await readySessionsOf(pair.query, invitation), [...sessions].sort());
 
-    // While the five finish, the others knock again: nobody gets a seat that is about to be taken, and no holder loses one.
+    // While the five finish, the others try again: no one gets a seat that is about to be taken, and no holder loses one.
     const finishOrKnock = (racer: Racer, index: number) => {
       const session = sessions[index];
       return session === undefined ? racer.verify(code) : racer.phone(session, samplePhone());
@@ -51,7 +51,7 @@ test('of 32 people who verify a code with five seats at once five hold one, and 
   }
 });
 
-test('seats that were abandoned or have expired are free again, as many as there were', async () => {
+test('abandoned and expired seats are all free again', async () => {
   using racers = await open();
   for (let round = 1; round <= testRounds(3); round += 1) {
     const code = `FREE-AGAIN-${round}`;
@@ -64,8 +64,8 @@ test('seats that were abandoned or have expired are free again, as many as there
     const taken = await racers.race((one) => one.verify(code));
     assert.deepEqual(countOutcomes(taken), { '200': 2, '409 invitation_full': racerCount - 2 }, `round ${round}: after two were abandoned`);
 
-    // A seat stays held for some seconds after its session expired, so that a last request under way is not overtaken. Such a request
-    // locks its session, which the sweeper then leaves alone.
+    // A seat stays held for some seconds after its session expired, so that a last request in flight is not overtaken. Such a request
+    // locks its session, which the sweeper then skips.
     await expire(staying, '2 seconds');
     await pair.query('BEGIN');
     await pair.query('SELECT FROM "RegisterSession" WHERE "sessionId" = ANY ($1) FOR UPDATE', [staying]);
@@ -86,7 +86,7 @@ test('seats that were abandoned or have expired are free again, as many as there
   }
 });
 
-test('32 sessions that finish at once on five seats make five users: the claim guards, and not only the hold', async () => {
+test('32 sessions that finish at once on five seats make five users: the claim decides, not only the hold', async () => {
   using racers = await open();
   for (let round = 1; round <= testRounds(5); round += 1) {
     const invitation = await insertInvitation(pair.query, `OVERBOOKED-${round}`, seats);
@@ -135,7 +135,7 @@ test('32 networks that want the seats of one that holds all five get four of the
   }
 });
 
-test('while holders store their first step and others want their seats, each holder keeps the seat with the step or loses it without', async () => {
+test('while holders store their first step and others take seats over, each holder either stores the step or loses the seat', async () => {
   using racers = await open();
   const [many, stepping] = [16, 8];
   for (let round = 1; round <= testRounds(10); round += 1) {
@@ -145,7 +145,7 @@ test('while holders store their first step and others want their seats, each hol
     const [racer = assert.fail()] = racers.all;
     for (let seat = 0; seat < many; seat += 1) holders.push(...heldSessions([await verifyFrom(racer, code, '203.0.113.7')]));
 
-    // The oldest store a step while 24 newcomers want the oldest seats.
+    // The oldest ones store a step while 24 newcomers want the oldest seats.
     const answers = await racers.race((one, index) =>
       index < stepping
         ? one.send('PUT', '/auth/register/birthday', { session_id: holders[index], birthday: '1990-01-01' })
@@ -181,7 +181,7 @@ test('a sign-up that an operator ends while it completes becomes a user or is en
     const attemptOf = new Map(attempts.map(({ id, attempt }) => [id, attempt]));
     const answers = await raceRound(pair, racers, { round, line: invitationLine(invitation) }, (racer, index) => {
       const session = sessions[Math.floor(index / 2)] ?? '';
-      // Each asks first in half of the rounds.
+      // Each goes first in half of the rounds.
       const asksFirst = round % 4 < 2 ? 0 : 1;
       if (index % 2 === asksFirst) return racer.phone(session, samplePhone());
       return racer.send('DELETE', `/admin/sessions/${attemptOf.get(session)}`, undefined, { authorization });
@@ -206,7 +206,7 @@ test('a sign-up that an operator ends while it completes becomes a user or is en
   assert.ok(outcomes.completed > 0 && outcomes.ended > 0, JSON.stringify(outcomes));
 });
 
-/** Time is moved, not waited for. */
+/** Moves time instead of waiting. */
 async function expire(sessions: readonly string[], ago: string): Promise<void> {
   await pair.query('UPDATE "RegisterSession" SET expires_at = now() - $2::interval WHERE "sessionId" = ANY ($1)', [sessions, ago]);
 }

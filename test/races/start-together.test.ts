@@ -58,7 +58,7 @@ test(`${processes} processes that start at once on the original's database are a
   }
 });
 
-/** @returns connections past any pooler. */
+/** @returns connections that bypass any pooler. */
 async function connect(database: EmptyDatabase, count: number): Promise<{ clients: pg.Client[] } & AsyncDisposable> {
   const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: database.url }));
   await Promise.all(clients.map((client) => client.connect()));
@@ -70,7 +70,7 @@ async function connect(database: EmptyDatabase, count: number): Promise<{ client
   };
 }
 
-test('whoever waited for the migration sees it, whatever isolation the database has as its default', async () => {
+test('a process that waited for the migration sees it, whatever the default isolation level', async () => {
   for (const isolation of ['repeatable read', 'serializable']) {
     await using database = await emptyDatabase();
     await database.query(
@@ -83,7 +83,7 @@ test('whoever waited for the migration sees it, whatever isolation the database 
   }
 });
 
-test('a table that somebody holds makes the migration give up with a sentence, and the next one succeeds', async () => {
+test('a locked table makes the migration give up with a message, and the next one succeeds', async () => {
   await using database = await emptyDatabase();
   await createOriginalTables((sql) => database.query(sql));
   await using connections = await connect(database, 2);

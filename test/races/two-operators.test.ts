@@ -35,7 +35,7 @@ async function auditedChanges(id: number): Promise<number> {
   return row?.entries ?? 0;
 }
 
-test('of 32 operators who change what they have read at once, over two servers, one changes it and the others are told', async () => {
+test('of 32 operators who change what they have read at once, over two servers, one succeeds and the others get invitation_changed', async () => {
   for (let round = 1; round <= testRounds(5); round += 1) {
     const id = await insertInvitation(pair.query, `CHANGED-${round}`, 5);
     const [first = assert.fail()] = racers.all;
@@ -44,7 +44,7 @@ test('of 32 operators who change what they have read at once, over two servers, 
     const answers = await raceRound(pair, racers, { round, line: invitationLine(id) }, (racer, index) =>
       change(racer, id, tag, { note: `note of ${index}` }),
     );
-    // An invitation has a member `code` as well.
+    // An invitation has a member `code` too.
     const refused = answers.filter(({ status }) => status !== 200);
     assert.deepEqual(countOutcomes(refused), { '412 invitation_changed': racerCount - 1 }, `round ${round}`);
     const winner = answers.findIndex(({ status }) => status === 200);
@@ -54,7 +54,7 @@ test('of 32 operators who change what they have read at once, over two servers, 
   }
 });
 
-test('seats are taken away while people finish: never more users than seats, and nobody is made to fail by it', async () => {
+test('removing seats while people finish gives never more users than seats, and no failures', async () => {
   for (let round = 1; round <= testRounds(5); round += 1) {
     const id = await insertInvitation(pair.query, `FEWER-${round}`, 20);
     const sessions = await insertReadySessions(pair.query, id, racerCount);
@@ -77,7 +77,7 @@ test('seats are taken away while people finish: never more users than seats, and
   }
 });
 
-test('a used-up invitation that is given more seats takes in exactly so many more', async () => {
+test('adding seats to a used-up invitation admits exactly so many more', async () => {
   for (let round = 1; round <= testRounds(5); round += 1) {
     const id = await insertInvitation(pair.query, `MORE-${round}`, 2);
     const sessions = await insertReadySessions(pair.query, id, racerCount);
@@ -88,7 +88,7 @@ test('a used-up invitation that is given more seats takes in exactly so many mor
       index === 0 ? change(racer, id, '*', { max_uses: 7 }) : racer.phone(later[index] ?? later[0] ?? '', samplePhone()),
     );
     assert.equal(answers[0]?.status, 200);
-    // Whoever came before the seats did tries again.
+    // A request that came before the new seats is repeated.
     const again = await racers.race((racer, index) => racer.phone(later[index] ?? later[0] ?? '', samplePhone()));
     assert.equal((await usersOf(pair.query, id)).length, 7, `round ${round}`);
     assert.ok(again.every(({ status }) => [200, 409, 410].includes(status)));
