@@ -41,7 +41,7 @@ test('of 32 people who verify a code with five seats at once five hold one, and 
     };
     const second = await raceRound(pair, racers, { round, line: invitationLine(invitation) }, finishOrKnock);
     const completed = second.slice(0, seats);
-    assert.deepEqual(countOutcomes(completed), { '200': seats }, `round ${round}: whoever held a seat was refused it`);
+    assert.deepEqual(countOutcomes(completed), { '200': seats }, `round ${round}: the holder of a seat was refused`);
     const knocked = countOutcomes(second.slice(seats));
     assert.equal(knocked['200'], undefined, `round ${round}: a sixth seat`);
     assert.equal((knocked['409 invitation_full'] ?? 0) + (knocked['410 invitation_used'] ?? 0), racerCount - seats);

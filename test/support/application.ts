@@ -16,7 +16,7 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
   readonly bcryptCost?: number;
   readonly passwordMinimumLength?: number;
   readonly defaultLanguage?: Language;
-  /** Left out: nothing is limited, because a test file is a flood from one address. */
+  /** Default: no limits, because a test file is a flood from one address. */
   readonly limits?: LimitsConfig;
   readonly trustedProxies?: TrustedProxies;
   readonly forceHttps?: boolean;

@@ -8,7 +8,7 @@ export function assertRefused({ status, headers, body }: Answer, wantedStatus: n
   assert.equal(body.status, wantedStatus);
   assert.equal(body.type, `/problems/${wantedCode}`);
   for (const member of ['title', 'detail']) assert.match(String(body[member]), /^\S.{4,}/, `${member} says nothing`);
-  // A placeholder that nobody filled.
+  // An unfilled placeholder.
   assert.doesNotMatch(`${body.title} ${body.detail}`, /\{\w+\}/);
 }
 

@@ -20,7 +20,7 @@ export interface BulkClient {
   export(query?: string): Promise<TextAnswer>;
 }
 
-/** @param key of an operator; left out: of somebody at the machine itself, who may do everything. */
+/** @param key of an operator; default: the local key, which may do everything. */
 export function bulkClient({ http, services }: Application, key: string = services.localKey): BulkClient {
   async function send(method: 'GET' | 'POST', url: string, headers: Readonly<Record<string, string>>, body?: string | Uint8Array) {
     const options: InjectOptions = { method, url, headers: { authorization: `Bearer ${key}`, ...headers } };

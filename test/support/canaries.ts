@@ -29,7 +29,7 @@ export class Canaries {
     return day;
   }
 
-  /** Something that somebody else made up: a session id. */
+  /** A made-up session id. */
   note(value: string): void {
     this.#others.add(value);
   }

@@ -6,7 +6,7 @@ import { temporaryFolder } from './temporary.ts';
 
 const program = ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bin/openssl'].find((file) => existsSync(file));
 
-/** Why a test over TLS is left out here; `false`: it is not. */
+/** Why tests over TLS are skipped here; `false`: they are not. */
 export const skipWithoutOpenssl = program === undefined && !isRequired('openssl') ? 'needs openssl' : false;
 
 export interface MadeCertificate {

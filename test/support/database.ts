@@ -19,14 +19,14 @@ export interface TestDatabase {
   readonly database: Database;
   /** Looks behind the scenes: on a connection of its own where that is possible, through `database` where it is embedded. */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Closes the database, where nobody has, and removes it. */
+  /** Closes the database, unless it is closed already, and removes it. */
   drop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
  * Makes a database of the kind that this run is about. The embedded one exists already (0.8 s; the program itself would take 3 to 8 s to make
- * it), so the program does not find it new; `query` opens and closes it, and is refused while somebody else has it open.
+ * it), so the program does not find it new; `query` opens and closes it, and is refused while another process has it open.
  */
 export async function freshDatabase(kind?: TestDatabaseKind): Promise<FreshDatabase> {
   const empty = await emptyDatabase(kind);

@@ -76,7 +76,7 @@ async function emptyPostgresql(kind: 'postgresql' | 'pgbouncer', template?: (ser
     for (let tries = 0; tries < 50; tries += 1) {
       const refusal = await onServer(server, byForce).catch((error: { code?: string }) => error);
       if (refusal === undefined) return;
-      // Many new rows bring autovacuum, whose process belongs to nobody and which only a plain DROP DATABASE sends away.
+      // After many new rows autovacuum runs: its process has no user, so FORCE may not end it; a plain DROP DATABASE does.
       if (refusal.code !== '42501') throw refusal;
       await sleep(200);
     }

@@ -23,7 +23,7 @@ export interface GuessReport {
   readonly offices: number;
 }
 
-/** Wrong codes of everybody, as delivered. */
+/** The default limit of wrong codes in total. */
 export const budget = 1_000;
 const people = 30;
 const mistakes = 10;

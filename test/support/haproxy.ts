@@ -9,7 +9,7 @@ import { cleanUpAtExit, freePort, temporaryFolder } from './temporary.ts';
 const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/opt/homebrew/bin'];
 const program = folders.map((folder) => path.join(folder, 'haproxy')).find((file) => existsSync(file));
 
-/** Why a test of a balancer is left out here; `false`: it is not. */
+/** Why tests of a balancer are skipped here; `false`: they are not. */
 export const skipWithoutHaproxy = program === undefined && !isRequired('haproxy') ? 'needs haproxy' : false;
 
 export interface Haproxy {

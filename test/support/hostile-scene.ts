@@ -16,7 +16,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** The whole application with sign-ups at every stage, on a database that can be read whole after every request. */
 export interface HostileScene extends AsyncDisposable {
   readonly http: HttpServer;
-  /** What was logged since somebody emptied it. */
+  /** Lines logged since it was last emptied. */
   readonly lines: LogLine[];
   /**
    * Makes the sign-ups under way fresh again where, by the newest reading, requests have used them up.

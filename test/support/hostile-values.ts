@@ -64,7 +64,7 @@ export const wrongType: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** Members that nobody asked for, named as columns and rights are. */
+/** Unknown members, named like columns and rights. */
 export const unknownMembers: fc.Arbitrary<Record<string, unknown>> = fc.dictionary(
   fc.constantFrom(
     'role',

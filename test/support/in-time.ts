@@ -1,4 +1,4 @@
-/** Seconds. Far more than anything takes, also on a busy machine: whoever needs longer hangs. */
+/** Seconds. Far more than anything takes, even on a busy machine: longer means a hang. */
 const limit = 30;
 
 /**

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './sign-up-client.ts';
 
-/** Times that somebody is told to come again before that is a failure. */
+/** Retries after which a 503 is a failure. */
 const patience = 30;
 
-/** Sends a request until it is not answered with 503, as that answer asks: on a machine that stands still for a second, whoever waits for a connection gets it. */
+/** Repeats a request while it gets 503, after its Retry-After: a busy machine that stalls for a second still serves it then. */
 export async function insist(send: () => Promise<Answer>): Promise<Answer> {
   for (let times = 1; ; times += 1) {
     const answer = await send();

@@ -16,7 +16,7 @@ export interface SlowConnections {
 
 /** What a load process does until it is told to stop. */
 export type LoadPlan =
-  /** Each session has a connection and saves its password again and again; whoever is refused comes back when it was told to. */
+  /** Each session has a connection and saves its password again and again; after a refusal it waits for Retry-After. */
   | { readonly kind: 'passwords'; readonly url: string; readonly sessions: readonly string[] }
   /**
    * Connections, of several addresses, on which header fields, or bodies, come a byte a second; on which nothing comes; on which eight answers

@@ -6,7 +6,7 @@ import type { Answer } from './sign-up-client.ts';
 /** Sends a request with one operator key. */
 export type OperatorClient = (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
 
-/** @param key left out: the one of somebody at the machine itself, who may do everything. */
+/** @param key default: the local key, which may do everything. */
 export function asOperator(application: Application, key: string = application.services.localKey): OperatorClient {
   return (method, path, body, headers) => application.send(method, path, body, { authorization: `Bearer ${key}`, ...headers });
 }

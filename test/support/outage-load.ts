@@ -22,20 +22,20 @@ export interface TimedAnswer {
 export interface OutageLoad extends AsyncDisposable {
   readonly answers: readonly TimedAnswer[];
   /**
-   * Resolves when so many more requests were answered with anything but 503, or everybody has come to the end.
+   * Resolves when so many more requests were answered with anything but 503, or all clients have finished.
    * @throws Error where that takes a minute.
    */
   served(count: number): Promise<void>;
-  /** Nobody begins anything new; resolves when all requests under way are answered. */
+  /** Starts nothing new; resolves when all requests in flight are answered. */
   stop(): Promise<void>;
 }
 
 /** Milliseconds in which a request is answered whatever the database does; in a short run the machine may be busy with other tests. */
 const longestAnswer = isLongForm ? 3_000 : 8_000;
-/** Milliseconds before somebody who was told to come back does. */
+/** Milliseconds before a refused client comes back. */
 const comeBackAfter = 100;
 
-/** @param clients one for each server; whoever asks again may come to another. */
+/** @param clients one per server; a retry may go to another. */
 export function startOutageLoad(clients: readonly SignUpClient[], attempts: readonly Attempt[], people = 8): OutageLoad {
   const answers: TimedAnswer[] = [];
   const watched = clients.map((client) => timed(client, answers));
@@ -108,7 +108,7 @@ export function timed(client: SignUpClient, answers: TimedAnswer[]): SignUpClien
 }
 
 /**
- * Every request was answered, in time, and whoever was refused for the outage was told when to come back.
+ * Asserts that every request was answered in time, and that refusals during the outage have Retry-After.
  * @returns milliseconds of the slowest.
  */
 export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
@@ -129,7 +129,7 @@ export function assertAnsweredInTime(answers: readonly TimedAnswer[]): number {
 /** What several outages had in common. */
 export interface OutageTally {
   /**
-   * Everybody was answered in time, and served again in time.
+   * Asserts that every request was answered in time, and served again in time.
    * @param ended when the outage was over, as `performance.now()` gives it.
    */
   add(answers: readonly TimedAnswer[], ended: number): void;
@@ -140,7 +140,7 @@ export interface OutageTally {
   summary(end: string): string;
 }
 
-/** @param longestRecovery milliseconds after the end of an outage in which somebody may still be told to come back. */
+/** @param longestRecovery milliseconds after the end of an outage in which 503 is still allowed. */
 export function tallyOutages(longestRecovery: number): OutageTally {
   let [requests, refused, slowest, recovery] = [0, 0, 0, 0];
   return {

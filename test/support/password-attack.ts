@@ -19,7 +19,7 @@ export interface PasswordAttack {
 
 /** Who wants a password meanwhile. */
 export interface HonestCrowd {
-  /** People who begin in a second, as a share of what the machine hashes in a second when nobody attacks. */
+  /** People who start per second, as a share of what the machine hashes per second without an attack. */
   readonly share: number;
   /** People behind one address before the next address comes. */
   readonly perNetwork: number;
@@ -55,7 +55,7 @@ export function startAttackedServer(settings: Readonly<Record<string, string>>):
 }
 
 let networks = 0;
-/** An address that nobody else of this run has. */
+/** An address that is unique in this run. */
 function newAddress(): string {
   networks += 1;
   return `10.${(networks >> 16) & 255}.${(networks >> 8) & 255}.${networks & 255}`;
@@ -68,7 +68,7 @@ function client(agent: Agent, url: string, address: string): (request: MeasuredR
 
 /**
  * Attacks for so long while honest people come, once each attacker had a turn.
- * @param code with more seats than anybody takes.
+ * @param code with more seats than are needed.
  */
 export async function attackPasswords(
   group: ServerGroup,
@@ -111,7 +111,7 @@ export async function attackPasswords(
     await Promise.all(Array.from({ length: attack.connections }, connection));
   });
 
-  // Before its first turn an attacker is like anybody else.
+  // Before its first turn an attacker is like any other client.
   const latest = performance.now() + (seconds * 1000) / 2;
   while (performance.now() < latest && (attacker['200']?.length ?? 0) < attack.networks) await delay(50);
   const people: Promise<void>[] = [];

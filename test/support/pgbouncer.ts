@@ -25,19 +25,19 @@ export interface PgbouncerOptions {
   /** Connections to the server for each database. */
   readonly defaultPoolSize?: number;
   readonly maxClients?: number;
-  /** To start again where one was killed; left out: a free one. */
+  /** The port, to restart a killed one; default: a free one. */
   readonly port?: number;
 }
 
 const startSeconds = 30;
 
-/** @returns the program's path, or nothing where the machine has none. Debian's folder for it is not on everybody's PATH. */
+/** @returns the program's path, or undefined if it is not installed. Debian's folder for it is not always on PATH. */
 export function findPgbouncer(): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/opt/homebrew/bin'];
   return folders.map((folder) => path.join(folder, 'pgbouncer')).find((file) => existsSync(file));
 }
 
-/** Starts the machine's own PgBouncer on 127.0.0.1; everybody may connect. */
+/** Starts the installed PgBouncer on 127.0.0.1; it accepts every user. */
 export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbouncer> {
   const program = findPgbouncer();
   if (!program) throw new Error('No PgBouncer found: install it, or put it on the PATH.');
@@ -84,7 +84,7 @@ function settings(options: PgbouncerOptions, port: number, version: number): str
     `default_pool_size = ${options.defaultPoolSize ?? 20}`,
     `max_client_conn = ${options.maxClients ?? 500}`,
     'server_reset_query_always = 0',
-    // As docs/database.md advises: by default nobody is served for 15 s after one connection to the server could not be made, or was broken off by PAUSE.
+    // As docs/database.md advises: by default no client is served for 15 s after one server connection failed or was closed by PAUSE.
     'server_login_retry = 1',
   ];
   // From 1.21 on it can follow named statements. The older ones in use cannot, and that is the case to test.

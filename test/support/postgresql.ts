@@ -33,7 +33,7 @@ export interface PostgresqlServerOptions {
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly port?: number;
-  /** An existing folder that stays when the server goes; left out: a temporary one. */
+  /** An existing folder that is kept; default: a temporary one. */
   readonly directory?: string;
 }
 

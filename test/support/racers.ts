@@ -28,7 +28,7 @@ export async function openRacers(urls: readonly string[], count: number): Promis
   const agents = Array.from({ length: count }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   const all = agents.map((agent, index) => racer(agent, new URL(urls[index % urls.length] ?? '')));
   const race: Racers['race'] = (run) => Promise.all(all.map(run));
-  // The first request of each opens its connection; all at once they fill the pools. Nobody has this session.
+  // The first request of each opens its connection; together they fill the pools. The session does not exist.
   await race((one) => one.send('GET', '/auth/register/session', undefined, { authorization: 'Bearer nobody' }));
   return {
     all,

@@ -5,7 +5,7 @@ import type { EmptyDatabase } from './empty-database.ts';
 
 type Query = EmptyDatabase['query'];
 
-/** What every prepared session has; the password is the hash of nobody's password. */
+/** What every prepared session has; the password is a hash that matches nothing. */
 export const prepared = {
   name: '준비된 사람',
   password: `$2b$10$${'A'.repeat(53)}`,

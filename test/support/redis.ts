@@ -7,7 +7,7 @@ import { cleanUpAtExit, freePort, temporaryFolder } from './temporary.ts';
 
 const program = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find((path) => existsSync(path));
 
-/** Why a test of Redis is left out here; `false`: it is not. */
+/** Why tests of Redis are skipped here; `false`: they are not. */
 export const skipWithoutRedis = program === undefined && !isRequired('redis') ? 'needs redis-server' : false;
 
 export interface TestRedis {

@@ -12,7 +12,7 @@ export interface Ended {
 export interface RunOptions {
   /** All settings; nothing of this process's own environment but PATH, HOME and the like reaches the program. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Where it runs; left out: an empty temporary folder, so that nobody's `.env` or `data` is found. */
+  /** The working folder; default: an empty temporary one, without `.env` and `data`. */
   readonly directory?: string;
   /** Ends it, or tells it something. */
   readonly onBegin?: (child: ChildProcess) => void;

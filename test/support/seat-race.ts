@@ -35,7 +35,7 @@ async function insist(tally: RaceTally, ask: () => Promise<RaceAnswer>): Promise
   }
 }
 
-/** @returns the field that lets somebody make invitations: `chodae key create` on the machine of the servers. */
+/** @returns the header that allows creating invitations: `chodae key create` on the servers' machine. */
 export async function issuer({ environment }: ServerGroup): Promise<{ authorization: string }> {
   const words = ['key', 'create', '--label', 'races', '--role', 'issuer', '--json'];
   const { code, stdout, stderr } = await runChodae(words, { environment });
@@ -51,8 +51,8 @@ export async function makeSeats(racer: Racer, key: { authorization: string }, se
 }
 
 /**
- * Everybody wants a seat at once; whoever has one finishes while the others knock again. Exactly exactly as many sign up as there are seats, and nobody
- * who held one is refused.
+ * All racers want a seat at once; holders finish while the others try again. Exactly as many sign up as there are seats, and no holder is
+ * refused.
  */
 export async function raceToHold(group: ServerGroup, racers: Racers, seats: Seats, round: number, tally: RaceTally): Promise<void> {
   const holders = new Map<Racer, string>();
@@ -65,7 +65,7 @@ export async function raceToHold(group: ServerGroup, racers: Racers, seats: Seat
   const answers = await raceRound(group, racers, race, knock);
   count(tally, 'verify', answers);
   await expireUnacknowledged(group, seats, [...holders.values()]);
-  // Whoever was told to come again may have held a seat that they never heard of.
+  // A client told to retry may have held a seat without knowing.
   for (let more = 1; more <= 5 && holders.size < seats.count; more += 1) {
     await racers.race(async (racer) => (holders.has(racer) ? undefined : knock(racer)));
   }
@@ -82,14 +82,14 @@ export async function raceToHold(group: ServerGroup, racers: Racers, seats: Seat
   const ofOthers = second.filter((_, index) => !holders.has(racers.all[index] as Racer));
   count(tally, 'last step of a holder', ofHolders);
   count(tally, 'verify while holders finish', ofOthers);
-  assert.deepEqual(countOutcomes(ofHolders), { '200': seats.count }, `round ${round}: whoever held a seat was refused it`);
+  assert.deepEqual(countOutcomes(ofHolders), { '200': seats.count }, `round ${round}: the holder of a seat was refused`);
   assert.equal(countOutcomes(ofOthers)['200'], undefined, `round ${round}: one seat too many`);
   await assertFull(group, seats, acknowledgedUsers(ofHolders), round);
   const [racer = assert.fail()] = racers.all;
   assert.equal((await insist(tally, () => racer.verify(seats.code))).body.code, 'invitation_used');
 }
 
-/** Everybody is at the last step at once, which no hold allows: the claim alone decides. */
+/** All are at the last step at once, which no hold allows: only the claim decides. */
 export async function raceToClaim(group: ServerGroup, racers: Racers, seats: Seats, round: number, tally: RaceTally): Promise<void> {
   const sessions = await insertReadySessions(group.query, seats.id, racers.all.length);
   const phones = sessions.map(() => samplePhone());

@@ -1,4 +1,4 @@
-/** Members of a body that belong to a person, or let somebody in. */
+/** Members of a body that are personal data or credentials. */
 const secretMembers = ['name', 'password', 'birthday', 'phone', 'invitation_code', 'session_id'] as const;
 
 /** A shorter value may stand in a line by chance; a shorter word of the field Authorization is its scheme. */

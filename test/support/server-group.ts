@@ -19,7 +19,7 @@ export interface ServerGroup {
 
 export interface ServerGroupOptions {
   readonly count: number;
-  /** Left out: what this run is about. The embedded database has one process only; a file that is run by itself gets PostgreSQL. */
+  /** Default: the database of this run. The embedded database has one process only; a file run by itself uses PostgreSQL. */
   readonly kind?: Exclude<TestDatabaseKind, 'embedded'>;
   /** Connections of all processes together; few enough for two test files at the same time on a server that takes 100. */
   readonly connections?: number;

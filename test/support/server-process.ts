@@ -38,7 +38,7 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** `dist`: the built program, as users run it. `source`: the same from the sources, slower to start. */
   readonly command?: 'dist' | 'source';
-  /** Where it runs; left out: an empty temporary folder, so that nobody's `.env` or `data` is found. */
+  /** The working folder; default: an empty temporary one, without `.env` and `data`. */
   readonly directory?: string;
   /** Unexpected lines that match one of these are expected here. */
   readonly allow?: readonly RegExp[];
@@ -159,6 +159,6 @@ function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // Nobody of the group is left.
+    // The process group is empty.
   }
 }

@@ -19,7 +19,7 @@ export interface AnswerBody {
   readonly errors?: readonly { readonly field: string; readonly code: string; readonly message: string }[];
 }
 
-/** Somebody who can sign up. */
+/** A person who can sign up. */
 export interface Person {
   readonly name: string;
   readonly password: string;
@@ -81,7 +81,7 @@ let people = 0;
 /** Test files run in processes of their own against one database: each starts somewhere else. */
 const firstNumber = Math.floor(Math.random() * 70_000_000);
 
-/** @returns somebody new with a Korean mobile number that nobody else has. */
+/** @returns a new person with a unique Korean mobile number. */
 export function samplePerson(overrides: Partial<Person> = {}): Person {
   people += 1;
   return {
@@ -95,10 +95,10 @@ export function samplePerson(overrides: Partial<Person> = {}): Person {
 
 let phones = 0;
 
-/** @returns a Korean mobile number, `010-XXXX-XXXX`, that this process gave nobody before. */
+/** @returns a Korean mobile number, `010-XXXX-XXXX`, that this process has not used before. */
 export function samplePhone(): string {
   phones += 1;
-  // Numbers in use begin with 010-2 to 010-9, and nobody has been given one from 010-5970 to 010-5999.
+  // Numbers in use begin with 010-2 to 010-9; 010-5970 to 010-5999 are not assigned.
   const place = 20_000_000 + ((firstNumber + phones) % 79_700_000);
   const number = String(place < 59_700_000 ? place : place + 300_000);
   return `010-${number.slice(0, 4)}-${number.slice(4)}`;

@@ -26,7 +26,7 @@ export interface Attempt {
   isLate?: boolean;
 }
 
-/** @param sessionId of a session that was prepared up to the last step; left out: the person begins with the code. */
+/** @param sessionId of a session prepared up to the last step; default: the person begins with the code. */
 export function newAttempt(code: string, person: Person, sessionId?: string): Attempt {
   const acknowledged = new Set(sessionId === undefined ? [] : ['name', 'birthday']);
   return { code, person, sessionId, asked: new Set(), acknowledged, userId: undefined, refusal: undefined, closing: new Set() };
@@ -35,7 +35,7 @@ export function newAttempt(code: string, person: Person, sessionId?: string): At
 /** An answer that promises nothing: ask again. */
 class Unanswered extends Error {}
 
-/** @returns whether an error means that nobody knows what became of a request. */
+/** @returns whether an error leaves the outcome of a request unknown. */
 export function isUnanswered(error: unknown): boolean {
   // fetch throws a TypeError where the connection is refused or cut.
   return error instanceof Unanswered || error instanceof TypeError;
@@ -110,7 +110,7 @@ async function assertStepsKept(client: SignUpClient, attempt: Attempt, sessionId
   const { asked, acknowledged, closing } = attempt;
   const header = { authorization: `Bearer ${sessionId}` };
   const shown = await judged('session', () => client.send('GET', '/auth/register/session', undefined, header));
-  // Somebody else finished first: the session is still there, and the last step says the same.
+  // Another request finished first: the session is still there, and the last step says the same.
   if (shown.body.code === 'invitation_used') return;
   // Completed before the answer was cut off: then the repeated request has to give the user.
   if (shown.body.code === 'session_not_found' && (asked.has('phone') || closing.has('expired'))) return;
@@ -121,7 +121,7 @@ async function assertStepsKept(client: SignUpClient, attempt: Attempt, sessionId
   assert.deepEqual(lost, [], 'acknowledged steps are gone');
 }
 
-/** Compares the settled journal with the tables, both ways: every promise is kept, and nothing is there that nobody asked for. */
+/** Compares the settled journal with the tables, both ways: every promise is kept, and there is nothing unexpected. */
 export async function assertTablesAgree(query: EmptyDatabase['query'], attempts: readonly Attempt[]): Promise<void> {
   assert.deepEqual(findDisagreements(await readTables(query), attempts), []);
 }

@@ -37,8 +37,8 @@ export interface Load {
 const retryDelay = 100;
 
 /**
- * Lets several people at once sign up, whoever is next, until all have or their server is gone.
- * @param whenUnanswered `leave`: nobody asks that server again. `retry`: it is something behind the server that has died; everybody who got no
+ * Signs several people up at once until all are done or their server is gone.
+ * @param whenUnanswered `leave`: that server is not asked again. `retry`: it is something behind the server that has died; everyone who got no
  *   answer, or 503, sends the same request again until there is another answer.
  */
 export function startLoad(
@@ -67,7 +67,7 @@ export function startLoad(
     .finally(() => {
       isOver = true;
     });
-  // Whoever waits for something else first still gets the failure, from `over`.
+  // A caller that awaits something else first still gets the error, from `over`.
   over.catch(() => undefined);
   const answers = () => attempts.reduce((sum, { acknowledged, refusal }) => sum + acknowledged.size + (refusal ? 1 : 0), 0);
   return {
@@ -89,7 +89,7 @@ async function isAnswered(client: SignUpClient, attempt: Attempt): Promise<boole
   }
 }
 
-/** Lets everybody who has begun go on, several at once, and holds the service to its word. */
+/** Lets everyone who has begun continue, several at once, and checks the service's promises. */
 export async function settleBegun(clients: readonly SignUpClient[], attempts: readonly Attempt[]): Promise<void> {
   const begun = attempts.filter((attempt) => attempt.asked.size > 0);
   await forEverybody(begun, (attempt, index) => settle(clients[index % clients.length] ?? (clients[0] as SignUpClient), attempt));

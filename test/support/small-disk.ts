@@ -28,7 +28,7 @@ export function smallDisk(megabytes: number): SmallDisk {
   const folder = temporaryFolder('disk');
   const mounted = path.join(folder.path, 'mounted');
   mkdirSync(mounted);
-  // PostgreSQL runs as somebody else.
+  // PostgreSQL runs as another user.
   chmodSync(folder.path, 0o755);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', mounted], { stdio: 'pipe' });
   const unmount = () => execFileSync('umount', ['-l', mounted], { stdio: 'pipe' });

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** What a PostgreSQL server says when it lets somebody in without a password and waits for a statement (PostgreSQL, "Message Formats"). */
+/** What a PostgreSQL server sends when it admits a client without a password and waits for a statement (PostgreSQL, "Message Formats"). */
 export const welcome = Buffer.concat([message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))]);
 
 /**

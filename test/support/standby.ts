@@ -10,7 +10,7 @@ import { giveTo, unprivilegedUser } from './unprivileged-user.ts';
 
 /**
  * Copies a running server and starts the copy as its synchronous standby: from then on the server acknowledges what the standby has stored, too.
- * @param port of the standby; left out: a free one.
+ * @param port of the standby; default: a free one.
  */
 export async function startStandby(primary: PostgresqlServer, port?: number): Promise<PostgresqlServer> {
   const folder = temporaryFolder('standby');

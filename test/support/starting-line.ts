@@ -12,7 +12,7 @@ export interface StartingLine {
 
 /** Milliseconds that the first may wait for the last; after 1.5 s those who wait for their turn are refused. */
 const longestWait = 1_000;
-/** Milliseconds without another one: nobody else comes, because a process lets only some of its statements wait for one row. */
+/** Milliseconds without a new one: then no more come, because a process lets only some of its statements wait for one row. */
 const longestGap = 250;
 
 /**
@@ -70,22 +70,22 @@ export async function countWaiting(query: ServerGroup['query']): Promise<number>
   return row?.statements ?? 0;
 }
 
-/** Whoever wants a seat of this invitation has to lock its row. */
+/** Every claim of a seat of this invitation has to lock its row. */
 export function invitationLine(id: number): StartingLine {
   return { sql: 'SELECT 1 FROM "Invitation" WHERE id = $1 FOR UPDATE', values: [id] };
 }
 
-/** Everybody is at the last step when the invitation turns out to be revoked. */
+/** All are at the last step when the invitation turns out to be revoked. */
 export function revocationLine(id: number): StartingLine {
   return { sql: 'UPDATE "Invitation" SET revoked_at = now() WHERE id = $1', values: [id], stays: true };
 }
 
-/** Whoever completes this session has to lock its row. */
+/** Every completion of this session has to lock its row. */
 export function sessionLine(id: string): StartingLine {
   return { sql: 'SELECT 1 FROM "RegisterSession" WHERE "sessionId" = $1 FOR UPDATE', values: [id] };
 }
 
-/** Whoever wants this number has to wait for somebody who has it and gives it back. */
+/** Every claim of this number has to wait for the one that has it and gives it back. */
 export function phoneLine(e164: string): StartingLine {
   const sql = `INSERT INTO "User" (name, password, birthday, phone, "invitationId", phone_key) VALUES ('', '', '', '', 0, $1)`;
   return { sql, values: [e164] };

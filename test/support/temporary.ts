@@ -35,7 +35,7 @@ export function temporaryFolder(name: string): { path: string; remove(): void } 
   return { path: folder, remove };
 }
 
-/** @returns a TCP port of 127.0.0.1 that nobody listens on at this moment. */
+/** @returns a TCP port of 127.0.0.1 that is free at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
@@ -57,7 +57,7 @@ function exitOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // Not `once`: a second signal would then end the process in the middle of its cleaning up.
     process.on(signal, () => {
-      // Somebody else handles the signal too and will end the process in good order.
+      // Another listener handles the signal and will end the process in good order.
       if (process.listenerCount(signal) > 1) return;
       // Now, not on `exit`: node:test reports first there, and dies of it where its reader has gone already.
       cleanUp();
