@@ -13,7 +13,7 @@ export interface Wait {
 export interface Semaphore {
   /**
    * Takes a place, first come, first served; disposing releases it.
-   * @throws Problem `busy` where no place is free in time; the signal's reason.
+   * @throws Problem `busy` if no place is free in time; the signal's reason.
    */
   take(wait: Wait): Promise<Disposable>;
 }

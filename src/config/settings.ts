@@ -172,7 +172,7 @@ export const settings = [
   setting({
     name: 'RATE_LIMIT_GUESSES',
     default: '1000/10m',
-    meaning: 'How many codes may be wrong, of everybody together, before each address may have 30 wrong ones only.',
+    meaning: 'How many codes may be wrong in total before each address gets only 30 wrong ones.',
     secret: false,
     ...rate(),
   }),

@@ -31,7 +31,7 @@ declare module 'fastify' {
 
 /**
  * Gives every request its `clientAddress`. `request.ip` is the unchecked value: it may be any text.
- * @param isAnybodyTrusted false: the first request through a proxy is logged, because otherwise you would not notice that all clients of the
+ * @param isAnybodyTrusted false: the first request through a proxy is logged, as otherwise you would not notice that all clients of the
  *   proxy count as one.
  */
 export function nameClients(app: FastifyInstance, isAnybodyTrusted: boolean): void {

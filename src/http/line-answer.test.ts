@@ -83,7 +83,7 @@ test('a slow reader misses optional lines, and required lines wait for it', asyn
   while (sent === 0) await new Promise((resolve) => setImmediate(resolve));
   for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(offered, 50_000);
-  assert.ok(sent < 40_000, `${sent} lines went to somebody who does not read`);
+  assert.ok(sent < 40_000, `${sent} lines went to a client that does not read`);
   socket.resume();
   const lines = (await readToEnd(socket)).split('\n').filter((line) => line.startsWith('{'));
   assert.equal(lines.filter((line) => line.startsWith('{"sent"')).length, 50_000);

@@ -103,7 +103,7 @@ export function membersOf(row: InvitationRow, { publicUrl, phoneRegion }: Showin
 
 /**
  * Adds the version: a digest of what an operator can change, so equal versions mean that no operator changed it in between; sign-ups do not
- * count. It is computed only from what is shown: a digest over a masked phone number's digits could be brute-forced.
+ * count. It is computed only from what is shown: a digest that included the hidden digits of a phone number could be brute-forced.
  * A role that sees masked numbers therefore gets a different version, but it cannot change an invitation anyway.
  */
 export function withVersion(members: InvitationMembers): ShownInvitation {

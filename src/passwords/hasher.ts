@@ -23,14 +23,14 @@ export interface PasswordHasher {
    * @param password as `acceptPassword` returned it. It is hashed in NFC, without a pepper or a pre-hash.
    * @param signal of the request: removes the password from the queue when the client disconnects.
    * @returns `$2b$`, the cost, salt and hash: 60 characters.
-   * @throws Problem `overloaded` where it would wait longer than `maximumWaitSeconds`, or where the hasher is closed; the signal's reason; RangeError
-   *   for a password that bcrypt would cut (more than 72 bytes in UTF-8, or with NUL), which is a mistake of the caller.
+   * @throws Problem `overloaded` if it would wait longer than `maximumWaitSeconds`, or if the hasher is closed; the signal's reason; RangeError
+   *   for a password that bcrypt would truncate (more than 72 bytes in UTF-8, or with NUL), which is a bug in the caller.
    */
   hash(password: string, signal?: AbortSignal): Promise<string>;
   /**
    * The same for a client whose turn depends on others; the returned place has an `add` that hashes.
    * @param key such as a session: it has one password hashed at a time.
-   * @throws Problem `overloaded`, also where the key has one under way.
+   * @throws Problem `overloaded`, also if the key has one in progress.
    */
   claim(key: string, claim: TaskClaim): ClaimedPlace<string, string>;
   /** Starts the threads and measures a first hash in advance; otherwise the first password does both. */

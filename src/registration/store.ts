@@ -26,7 +26,7 @@ export interface VerifiedInvitation {
   readonly state: InvitationState;
   readonly several_seats: boolean;
   readonly starts_at: Date | null;
-  /** Filled where a session was opened. */
+  /** Set if a session was opened. */
   readonly session_expires_at: Date | null;
   /** Seconds until the network's oldest live session on a single-seat invitation ends; NULL if it has none. */
   readonly seconds_until_oldest_ends: number | null;

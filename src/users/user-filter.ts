@@ -15,7 +15,7 @@ export interface UsersAsked {
 
 /**
  * @param inFull whether the operator sees phone numbers. Others cannot search by one, or they could guess it digit by digit.
- * @throws Problem `validation_failed` where a moment is none.
+ * @throws Problem `validation_failed` if a time is invalid.
  */
 export function userFilter(asked: UsersAsked, inFull: boolean, region: CountryCode): UserFilter {
   const { invitation_id, campaign, text, created_from, created_to } = asked;

@@ -60,7 +60,7 @@ test('an unused database is ok and is not changed', async () => {
   }
   assert.match(String(findings.get('database')?.message), /^PostgreSQL \d+, [\d.]+ ms a round trip$/);
   assert.match(String(findings.get('schema')?.message), /^\d+ migrations are pending$/);
-  assert.equal(findings.get('retention'), undefined, 'nobody can tell');
+  assert.equal(findings.get('retention'), undefined, 'it is unknown');
   assert.deepEqual(await empty.query(`SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'drizzle')`), []);
 });
 
@@ -93,7 +93,7 @@ test('a database in use is ok; the text has a line per finding', async () => {
   const { code, stdout, stderr } = await runChodae(['doctor'], { environment: fresh.environment });
   assert.deepEqual([code, stderr], [0, '']);
   const shown = stdout.split('\n').filter((line) => /^[✓!✗] /.test(line));
-  // The hash duration is left out: it was measured twice.
+  // How long hashing takes is ignored: it was measured twice.
   const markOf = ({ name, verdict }: Finding) => (name === 'password hashing' ? '' : verdict === 'ok' ? '✓' : '!');
   assert.deepEqual(
     shown.map((line) => line.slice(0, line.indexOf(':')).replace(/^[✓!](?= password hashing)/, '')),

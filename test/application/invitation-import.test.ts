@@ -44,7 +44,7 @@ async function assertFaulty(file: string | Uint8Array, ...errors: readonly strin
   return answer;
 }
 
-test('each line becomes an invitation, and cells that are empty are as if they were not there', async () => {
+test('each line becomes an invitation, and empty cells count as missing', async () => {
   const name = fresh();
   const file = [
     '\ufeffid,Code,max_uses,STARTS_AT,expires_at, valid_for ,campaign,note,phone,anything',
@@ -93,14 +93,14 @@ test('a file may be sent again: codes that exist are left as they are, whatever 
   assert.deepEqual(await storedInvitation(application, `${name}-A`), before);
 });
 
-test('codes that somebody else made are left alone, also where nobody could make such a code now', async () => {
+test('existing codes made by SQL are left alone, even if they would be invalid now', async () => {
   const codes = ['한글 초대', 'ＡＢＣ', "it's", '=1+1', '@x', '-', ' padded ', 'x'.repeat(256)];
   for (const code of codes) await query('INSERT INTO "Invitation" (code) VALUES ($1)', [code]);
   const cell = (code: string) => `"${/^[=@-]/.test(code) ? "'" : ''}${code}"`;
   assertImported(await client.import(`code\n${codes.map(cell).join('\n')}\n`), { lines: 8, created: 0, unchanged: 8 });
 });
 
-test('a dry run tells the same and leaves nothing', async () => {
+test('a dry run reports the same and stores nothing', async () => {
   const name = fresh();
   const before = [await rows(), await audited(), await query('SELECT * FROM campaigns')];
   const file = `code,campaign\n${name}-A,${name}\n${name}-B,\n`;
@@ -122,7 +122,7 @@ test('the same file with the same key gives the same answer; another file is ref
   assertRefused(await client.import(`code\n${name}2\n`, { headers }), 422, 'idempotency_key_reused');
 });
 
-test('every error is told with its line, and one is enough that nothing is stored', async () => {
+test('every error is reported with its line, and a single one means that nothing is stored', async () => {
   const name = fresh();
   await query('INSERT INTO campaigns (name, revoked_at) VALUES ($1, now())', [name]);
   const answer = await assertFaulty(
@@ -170,7 +170,7 @@ test('every error is told with its line, and one is enough that nothing is store
   );
 });
 
-test('the first hundred errors are told, and all are counted', async () => {
+test('the first hundred errors are reported, and all are counted', async () => {
   const name = fresh();
   const lines = Array.from({ length: 2_500 }, (_, index) => `${name}-${index},${index % 2 === 0 ? 'no' : ''}`);
   const before = await rows();
@@ -181,7 +181,7 @@ test('the first hundred errors are told, and all are counted', async () => {
   assert.equal(await rows(), before);
 });
 
-test('a code twice is found wherever it is, and full-width letters are the same as others', async () => {
+test('a duplicate code is found wherever it is, also in full-width letters', async () => {
   const name = fresh();
   const lines = Array.from({ length: 3_000 }, (_, index) => `${name}-${index}`);
   await assertFaulty(`code\n${lines.join('\n')}\n${name}-1\n`, '3002 code code_twice');
@@ -191,7 +191,7 @@ test('a code twice is found wherever it is, and full-width letters are the same 
   assert.equal((await storedInvitation(application, `A-${name}`)).max_uses, 1);
 });
 
-test('the apostrophe of an export is taken off again', async () => {
+test('the apostrophe of an export is removed again', async () => {
   const name = fresh();
   const file = `code,campaign,note,phone\n'-${name},'=1+1,'@x,'+82 10-2345-6789\n.${name},'quoted',''=2,\n`;
   assertImported(await client.import(file), { lines: 2, created: 2, unchanged: 0 });
@@ -239,11 +239,11 @@ test('lines may end in any way, and several ways in one file', async () => {
   assertImported(await client.import(mixed), { lines: 3, created: 3, unchanged: 0 });
 });
 
-test('what comes before a fault is judged all the same', async () => {
+test('lines before an error are checked all the same', async () => {
   await assertFaulty('code,max_uses\nXA,no\nXB,"', '2 max_uses seats_number', '3 csv_quotes');
 });
 
-test('a file is taken in one media type, uncompressed, up to 64 MiB', async () => {
+test('a file is accepted in one media type, uncompressed, up to 64 MiB', async () => {
   for (const type of ['application/json', 'text/plain', 'text/csv; charset=euc-kr', 'multipart/form-data; boundary=x']) {
     const answer = await client.import('code\nX\n', { headers: { 'content-type': type } });
     assertRefused(answer, 415, 'unsupported_media_type');
@@ -260,7 +260,7 @@ test('a line too many is refused', async () => {
   assert.match(answer.text, /"line":1000002,"field":"","code":"csv_too_many_lines"/);
 });
 
-test('after every refusal the next file is taken', async () => {
+test('after every refused file the next one is accepted', async () => {
   await Promise.all([client.import('x'), client.import('y')]);
   assertImported(await client.import(`code\n${fresh()}\n`), { lines: 1, created: 1, unchanged: 0 });
 });

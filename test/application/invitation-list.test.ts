@@ -116,7 +116,7 @@ const combinations = [
 ] as const;
 
 for (const [name, distribution] of Object.entries(distributions)) {
-  test(`where ${name}, nothing is left out however many windows a walk takes`, async () => {
+  test(`where ${name}, no row is skipped however many windows a walk takes`, async () => {
     await application.query('TRUNCATE "Invitation", "RegisterSession", campaigns');
     await application.query(`INSERT INTO "Invitation" (code, note) SELECT 'C' || n, 'guest ' || n FROM generate_series(1, ${rows}) n`);
     await application.query(

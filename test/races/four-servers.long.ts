@@ -36,7 +36,7 @@ async function race(
   const urls = group.servers.map((server) => server.url);
   using racers = await openRacers(urls, racerCount);
   const [racer] = racers.all;
-  if (!racer) throw new Error('nobody races');
+  if (!racer) throw new Error('no racers');
   const begun = performance.now();
   for (let round = 1; round <= rounds; round += 1) {
     const campaign = round % 4 < 2 ? 'races' : undefined;

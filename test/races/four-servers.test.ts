@@ -22,7 +22,7 @@ for (const [racerCount, seatCount, rounds] of sizes) {
       racerCount,
     );
     const [racer] = racers.all;
-    if (!racer) throw new Error('nobody races');
+    if (!racer) throw new Error('no racers');
     for (let round = 1; round <= testRounds(rounds); round += 1) {
       const campaign = round % 4 < 2 ? 'races' : undefined;
       await raceToHold(group, racers, await makeSeats(racer, key, seatCount, campaign), round, new Map());

@@ -18,7 +18,7 @@ test('of 32 people who finish with one single-use code at once, over two servers
   for (let round = 1; round <= testRounds(5); round += 1) {
     const invitation = await insertInvitation(pair.query, `ONE-SEAT-${round}`);
     const opened = await racers.race((racer) => racer.verify(`ONE-SEAT-${round}`));
-    const sessions = opened.map((answer) => answer.body.sessionId ?? assert.fail('a single-use code holds no seat: everybody may begin'));
+    const sessions = opened.map((answer) => answer.body.sessionId ?? assert.fail('a single-use code holds no seat: all may begin'));
     await fillIn(pair.query, sessions);
     const phones = sessions.map(() => samplePhone());
 
@@ -36,7 +36,7 @@ test('of 32 people who finish with one single-use code at once, over two servers
     const refused = sessions.filter((_, index) => index !== winner).sort();
     assert.deepEqual(await readySessionsOf(pair.query, invitation), refused, `round ${round}`);
 
-    assert.deepEqual(await racers.race(finish), answers, 'asked again everybody gets the same answer');
+    assert.deepEqual(await racers.race(finish), answers, 'a repeated request gets the same answer');
     assert.deepEqual(await usersOf(pair.query, invitation), [userId]);
   }
   context.diagnostic(`rounds won by ${winningServers.size} of ${urls.length} servers`);

@@ -56,7 +56,7 @@ test("each reset by the original's SQL admits exactly one more person, however m
     isOver = true;
     const answers = await racing;
 
-    assert.equal(opened, 1 + resets, `round ${round}: nobody came in after a reset`);
+    assert.equal(opened, 1 + resets, `round ${round}: no one got the seat after a reset`);
     assert.deepEqual(countOutcomes(answers), { '200': opened, '410 invitation_used': racerCount - opened }, `round ${round}`);
     const users = acknowledgedUsers(answers);
     assert.deepEqual(await usersOf(pair.query, invitation), users);

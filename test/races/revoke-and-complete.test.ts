@@ -51,7 +51,7 @@ async function countUsersAtRevocation(): Promise<void> {
 
 async function usersAtRevocation(subject: string): Promise<number> {
   const [row] = await pair.query<{ users: number }>('SELECT users FROM revocations WHERE subject = $1', [subject]);
-  return row?.users ?? assert.fail('nobody revoked it');
+  return row?.users ?? assert.fail('it was not revoked');
 }
 
 async function invite(code: string, campaign: string, seats = 1_000): Promise<number> {

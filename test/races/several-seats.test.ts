@@ -160,7 +160,7 @@ test('while holders store their first step and others take seats over, each hold
       assert.equal(session?.has_step ?? false, status === 200, `round ${round}: a step was acknowledged and lost, or refused and stored`);
     }
     const came = heldSessions(answers.slice(stepping));
-    assert.ok(came.length > 0, `round ${round}: nobody took a seat over`);
+    assert.ok(came.length > 0, `round ${round}: no seat was taken over`);
     for (const session of came) assert.ok(live.some(({ id }) => id === session));
     assert.equal(live.length, many, `round ${round}: each seat that was taken over is held again`);
   }

@@ -95,7 +95,7 @@ export async function raceToClaim(group: ServerGroup, racers: Racers, seats: Sea
   const phones = sessions.map(() => samplePhone());
   const finish = (racer: Racer, index: number) => insist(tally, () => racer.phone(sessions[index] ?? '', phones[index] ?? ''));
   const answers = await raceRound(group, racers, { round, line: invitationLine(seats.id) }, finish);
-  count(tally, 'last step of everybody', answers);
+  count(tally, 'last step of all', answers);
   const expected = { '200': seats.count, '410 invitation_used': sessions.length - seats.count };
   assert.deepEqual(countOutcomes(answers), expected, `round ${round}: ${seats.count} seats`);
   await assertFull(group, seats, acknowledgedUsers(answers), round);

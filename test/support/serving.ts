@@ -17,5 +17,5 @@ export async function untilServing(client: SignUpClient, code: string): Promise<
     assert.equal(status, 503);
     await delay(10);
   }
-  assert.fail('nobody is let in within a minute');
+  assert.fail('no sign-up succeeds within a minute');
 }

@@ -55,8 +55,8 @@ test('what the tables must not say is found', () => {
   const wrongTables: [string, Partial<SignUpTables>][] = [
     ['users that were acknowledged and are gone', { users: [] }],
     ['users that were acknowledged and are gone', { users: [{ ...user, name: '다른 사람' }] }],
-    ['users that nobody was told of', { users: [user, { ...user, id: 2 }] }],
-    ['users that nobody was told of', { users: [user, user] }],
+    ['users that no answer reported', { users: [user, { ...user, id: 2 }] }],
+    ['users that no answer reported', { users: [user, user] }],
     ['invitations whose seats and users do not agree', { invitations: [{ ...invitation, users: 2 }] }],
     ['invitations whose seats and users do not agree', { invitations: [{ ...invitation, users: 2, use_count: 2 }] }],
     ['invitations whose seats and users do not agree', { invitations: [{ ...invitation, is_used: false }] }],

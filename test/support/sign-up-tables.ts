@@ -62,7 +62,7 @@ function wrongUsers({ users }: SignUpTables, attempts: readonly Attempt[]): Disa
   const stored = users.map(({ id, name, birthday, phone, code }) => JSON.stringify([id, name, birthday, phone, code]));
   return [
     ...found('users that were acknowledged and are gone', without(expected, stored)),
-    ...found('users that nobody was told of', without(stored, expected)),
+    ...found('users that no answer reported', without(stored, expected)),
   ];
 }
 

@@ -20,7 +20,7 @@ export function whyNoSmallDisk(): string | undefined {
     smallDisk(1)[Symbol.dispose]();
     return undefined;
   } catch {
-    return 'this machine lets nobody mount a file system';
+    return 'this machine does not allow mounting a file system';
   }
 }
 

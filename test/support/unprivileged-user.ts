@@ -18,7 +18,7 @@ export function unprivilegedUser(): MachineUser | undefined {
     const gid = idOf(name, '-g');
     if (uid !== undefined && gid !== undefined) return { uid, gid };
   }
-  throw new Error('Running as root, and the machine has neither a user postgres nor nobody to run a database as.');
+  throw new Error('Running as root, and the machine has neither a user postgres nor a user nobody to run a database.');
 }
 
 /** Gives a file or folder to the user, where there is one. */
