@@ -24,7 +24,7 @@ export interface AdminRoute {
   /** As the document writes it: `/admin/users/{id}`. */
   readonly path: string;
   readonly parameters: readonly Parameter[];
-  /** The schema of its JSON body, where it takes one. */
+  /** The schema of its JSON body, if it has one. */
   readonly body: JsonSchema | undefined;
   /** Of a body that is not JSON. */
   readonly mediaType: string | undefined;
@@ -44,7 +44,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
  * Every route below `/admin`, taken from the router itself: an address answers 405 to the methods that it does not have. HEAD comes with GET.
- * @throws Error where one of them is not in the API's document, which says what it takes.
+ * @throws Error if one of them is missing from the OpenAPI document.
  */
 export async function adminRoutes({ http }: Application): Promise<AdminRoute[]> {
   await http.ready();

@@ -9,11 +9,11 @@ export interface SampleRequest {
   readonly body: unknown;
 }
 
-/** What stands in an address: rows that the test has made. Whatever is not here is the example of the document. */
+/** Path parameters: rows that the test has created. Others use the example of the OpenAPI document. */
 export type PathValues = Readonly<Record<string, string>>;
 
 const exampleOf = (schema: JsonSchema | undefined) => schema?.examples?.[0] ?? schema?.example;
-/** What is made in numbers is made a few times: this is not about load. */
+/** Bulk counts are small: this is not a load test. */
 const few = { count: 3 };
 const memberOf = (name: string, schema: JsonSchema | undefined) => (Object.hasOwn(few, name) ? few.count : exampleOf(schema));
 

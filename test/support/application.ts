@@ -25,7 +25,7 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
   readonly allow?: readonly RegExp[];
 }
 
-/** The whole application in this process, on a database of its own; nothing listens and nothing sweeps. */
+/** The whole application in this process, on its own database, without listening and sweeping. */
 export interface Application extends SignUpClient, AsyncDisposable {
   /** What the routes work with; a test may watch it. */
   readonly services: Services;
@@ -38,7 +38,7 @@ export interface Application extends SignUpClient, AsyncDisposable {
 
 /**
  * Opens the application as the process does, with bcrypt's lowest cost.
- * Disposing it fails where a line of level error was logged that nothing allows, or any line with something that a client had sent.
+ * Disposing it fails if an error line was logged that the test does not allow, or any line with client input.
  */
 export async function openApplication(overrides: ApplicationOverrides = {}): Promise<Application> {
   const testDatabase = await openTestDatabase();

@@ -9,7 +9,7 @@ export interface TextAnswer extends Answer {
 
 export type Line = Readonly<Record<string, unknown>>;
 
-/** Sends what comes or goes by the thousand. */
+/** Sends and receives large bodies. */
 export interface BulkClient {
   create(body: unknown, headers?: Readonly<Record<string, string>>): Promise<TextAnswer>;
   import(

@@ -10,7 +10,7 @@ const program = ['/usr/bin/openssl', '/usr/local/bin/openssl', '/opt/homebrew/bi
 export const skipWithoutOpenssl = program === undefined && !isRequired('openssl') ? 'needs openssl' : false;
 
 export interface MadeCertificate {
-  /** Paths of PEM files, and what is in them. */
+  /** Paths of PEM files, and their contents. */
   readonly certificate: string;
   readonly key: string;
   readonly cert: string;
@@ -31,7 +31,7 @@ export interface CertificateMaker {
   remove(): void;
 }
 
-/** Makes certificates in a folder of its own; Node itself can only read them. */
+/** Creates certificates in a temporary folder; Node itself can only read them. */
 export function openCertificateMaker(): CertificateMaker {
   if (program === undefined) throw new Error('openssl is missing');
   const folder = temporaryFolder('certificates');

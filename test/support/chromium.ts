@@ -20,7 +20,7 @@ export function findChromium(): string | undefined {
 }
 
 /**
- * Skips the test where there is no Chromium, and fails it where `CHODAE_TEST_REQUIRE` names chromium.
+ * Skips the test without Chromium, and fails it if `CHODAE_TEST_REQUIRE` names chromium.
  * @returns whether there is one; where not, the test should return at once.
  */
 export function requireChromium(context: TestContext): boolean {
@@ -30,7 +30,7 @@ export function requireChromium(context: TestContext): boolean {
   return false;
 }
 
-/** Starts the machine's own Chromium without a window; it asks nothing of the internet by itself. */
+/** Starts the installed Chromium headless; it makes no requests of its own. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium on this machine: install it or set CHROMIUM_PATH.');
@@ -40,7 +40,7 @@ export async function launchChromium(): Promise<Browser> {
   // Killed with this process, it would leave its own temporary files behind.
   const folder = temporaryFolder('chromium');
   const env = { ...process.env, TMPDIR: folder.path } as Record<string, string>;
-  // It ends when this process exits; on a signal by itself it would only close the browser and leave the test hanging.
+  // It ends when this process exits; on a signal it would only close the browser and leave the test hanging.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
   const browser = await chromium.launch({ executablePath, args, env, ...signals });
   browser.once('disconnected', folder.remove);

@@ -43,7 +43,7 @@ export interface ContractServerOptions {
   readonly spoil?: (request: FakeRequest, answer: FakeAnswer) => FakeAnswer | 'hang';
 }
 
-/** Starts a small server that keeps the wire contract in memory, and breaks it where the test wants. */
+/** Starts a small server that implements the wire contract in memory, and breaks it where the test says. */
 export async function startContractServer(options: ContractServerOptions = {}) {
   const state: FakeState = { invitations: new Map(), sessions: new Map(), receipts: new Map(), requests: [], users: 0 };
   for (const [code, seat] of Object.entries(options.codes ?? { TEST001: 'free', TEST002: 'free' })) {

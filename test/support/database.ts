@@ -17,7 +17,7 @@ export interface TestDatabase {
   readonly kind: TestDatabaseKind;
   readonly config: EmbeddedDatabaseConfig | PostgresqlConfig;
   readonly database: Database;
-  /** Looks behind the scenes: on a connection of its own where that is possible, through `database` where it is embedded. */
+  /** Queries the database directly: on a separate connection if possible, through `database` if it is embedded. */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Closes the database, unless it is closed already, and removes it. */
   drop(): Promise<void>;

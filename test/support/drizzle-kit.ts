@@ -24,7 +24,7 @@ export function startDrizzleKit(words: readonly string[], environment: Readonly<
   return { child, ended, output: () => output };
 }
 
-/** Runs a command of drizzle-kit that ends by itself. */
+/** Runs a drizzle-kit command to its end. */
 export async function runDrizzleKit(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const { ended, output } = startDrizzleKit(words, environment);
   return { code: await ended, output: output() };

@@ -18,7 +18,7 @@ export async function embeddedTemplate(): Promise<Blob> {
   return template(`embedded-${pgliteVersion()}.tar`, async () => {});
 }
 
-/** The same with an up-to-date schema; made once for each state of the migrations. */
+/** The same with an up-to-date schema; created once per state of the migrations. */
 export async function migratedTemplate(): Promise<Blob> {
   return template(`embedded-${pgliteVersion()}-${migrationsDigest()}.tar`, async (pglite) => void (await migrateEmbedded(pglite)));
 }

@@ -9,15 +9,15 @@ import { testPoolerUrl, testServerUrl } from './test-server.ts';
 export type TestDatabaseKind = 'embedded' | 'postgresql' | 'pgbouncer';
 const testDatabaseKinds: readonly TestDatabaseKind[] = ['embedded', 'postgresql', 'pgbouncer'];
 
-/** A database in which nothing ever was, for a program that is told about it by its environment. */
+/** An empty database, for a program that is configured by its environment. */
 export interface EmptyDatabase {
   readonly kind: TestDatabaseKind;
-  /** `DATA_DIR`, or `DATABASE_URL` (and `DIRECT_URL` where that leads through PgBouncer). */
+  /** `DATA_DIR`, or `DATABASE_URL` (and `DIRECT_URL` if that leads through PgBouncer). */
   readonly environment: Readonly<Record<string, string>>;
   /** The direct address of the database; not of an embedded one. */
   readonly url: string | undefined;
   /**
-   * Looks behind the scenes on a connection of its own, past the pooler. Counts come as numbers.
+   * Queries the database on a separate connection that bypasses the pooler. Counts are numbers.
    * @throws Error for the embedded database, which one process alone can open.
    */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
@@ -25,7 +25,7 @@ export interface EmptyDatabase {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** @returns what `CHODAE_TEST_DATABASE` says; the embedded database where it says nothing. */
+/** @returns the value of `CHODAE_TEST_DATABASE`; default: the embedded database. */
 export function testDatabaseKind(): TestDatabaseKind {
   const named = process.env.CHODAE_TEST_DATABASE || 'embedded';
   const kind = testDatabaseKinds.find((one) => one === named);
@@ -102,7 +102,7 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
-/** Connects by itself, past any pooler. */
+/** Connects separately, bypassing any pooler. */
 export async function connect(url: string): Promise<pg.Client> {
   const getTypeParser = ((id: number, format?: 'text' | 'binary') =>
     id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser;

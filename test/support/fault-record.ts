@@ -25,7 +25,7 @@ export interface FaultRecord {
 
 const folder = fileURLToPath(new URL('../../.cache/faults', import.meta.url));
 
-/** Keeps what a long form has shown, for `scripts/write-reliability.ts`; a short form shows too little to be kept. Called once all assertions have held. */
+/** Stores the results of a long form for `scripts/write-reliability.ts`; those of a short form are too weak. Called after all assertions have held. */
 export function recordFault(record: FaultRecord): void {
   if (!isLongForm) return;
   mkdirSync(folder, { recursive: true });

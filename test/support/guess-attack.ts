@@ -39,7 +39,7 @@ function newAddress(): string {
   return `10.${(networks >> 16) & 255}.${(networks >> 8) & 255}.${networks & 255}`;
 }
 
-/** Spends the budget of wrong codes, goes on guessing, and lets offices come, each of 30 people of whom ten mistype. */
+/** Spends the budget of wrong codes, goes on guessing, and sends offices of 30 people with ten typos each. */
 export async function attackGuesses(group: ServerGroup, attack: GuessAttack): Promise<GuessReport> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const attacker: Outcomes = {};
@@ -94,7 +94,7 @@ export async function attackGuesses(group: ServerGroup, attack: GuessAttack): Pr
   }
 }
 
-/** A few at a time: what a machine can do at once is not the question here. */
+/** A few at a time: how much a machine can do at once is not tested here. */
 async function inGroups(work: readonly (() => Promise<void>)[]): Promise<void> {
   const waiting = [...work];
   const worker = async () => {

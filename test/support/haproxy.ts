@@ -19,12 +19,12 @@ export interface Haproxy {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Milliseconds between two looks at `/readyz`. */
+/** Milliseconds between two checks of `/readyz`. */
 const probeInterval = 200;
 
 /**
- * Starts a balancer on 127.0.0.1 that asks each server's `/readyz` five times a second and believes the first answer. It sends no request twice, so that
- * whatever a server drops reaches the client as a failure.
+ * Starts a balancer on 127.0.0.1 that checks each server's `/readyz` five times a second and trusts each result. It does not retry requests, so
+ * that whatever a server drops reaches the client as a failure.
  * @param ports of the servers behind it.
  */
 export async function startHaproxy(ports: readonly number[]): Promise<Haproxy> {

@@ -88,7 +88,7 @@ const authorizations = fc.oneof(
   ),
   headerText,
 );
-/** Mostly JSON, and beside it whatever programs put into header fields. */
+/** Mostly JSON, besides what other programs send. */
 export const hostileHeaders: fc.Arbitrary<Record<string, string>> = fc
   .tuple(
     fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...mediaTypes) }, { weight: 1, arbitrary: fc.constantFrom(...oddMediaTypes, '') }),

@@ -19,7 +19,7 @@ export interface HostileScene extends AsyncDisposable {
   /** Lines logged since it was last emptied. */
   readonly lines: LogLine[];
   /**
-   * Makes the sign-ups under way fresh again where, by the newest reading, requests have used them up.
+   * Renews the sign-ups if, by the latest reading, requests have used them up.
    * @returns everything that is stored.
    */
   prepare(): Promise<Stored>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** In whatever a generated request can carry; nothing of it may come back in an answer, or reach a log or a row. */
+/** Part of every generated value; it may not come back in a response, or reach a log or a row. */
 export const planted = 'pl4nted7319';
 
 /** Stand in generated requests for what exists only when they are sent; see `HostileScene.fill`. */
@@ -57,7 +57,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)) },
 );
 
-/** Anything that JSON can hold where a string is wanted. */
+/** Any JSON value in place of a string. */
 export const wrongType: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 19900101, 821012345678, [], {}, [[]], [placeholders.freshSession], { $ne: null }),
   fc.constantFrom<unknown>({ toString: planted }, { length: 3 }, [placeholders.usableCode, 1], { value: '1990-01-01' }),

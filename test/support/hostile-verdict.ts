@@ -43,7 +43,7 @@ function assertProblem(status: number, headers: HostileAnswer['headers'], body: 
   assert.ok(Number(headers['retry-after']) >= 1);
 }
 
-/** The pages of the API's documents, and what they are made of: `/docs`, `/redoc`. */
+/** The pages of the API documentation and their files: `/docs`, `/redoc`. */
 function isDocument(headers: HostileAnswer['headers']): boolean {
   return /^(?:text\/(?:html|css|javascript)|application\/javascript|image\/png)(?:;|$)/.test(String(headers['content-type']));
 }
@@ -62,7 +62,7 @@ export function assertLogged(lines: readonly LogLine[], status: number): LogLine
   return requests[0] ?? {};
 }
 
-/** What a request may change where it succeeds, by method and route; whatever is not here changes nothing. */
+/** What a successful request may change, by method and route; all others change nothing. */
 const changesOf: Readonly<Record<string, readonly string[]>> = {
   'POST /auth/invitation/verify': ['+RegisterSession', '+registration_events'],
   'PUT /auth/register/name': [
@@ -90,7 +90,7 @@ const changesOf: Readonly<Record<string, readonly string[]>> = {
   'DELETE /auth/register/session': ['+registration_events', '-RegisterSession'],
 };
 
-/** Asserts that a request changed only what it may, and that what is stored is what was sent, in the form in which it is accepted. */
+/** Asserts that a request changed only what it may, and that the stored values are the sent ones in their accepted form. */
 export function assertStored(request: HostileRequest, { status, body }: HostileAnswer, line: LogLine, before: Stored, after: Stored): void {
   const changes = changesBetween(before, after);
   const tooYoung = status === 422 && body.includes('birthday_below_minimum_age');

@@ -3,7 +3,7 @@ const limit = 30;
 
 /**
  * @returns what the work gives.
- * @throws Error where it hangs.
+ * @throws Error if it hangs.
  */
 export async function inTime<T>(work: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -5,7 +5,7 @@ import { type Answer, readBody, type SignUpClient, signUpClientOver } from './si
 
 /**
  * The client of `sign-up-client.ts` without a network: requests go into the application directly.
- * A refusal that repeats what was sent fails the test.
+ * An error that repeats client input fails the test.
  */
 export function injectClient(http: Pick<FastifyInstance, 'inject'>, secrets: SentSecrets): SignUpClient {
   const send: SignUpClient['send'] = async (method, path, body, headers = {}) => {

@@ -28,7 +28,7 @@ async function savePasswords(url: string, session_id: string): Promise<void> {
 
 let codes = 0;
 
-/** Stops at the first step that does not go well; its outcome tells. */
+/** Stops at the first step that fails; see its outcome. */
 async function signUp(url: string, agent: Agent, code: string): Promise<void> {
   const person = samplePerson();
   const ask = async (method: string, path: string, body: object): Promise<Outcome> => {
@@ -63,8 +63,8 @@ const document = 'GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 const perAddress = 200;
 
 /**
- * @param first what is sent at once.
- * @param trickle what is sent again every second.
+ * @param first sent at once.
+ * @param trickle sent again every second.
  */
 async function keepConnected(port: number, localAddress: string, first: string, trickle: string, isReading = true): Promise<void> {
   while (!isOver) {

@@ -14,7 +14,7 @@ export interface SlowConnections {
   readonly pipelines?: number;
 }
 
-/** What a load process does until it is told to stop. */
+/** What a load process does until it is stopped. */
 export type LoadPlan =
   /** Each session has a connection and saves its password again and again; after a refusal it waits for Retry-After. */
   | { readonly kind: 'passwords'; readonly url: string; readonly sessions: readonly string[] }
@@ -23,12 +23,12 @@ export type LoadPlan =
    * are asked for, or a thousand, and none is read. One that is closed is opened again.
    */
   | ({ readonly kind: 'slow'; readonly port: number } & SlowConnections)
-  /** People who sign up one after another, each with a code of its own: `<codes>-1`, `<codes>-2` and so on. */
+  /** People who sign up one after another, each with their own code: `<codes>-1`, `<codes>-2` and so on. */
   | { readonly kind: 'sign-ups'; readonly url: string; readonly people: number; readonly codes: string };
 
 export interface LoadProcess {
   /**
-   * Lets it finish what is under way.
+   * Lets it finish the requests in flight.
    * @returns how all that it asked ended.
    */
   stop(): Promise<Outcomes>;
@@ -37,7 +37,7 @@ export interface LoadProcess {
 const program = fileURLToPath(new URL('load-generator.ts', import.meta.url));
 const startSeconds = 30;
 
-/** Starts a load in a process of its own, niced below the server's threads that hash, so that it takes from the server as little as may be. */
+/** Starts a load in a separate process, niced below the server's hashing threads, so that it takes as little CPU from the server as possible. */
 export async function startLoadProcess(plan: LoadPlan): Promise<LoadProcess> {
   const own = [process.execPath, '--import', import.meta.resolve('tsx'), program, JSON.stringify(plan)];
   const child = spawn('nice', ['-n', '15', ...own], { stdio: ['pipe', 'pipe', 'inherit'] });

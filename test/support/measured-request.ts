@@ -5,9 +5,9 @@ export interface Outcome {
   /** The status; with the code of a refusal, such as `503 overloaded`; or what went wrong with the connection, such as `ECONNRESET`. */
   readonly what: string;
   readonly milliseconds: number;
-  /** Read as JSON; undefined where there is none. */
+  /** Parsed as JSON; undefined if there is none. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
-  /** Of `Retry-After`; 0 where there is none. */
+  /** `Retry-After`; 0 if there is none. */
   readonly retryAfterSeconds: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Ask } from './unmigrated-database.ts';
 
-/** The original's tables, as `npx prisma db push` (5.17.0) makes them from its schema. */
+/** The original's tables, as `npx prisma db push` (5.17.0) creates them from its schema. */
 const tables = [
   `CREATE TABLE "Invitation" (
     "id" SERIAL NOT NULL,

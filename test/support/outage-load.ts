@@ -4,7 +4,7 @@ import { isLongForm } from './fault-record.ts';
 import type { Answer, SignUpClient } from './sign-up-client.ts';
 import { type Attempt, advance, isUnanswered } from './sign-up-journal.ts';
 
-/** People who sign up while something is wrong, and who ask again where they are told to come back; every answer is timed. */
+/** People who sign up during an outage and retry when told to; every response is timed. */
 
 /** How one request ended. */
 export interface TimedAnswer {
@@ -23,7 +23,7 @@ export interface OutageLoad extends AsyncDisposable {
   readonly answers: readonly TimedAnswer[];
   /**
    * Resolves when so many more requests were answered with anything but 503, or all clients have finished.
-   * @throws Error where that takes a minute.
+   * @throws Error if that takes a minute.
    */
   served(count: number): Promise<void>;
   /** Starts nothing new; resolves when all requests in flight are answered. */
@@ -157,12 +157,12 @@ export function tallyOutages(longestRecovery: number): OutageTally {
   };
 }
 
-/** @returns those that were told to come back. */
+/** @returns the requests that were told to retry. */
 export function refusedOf(answers: readonly TimedAnswer[]): TimedAnswer[] {
   return answers.filter(({ status }) => status === 503);
 }
 
-/** @returns milliseconds from a moment to the last request that was told to come back, 0 where none was. */
+/** @returns milliseconds from a moment to the last request that was told to retry, 0 if there was none. */
 export function recoveryAfter(moment: number, answers: readonly TimedAnswer[]): number {
   return Math.max(0, ...refusedOf(answers).map(({ answeredAt }) => answeredAt - moment));
 }

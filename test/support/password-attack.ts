@@ -23,7 +23,7 @@ export interface HonestCrowd {
   readonly share: number;
   /** People behind one address before the next address comes. */
   readonly perNetwork: number;
-  /** Whether those who are refused come back when they were told to. */
+  /** Whether refused clients come back as told. */
   readonly comeBack: boolean;
 }
 
@@ -148,7 +148,7 @@ async function hashesPerSecond(url: string, agent: Agent, code: string): Promise
 
 /**
  * One person.
- * @returns milliseconds; how it ended where there was no password in time.
+ * @returns milliseconds; the outcome if no password was stored in time.
  */
 async function setPassword(
   send: (request: MeasuredRequest) => Promise<Outcome>,

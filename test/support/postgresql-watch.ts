@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { EmptyDatabase } from './empty-database.ts';
 
-/** @returns a way to ask that makes a connection for each statement, for servers that die in between. */
+/** @returns a query function that connects for each statement, for servers that die in between. */
 export function queryAnew(url: string): EmptyDatabase['query'] {
   return async <Row>(sql: string, values?: readonly unknown[]) =>
     withClient(url, async (client) => {
@@ -27,7 +27,7 @@ export async function watchConnection(url: string): Promise<Watch> {
 }
 
 /**
- * Resolves once a connection can be made and a statement answered, by a server that is no standby where `isPrimary`.
+ * Resolves once a connection succeeds and a statement is answered, by a server that is not a standby if `isPrimary`.
  * @throws Error after a minute.
  */
 export async function untilAnswering(url: string, isPrimary = false): Promise<void> {

@@ -18,7 +18,7 @@ export interface PostgresqlServer {
   readonly port: number;
   readonly socketDirectory: string;
   readonly dataDirectory: string;
-  /** The file in which the server says what it does. */
+  /** The server's log file. */
   readonly logFile: string;
   /** The postmaster; another one after `start`. */
   readonly process: ChildProcess;

@@ -1,7 +1,7 @@
 const errorLevel = 50;
 
 /**
- * Looks for what a program that does its work has no reason to print: log lines of level error or above, and text on stderr.
+ * Looks for output that a working program should not print: log lines of level error or above, and text on stderr.
  * @param allowed a line that matches one of these is expected.
  */
 export function findUnexpectedLines(

@@ -8,7 +8,7 @@ export interface RaceAnswer {
   readonly body: AnswerBody;
 }
 
-/** A client with one connection of its own that is open already, so that what many of them ask in one tick is on its way in one tick. */
+/** A client with its own open connection, so that requests of many clients sent in one tick leave in one tick. */
 export interface Racer {
   verify(code: string): Promise<RaceAnswer>;
   /** The last step. */
@@ -23,7 +23,7 @@ export interface Racers extends Disposable {
   race<T>(run: (racer: Racer, index: number) => Promise<T>): Promise<T[]>;
 }
 
-/** Opens the connections, shared out over the servers in turn, and lets the servers open theirs to the database. */
+/** Opens the connections, spread over the servers in turn, and makes the servers open theirs to the database. */
 export async function openRacers(urls: readonly string[], count: number): Promise<Racers> {
   const agents = Array.from({ length: count }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
   const all = agents.map((agent, index) => racer(agent, new URL(urls[index % urls.length] ?? '')));

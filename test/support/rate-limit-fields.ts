@@ -5,7 +5,7 @@ const item = /^"([a-z][a-z-]*)"((?:;[a-z]+=\d{1,15})+)$/;
 
 /**
  * @returns the parameters of each limit by its name.
- * @throws AssertionError where the field is no such list.
+ * @throws AssertionError if the header is not such a list.
  */
 function parseList(field: string | null): Record<string, Record<string, number>> {
   const limits: Record<string, Record<string, number>> = {};

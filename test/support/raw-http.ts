@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 /** An answer as it came over the socket. */
 export interface RawAnswer {
-  /** 0 where the connection closed without an answer. */
+  /** 0 if the connection closed without a response. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export async function exchange(port: number, bytes: string | Buffer): Promise<st
   return readToEnd(socket);
 }
 
-/** @returns what comes until the connection is closed; a reset after it is no error. */
+/** @returns everything received until the connection is closed; a reset after it is not an error. */
 export function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));

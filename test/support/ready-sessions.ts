@@ -59,7 +59,7 @@ export async function usersOf(query: Query, invitationId: number): Promise<numbe
   return rows.map((row) => row.id);
 }
 
-/** @returns the ids of an invitation's sessions that are still there with what was filled in, in order. */
+/** @returns the ids of an invitation's remaining sessions with their stored values, in order. */
 export async function readySessionsOf(query: Query, invitationId: number): Promise<string[]> {
   const sql = `SELECT "sessionId" AS id FROM "RegisterSession"
     WHERE "invitationId" = $1 AND name = $2 AND password = $3 AND birthday = $4 ORDER BY 1`;

@@ -12,13 +12,13 @@ export const skipWithoutRedis = program === undefined && !isRequired('redis') ? 
 
 export interface TestRedis {
   readonly url: string;
-  /** Stops its process where it stands, as if the machine were frozen; and lets it go on. */
+  /** Suspends its process, as if the machine were frozen, and resumes it. */
   freeze(): void;
   thaw(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a Redis of its own on a free port of this machine, with a password, that writes nothing to disk. */
+/** Starts a Redis on a free port of this machine, with a password, that writes nothing to disk. */
 export async function startRedis(): Promise<TestRedis> {
   if (program === undefined) throw new Error('redis-server is missing');
   const folder = temporaryFolder('redis');

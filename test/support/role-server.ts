@@ -12,11 +12,11 @@ export interface RoleDatabase {
   readonly url: string;
   /** The same database as another role. */
   urlOf(role: string, password: string): string;
-  /** Runs statements as another role (`SET ROLE`), each on its own; as the superuser where none is named. */
+  /** Runs statements as another role (`SET ROLE`), each on its own; default: the superuser. */
   ask<Row = Record<string, unknown>>(sql: string, role?: string): Promise<Row[]>;
 }
 
-/** The roles of a Supabase project, and what they get of everything that the owner of its tables makes. */
+/** The roles of a Supabase project, and the rights they get on everything that the tables' owner creates. */
 const supabaseRoles = [
   'CREATE ROLE anon NOLOGIN NOINHERIT',
   'CREATE ROLE authenticated NOLOGIN NOINHERIT',

@@ -14,11 +14,11 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The working folder; default: an empty temporary one, without `.env` and `data`. */
   readonly directory?: string;
-  /** Ends it, or tells it something. */
+  /** Sends it a signal. */
   readonly onBegin?: (child: ChildProcess) => void;
 }
 
-/** Runs the built program with a command that ends by itself. */
+/** Runs a command of the built program to its end. */
 export async function runChodae(words: readonly string[], { environment = {}, directory, onBegin }: RunOptions = {}): Promise<Ended> {
   const folder = directory === undefined ? temporaryFolder('command') : undefined;
   const child = spawn(process.execPath, [...programArguments(), ...words], {

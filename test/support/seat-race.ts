@@ -8,14 +8,14 @@ import type { ServerGroup } from './server-group.ts';
 import { samplePhone } from './sign-up-client.ts';
 import { invitationLine, raceRound } from './starting-line.ts';
 
-/** An invitation with several seats, made the way operators make one. */
+/** An invitation with several seats, created as operators create one. */
 interface Seats {
   readonly id: number;
   readonly code: string;
   readonly count: number;
 }
 
-/** How often each outcome was seen in the rounds of a race, by what was asked. */
+/** How often each outcome occurred in the rounds of a race, by request. */
 export type RaceTally = Map<string, Map<string, number>>;
 
 function count(tally: RaceTally, what: string, answers: readonly RaceAnswer[]): void {

@@ -11,7 +11,7 @@ export interface SeededServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts it as the README says, limits included: the embedded database gets its codes by itself, PostgreSQL by `chodae seed`. */
+/** Starts it as the README says, limits included: the embedded database is seeded at start, PostgreSQL by `chodae seed`. */
 export async function startSeededServer(options: Partial<ServerOptions> = {}): Promise<SeededServer> {
   const database = await emptyDatabase();
   const environment = { ...database.environment, BCRYPT_COST: '10', RATE_LIMIT: 'on', ...options.environment };

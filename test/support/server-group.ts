@@ -7,7 +7,7 @@ export interface ServerGroup {
   readonly servers: readonly ServerProcess[];
   /** All settings of each. */
   readonly environment: Readonly<Record<string, string>>;
-  /** How many of their statements the database can work on, or let wait, at once. */
+  /** How many of their statements the database can run, or let wait, at once. */
   readonly connections: number;
   query: EmptyDatabase['query'];
   /** Ends all in good order and starts as many new ones on the same database. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findUnexpectedLines } from './printed-lines.ts';
 import { cleanUpAtExit, temporaryFolder } from './temporary.ts';
 
-/** A running Chodae, seen from outside: a process, an address, and what it prints. */
+/** A running Chodae, seen from outside: a process, an address, and its output. */
 export interface ServerProcess {
   /** Such as `http://127.0.0.1:43210`, as the program printed it. */
   readonly url: string;
@@ -17,12 +17,12 @@ export interface ServerProcess {
   unexpectedLines(): string[];
   /**
    * Ends it in good order, or with another signal.
-   * @throws AssertionError where it printed something unexpected or does not end.
+   * @throws AssertionError if it printed something unexpected or does not end.
    */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
-  /** Ends it and its workers like a power cut would, without a look at what it printed. */
+  /** Kills it and its workers, like a power cut, without checking the output. */
   kill(): Promise<Exit>;
-  /** `stop`, unless it has ended already; then only the look at what it printed. */
+  /** Like `stop`, unless it has ended already; then it only checks the output. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export function programArguments(command: 'dist' | 'source' = 'dist'): string[] 
   return [program];
 }
 
-/** @returns an environment with the given settings and nothing that this process was told. */
+/** @returns an environment with only the given settings. */
 export function cleanEnvironment(settings: Readonly<Record<string, string>>): Record<string, string> {
   const own = inherited.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return { ...Object.fromEntries(own), ...settings };
@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     // Most tests are floods from one address; those about limits say `RATE_LIMIT: 'on'`.
     env: cleanEnvironment({ RATE_LIMIT: 'off', ...options.environment }),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that its workers end with it.
+    // Its own process group, so that its workers end with it.
     detached: true,
   });
   const forget = cleanUpAtExit(() => killGroup(child));

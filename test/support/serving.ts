@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SignUpClient } from './sign-up-client.ts';
 
 /**
- * Resolves once a code is verified with 200; asks again after each 503 and each cut.
+ * Resolves once a code is verified with 200; retries after each 503 and each dropped connection.
  * @throws AssertionError after a minute, or for any other answer.
  */
 export async function untilServing(client: SignUpClient, code: string): Promise<void> {

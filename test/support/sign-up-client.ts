@@ -1,11 +1,11 @@
-/** What a service answered, read as JSON where it says so. */
+/** A response, parsed as JSON if it says so. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: AnswerBody;
 }
 
-/** The members that tests ask for; every other one is there too, as `unknown`. An answer that is no JSON object has none. */
+/** The members that tests read; all others are there too, as `unknown`. A response that is not a JSON object has none. */
 export interface AnswerBody {
   readonly [member: string]: unknown;
   readonly valid?: boolean;
@@ -111,7 +111,7 @@ async function request(url: URL, method: string, body: unknown, headers: Readonl
   return { status: response.status, headers: response.headers, body: readBody(await response.text()) };
 }
 
-/** @returns what is in a JSON object; nothing where the text is none. */
+/** @returns the members of a JSON object; none if the text is not one. */
 export function readBody(text: string): AnswerBody {
   try {
     const body: unknown = JSON.parse(text);

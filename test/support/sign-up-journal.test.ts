@@ -12,7 +12,7 @@ const answer = (status: number, body: object = {}, headers: Record<string, strin
   headers: new Headers(headers),
 });
 
-/** A service that answers everything as it should, but for what is given. */
+/** A service that answers correctly, except for the given answers. */
 function fakeClient(changes: Partial<SignUpClient>): SignUpClient {
   const ok = async () => answer(200, { ok: true });
   return {
@@ -97,7 +97,7 @@ test('a success whose last step was first sent after the revocation was committe
   const stored = { ...tables, users: [{ id: 1, name, birthday, phone, code: 'CODE' }] };
   assert.deepEqual(whatIsWrong(stored, [late]), ['people who became users after their code was revoked or their session had expired']);
 
-  // The same where the first request was sent before: it may have made the user, and its repetition says so.
+  // The same if the first request was sent before: it may have created the user, and its repetition says so.
   const cut = newAttempt('CODE', late.person, 's1');
   await assert.rejects(advance(fakeClient({ phone: () => Promise.reject(new TypeError('cut')) }), cut), isUnanswered);
   Object.assign(cut, { closing: new Set(['revoked']), isClosed: true });

@@ -4,8 +4,8 @@ import type { Answer, Person, SignUpClient } from './sign-up-client.ts';
 import { findDisagreements, readTables } from './sign-up-tables.ts';
 
 /**
- * One person's sign-up as that person knows it: what was asked for, and what was answered. What was asked for and not answered may have happened
- * or not; what was answered must be true whatever dies afterwards.
+ * One person's sign-up as that person knows it: the requests and the answers. A request without an answer may have been carried out
+ * or not; an answer must be true whatever dies afterwards.
  */
 export interface Attempt {
   readonly code: string;
@@ -32,12 +32,12 @@ export function newAttempt(code: string, person: Person, sessionId?: string): At
   return { code, person, sessionId, asked: new Set(), acknowledged, userId: undefined, refusal: undefined, closing: new Set() };
 }
 
-/** An answer that promises nothing: ask again. */
+/** A response that promises nothing: retry. */
 class Unanswered extends Error {}
 
 /** @returns whether an error leaves the outcome of a request unknown. */
 export function isUnanswered(error: unknown): boolean {
-  // fetch throws a TypeError where the connection is refused or cut.
+  // fetch throws a TypeError if the connection is refused or dropped.
   return error instanceof Unanswered || error instanceof TypeError;
 }
 
@@ -73,7 +73,7 @@ const answerSeconds = 10;
 
 /**
  * Sends a request.
- * @throws AssertionError where it hangs, is answered with an error of the program, or with a 503 that does not say when to come again.
+ * @throws AssertionError if it hangs, gets a 500, or a 503 without Retry-After.
  */
 async function judged(what: string, request: () => Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
@@ -92,7 +92,7 @@ async function judged(what: string, request: () => Promise<Answer>): Promise<Ans
 }
 
 /**
- * Goes on where a cut left off, as a person would, and holds the service to its word.
+ * Continues after a dropped connection, as a person would, and checks the service's promises.
  * @throws AssertionError where something acknowledged is gone or is something else now.
  */
 export async function settle(client: SignUpClient, attempt: Attempt): Promise<void> {

@@ -3,8 +3,8 @@ import type { EmptyDatabase } from './empty-database.ts';
 import type { Attempt } from './sign-up-journal.ts';
 
 /**
- * What an operator and time do to sign-ups under way: revokes codes and lets sessions expire, one every few milliseconds, and keeps in the journal
- * what was about to happen and what is committed. If the database dies meanwhile, the outcome is one of the two.
+ * What an operator and time do to sign-ups in progress: revokes codes and lets sessions expire, one every few milliseconds, and records
+ * in the journal what was about to happen and what is committed. If the database dies meanwhile, the outcome is one of the two.
  * @param count how many of the codes or sessions, chosen by chance.
  */
 export async function closeSome(query: EmptyDatabase['query'], attempts: readonly Attempt[], count: number): Promise<void> {

@@ -117,7 +117,7 @@ function found(what: string, about: readonly unknown[]): Disagreement[] {
   return about.length > 0 ? [{ what, about }] : [];
 }
 
-/** @returns what of the one list is not in the other; what is there twice has to be there twice. */
+/** @returns the items of one list that are missing from the other, counting duplicates. */
 function without(all: readonly string[], others: readonly string[]): string[] {
   const left = [...others];
   return all.filter((one) => {

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import path from 'node:path';
 import { cleanUpAtExit, temporaryFolder } from './temporary.ts';
 
-/** A file system of its own, so small that a test can fill it. */
+/** A separate file system, small enough for a test to fill. */
 export interface SmallDisk {
   readonly directory: string;
   /** Takes all the room that is left. */
@@ -13,7 +13,7 @@ export interface SmallDisk {
   [Symbol.dispose](): void;
 }
 
-/** @returns why there can be none here; undefined where there can. */
+/** @returns why it cannot be created here; undefined if it can. */
 export function whyNoSmallDisk(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a file system';
   try {

@@ -19,7 +19,7 @@ function message(type: string, body: Buffer): Buffer {
 }
 
 /**
- * A server that says something each time it hears something, and ends the connection with the last of it.
+ * A server that sends one reply for each message it receives, and closes the connection after the last.
  * @param sentences in their order.
  * @returns its URL, as a DATABASE_URL.
  */

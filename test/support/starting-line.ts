@@ -6,7 +6,7 @@ import type { ServerGroup } from './server-group.ts';
 export interface StartingLine {
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** Whether what it changed is committed when the race begins; otherwise it is as if it had never been. */
+  /** Whether its change is committed when the race begins; otherwise it is rolled back. */
   readonly stays?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { cleanUpAtExit } from './temporary.ts';
 
 /**
  * Stops a process and its children with SIGSTOP: they keep their sockets and locks and do nothing.
- * @returns a function that lets them go on.
+ * @returns a function that resumes them.
  */
 export function stopProcesses(parent: number): () => void {
   // The parent first, which then starts no more.

@@ -7,7 +7,7 @@ const leftovers = new Set<() => unknown>();
 let watching = false;
 
 /**
- * Registers work that must happen even where a test process ends early: an exception, `process.exit`, Ctrl-C.
+ * Registers clean-up that must happen even if a test process ends early: an exception, `process.exit`, Ctrl-C.
  * @param work synchronous; runs at most once.
  * @returns a function that takes the registration back, for when the work was done in good order.
  */
@@ -19,11 +19,11 @@ export function cleanUpAtExit(work: () => unknown): () => void {
 
 /**
  * A new empty folder under the system's folder for temporary files.
- * @returns its path and `remove`; what is still there when the process ends is removed then.
+ * @returns its path and `remove`; the rest is removed when the process ends.
  */
 export function temporaryFolder(name: string): { path: string; remove(): void } {
   let folder: string | undefined;
-  // A process that is just being killed may still write: removing again finds what it wrote.
+  // A process that is being killed may still write: remove again what it wrote.
   const removeFolder = () => folder && rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   // Before there is a folder: a signal between the two would leave it behind.
   const forget = cleanUpAtExit(removeFolder);
@@ -59,7 +59,7 @@ function exitOnSignals(): void {
     process.on(signal, () => {
       // Another listener handles the signal and will end the process in good order.
       if (process.listenerCount(signal) > 1) return;
-      // Now, not on `exit`: node:test reports first there, and dies of it where its reader has gone already.
+      // Now, not on `exit`: node:test reports first there, and fails if its reader is already gone.
       cleanUp();
       process.exit(128 + constants.signals[signal]);
     });

@@ -12,7 +12,7 @@ export type Ask = <Row = Record<string, unknown>>(sql: string, values?: readonly
 
 /** A database that the program has not seen yet; an embedded one is in memory. */
 export interface UnmigratedDatabase extends AsyncDisposable {
-  /** On a connection of its own where that is possible. */
+  /** On a separate connection if possible. */
   readonly ask: Ask;
   /** What a start of the program does before anything else. */
   migrate(): Promise<MigrationOutcome>;

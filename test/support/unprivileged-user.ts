@@ -21,7 +21,7 @@ export function unprivilegedUser(): MachineUser | undefined {
   throw new Error('Running as root, and the machine has neither a user postgres nor a user nobody to run a database.');
 }
 
-/** Gives a file or folder to the user, where there is one. */
+/** Gives a file or folder to the user, if there is one. */
 export function giveTo(user: MachineUser | undefined, file: string): void {
   if (user) chownSync(file, user.uid, user.gid);
 }

@@ -14,7 +14,7 @@ export interface UpgradedApplication extends SignUpClient, AsyncDisposable {
   readonly ask: Ask;
 }
 
-/** Opens the application on a database that something else has made, as a start of the program does, with bcrypt's lowest cost. */
+/** Opens the application on an existing database, as a start of the program does, with bcrypt's lowest cost. */
 async function openApplicationOn(unmigrated: UnmigratedDatabase): Promise<UpgradedApplication> {
   const config = readConfig({});
   const passwords = { ...config.passwords, bcryptCost: 4, maximumWaitSeconds: 60 };
