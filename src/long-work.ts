@@ -17,7 +17,7 @@ export const busyProblems = problemCatalogue({
     retryAfterSeconds: 5,
     title: { ko: '다른 집계가 진행 중입니다', en: 'Another count is under way' },
     detail: {
-      ko: '모두 세는 일과 내보내기는 한 번에 몇 개씩만 합니다. 잠시 후 다시 시도하세요.',
+      ko: '전체 집계와 내보내기는 동시에 몇 개만 실행할 수 있습니다. 잠시 후 다시 시도하세요.',
       en: 'Only a few requests that count or export everything run at a time. Try again in a moment.',
     },
   },

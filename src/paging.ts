@@ -5,7 +5,7 @@ import { fieldRules, validationFailed } from './errors.ts';
 
 export const pagingRules = fieldRules({
   cursor_invalid: {
-    ko: '이 값은 목록이 준 next가 아닙니다. 받은 그대로 보내거나, 빼고 처음부터 읽으세요.',
+    ko: '목록에서 받은 next 값이 아닙니다. 받은 그대로 보내거나, 이 항목을 빼고 처음부터 조회하세요.',
     en: 'This is no `next` of a list. Send it exactly as it was given, or leave it out to begin anew.',
   },
 });

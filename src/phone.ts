@@ -15,23 +15,23 @@ const narrower: Partial<Record<CountryCode, RegExp>> = { KR: /^\+8210\d{8}$/ };
 
 export const phoneRules = fieldRules({
   phone_empty: {
-    ko: '휴대전화 번호를 적으세요. 예: {example}',
+    ko: '휴대폰 번호를 적으세요. 예: {example}',
     en: 'Enter your mobile phone number, like {example}.',
   },
   phone_too_long: {
-    ko: '휴대전화 번호를 {maximum}자 이하로 적으세요. 예: {example}',
+    ko: '휴대폰 번호를 {maximum}자 이하로 적으세요. 예: {example}',
     en: 'Enter a mobile phone number of at most {maximum} characters, like {example}.',
   },
   phone_characters: {
-    ko: '휴대전화 번호에는 숫자와 빈칸, + - ( ) . 만 쓸 수 있습니다. 예: {example}',
+    ko: '휴대폰 번호에는 숫자와 빈칸, + - ( ) . 만 쓸 수 있습니다. 예: {example}',
     en: 'Use only digits, spaces and + - ( ) . in the mobile phone number, like {example}.',
   },
   phone_not_mobile: {
-    ko: '쓸 수 없는 휴대전화 번호입니다. 빠지거나 틀린 숫자가 없는지 확인하세요. 예: {example}',
+    ko: '쓸 수 없는 휴대폰 번호입니다. 빠지거나 틀린 숫자가 없는지 확인하세요. 예: {example}',
     en: 'This is not a mobile phone number. Check for a missing or wrong digit; it looks like {example}.',
   },
   phone_other_region: {
-    ko: '다른 나라의 번호입니다. 이 지역({region})의 휴대전화 번호를 적으세요. 예: {example}',
+    ko: '다른 나라의 번호입니다. 이 지역({region})의 휴대폰 번호를 적으세요. 예: {example}',
     en: 'This number belongs to another country. Enter a mobile phone number of {region}, like {example}.',
   },
 });

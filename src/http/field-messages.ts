@@ -8,7 +8,7 @@ import { type FieldError, type FieldRule, fieldRules, type SentenceValues } from
 export const schemaRules = fieldRules({
   required: { ko: '필수 항목입니다.', en: 'This field is required.' },
   not_an_object: { ko: '요청 본문은 JSON 객체여야 합니다.', en: 'The body must be a JSON object.' },
-  wrong_type: { ko: '값의 종류가 올바르지 않습니다.', en: 'This value is of the wrong type.' },
+  wrong_type: { ko: '값의 타입이 올바르지 않습니다.', en: 'This value is of the wrong type.' },
   too_short: { ko: '{minimum}자 이상 입력하세요.', en: 'Enter at least {minimum} characters.' },
   too_long: { ko: '{maximum}자 이하로 입력하세요.', en: 'Enter at most {maximum} characters.' },
   too_few: { ko: '{minimum}개 이상이어야 합니다.', en: 'Give at least {minimum} items.' },
@@ -17,7 +17,7 @@ export const schemaRules = fieldRules({
   not_multiple_of: { ko: '{divisor}의 배수여야 합니다.', en: 'This must be a multiple of {divisor}.' },
   invalid_format: { ko: '형식이 올바르지 않습니다.', en: 'The format is invalid.' },
   invalid_value: { ko: '허용되지 않는 값입니다.', en: 'This value is not allowed.' },
-  unknown_field: { ko: '모르는 항목이 들어 있습니다.', en: 'There are unknown fields here.' },
+  unknown_field: { ko: '알 수 없는 항목이 들어 있습니다.', en: 'There are unknown fields here.' },
 });
 
 /** Messages of `wrong_type` by expected type. */

@@ -16,7 +16,7 @@ export const httpProblems = problemCatalogue({
     status: 403,
     title: { ko: 'HTTPS가 필요합니다', en: 'HTTPS is required' },
     detail: {
-      ko: '암호화되지 않은 연결로는 받지 않습니다. https:// 주소로 보내세요. 이미 보낸 비밀번호나 키는 노출되었을 수 있으니 바꾸세요.',
+      ko: '암호화되지 않은 연결로 보낸 요청은 받지 않습니다. https:// 주소로 보내세요. 이미 보낸 비밀번호나 키는 노출되었을 수 있으니 바꾸세요.',
       en: 'Unencrypted requests are not accepted. Use the https:// address. If you sent a password or key, it may have been read on the way: change it.',
     },
   },
@@ -24,7 +24,7 @@ export const httpProblems = problemCatalogue({
     status: 404,
     title: { ko: '없는 주소입니다', en: 'No such address' },
     detail: {
-      ko: '이 주소에는 아무것도 없습니다. 철자와 대소문자, 빗금을 확인하세요.',
+      ko: '이 주소에는 아무것도 없습니다. 철자와 대소문자, 슬래시를 확인하세요.',
       en: 'There is nothing at this URL. Check its spelling, its case and its slashes.',
     },
   },
@@ -32,7 +32,7 @@ export const httpProblems = problemCatalogue({
     status: 405,
     title: { ko: '허용되지 않는 메서드입니다', en: 'Method not allowed' },
     detail: {
-      ko: '이 주소는 다른 메서드만 받습니다. Allow 헤더를 확인하세요.',
+      ko: '이 주소에서는 쓸 수 없는 메서드입니다. 쓸 수 있는 메서드는 Allow 헤더에 있습니다.',
       en: 'This URL does not support this method: see the header Allow.',
     },
   },

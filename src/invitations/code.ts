@@ -24,17 +24,17 @@ export const codeRules = fieldRules({
     en: 'A code can hold letters, digits and . _ ~ - only, and at least one letter or digit.',
   },
   code_check_character: {
-    ko: '자동으로 만든 코드와 같은 모양의 코드는 마지막 글자가 확인 문자여야 오타를 알아챌 수 있습니다. 마지막 글자를 {expected}(으)로 바꾸거나, 다섯 글자씩이 아니게 나누세요.',
+    ko: '자동 생성된 코드와 형식이 같은 코드는 마지막 글자가 확인 문자여야 오타를 알아낼 수 있습니다. 마지막 글자를 {expected}(으)로 바꾸거나, 다섯 글자씩이 아니게 나누세요.',
     en: 'A code that looks like a generated one must end in its check character, so that typos are noticed. End it in {expected}, or do not group it by five.',
   },
   code_alone: {
     ko: '코드를 직접 정하면 초대가 하나만 만들어집니다. count, prefix, length를 빼세요.',
     en: 'A code of your own makes one invitation: do not send count, prefix or length.',
   },
-  prefix_empty: { ko: '앞말을 적거나 이 항목을 빼세요.', en: 'Enter a prefix, or omit it.' },
-  prefix_too_long: { ko: '앞말을 {maximum}자 이하로 적으세요.', en: 'Choose a prefix of at most {maximum} characters.' },
+  prefix_empty: { ko: '접두어를 적거나 이 항목을 빼세요.', en: 'Enter a prefix, or omit it.' },
+  prefix_too_long: { ko: '접두어를 {maximum}자 이하로 적으세요.', en: 'Choose a prefix of at most {maximum} characters.' },
   prefix_characters: {
-    ko: '앞말에는 글자와 숫자, . _ ~ - 만 쓸 수 있고, 글자나 숫자가 하나는 있어야 하며, -로 끝날 수 없습니다.',
+    ko: '접두어에는 글자와 숫자, . _ ~ - 만 쓸 수 있고, 글자나 숫자가 하나는 있어야 하며, -로 끝날 수 없습니다.',
     en: 'A prefix can hold letters, digits and . _ ~ - only, at least one letter or digit, and no hyphen at its end.',
   },
 });

@@ -65,7 +65,7 @@ export const invitationProblems = problemCatalogue({
     status: 409,
     title: { ko: '지금은 남은 자리가 없습니다', en: 'Every seat is held right now' },
     detail: {
-      ko: '남은 자리를 모두 다른 사람이 가입하는 데 쓰고 있습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
+      ko: '다른 사람들이 가입을 진행하고 있어 지금은 남은 자리가 없습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
       en: 'All remaining seats are held by people who are signing up. One may become free at {freeAt}: try again then.',
     },
   },
@@ -96,7 +96,7 @@ export const invitationProblems = problemCatalogue({
   invitation_unknown: {
     status: 404,
     title: { ko: '없는 초대입니다', en: 'No such invitation' },
-    detail: { ko: '이 번호의 초대가 없습니다.', en: 'There is no invitation with this id.' },
+    detail: { ko: '이 ID의 초대가 없습니다.', en: 'There is no invitation with this id.' },
   },
   campaign_unknown: {
     status: 404,
@@ -108,7 +108,7 @@ export const invitationProblems = problemCatalogue({
   },
   seats_in_use: {
     status: 409,
-    title: { ko: '이미 쓴 자리보다 적습니다', en: 'Fewer seats than are used' },
+    title: { ko: '사용된 자리보다 적습니다', en: 'Fewer seats than are used' },
     detail: {
       ko: '이 초대로 이미 {used}명이 가입했습니다. 자리 수를 그 이상으로 정하세요.',
       en: 'This invitation already has {used} used seats. Give it at least as many.',
@@ -118,7 +118,7 @@ export const invitationProblems = problemCatalogue({
     status: 412,
     title: { ko: '그 사이에 바뀐 초대입니다', en: 'Invitation changed meanwhile' },
     detail: {
-      ko: '읽은 뒤에 다른 사람이 이 초대를 바꾸었습니다. 다시 읽고 확인한 다음 보내세요. 바뀐 것은 없습니다.',
+      ko: '조회한 뒤에 다른 사람이 이 초대를 변경했습니다. 다시 조회해 확인한 다음 보내세요. 변경된 내용은 없습니다.',
       en: 'This invitation was changed since you read it. Read it again, then repeat your change. Nothing was changed.',
     },
   },
@@ -126,7 +126,7 @@ export const invitationProblems = problemCatalogue({
     status: 428,
     title: { ko: 'If-Match가 필요합니다', en: 'If-Match missing' },
     detail: {
-      ko: '초대를 읽을 때 받은 ETag 값을 If-Match 헤더에 넣어 보내세요. 무엇이든 덮어쓰려면 * 을 보내세요.',
+      ko: '초대를 조회할 때 받은 ETag 값을 If-Match 헤더에 넣어 보내세요. 버전과 관계없이 덮어쓰려면 *를 보내세요.',
       en: 'Send the ETag that you got with the invitation as If-Match, or * to overwrite any version.',
     },
   },

@@ -21,7 +21,7 @@ export const labelRules = fieldRules({
     en: 'The name of a campaign cannot contain line breaks or other control characters, marks that change the direction of writing, or broken characters.',
   },
   campaign_dots: {
-    ko: '. 이나 .. 은 주소에 쓸 수 없어 캠페인 이름이 될 수 없습니다.',
+    ko: '"."이나 ".."은 주소에 쓸 수 없어 캠페인 이름으로 정할 수 없습니다.',
     en: 'A campaign cannot be called . or .. because URLs cannot contain that.',
   },
   note_empty: { ko: '메모를 적거나 이 항목을 빼세요.', en: 'Enter a note, or omit it.' },

@@ -29,7 +29,7 @@ export const operatorProblems = problemCatalogue({
     status: 404,
     title: { ko: '없는 운영자 키입니다', en: 'No such operator key' },
     detail: {
-      ko: '이 번호의 운영자 키가 없습니다. 목록에서 번호를 확인하세요.',
+      ko: '이 ID의 운영자 키가 없습니다. 목록에서 ID를 확인하세요.',
       en: 'There is no operator key with this id. GET /admin/keys lists the ids.',
     },
   },
@@ -37,7 +37,7 @@ export const operatorProblems = problemCatalogue({
     status: 409,
     title: { ko: '이미 쓰는 라벨입니다', en: 'Label already in use' },
     detail: {
-      ko: '{id}번 키의 라벨과 구별할 수 없습니다. 감사 기록에는 라벨이 남으므로 다른 라벨을 적거나, 먼저 그 키를 취소하세요.',
+      ko: 'ID가 {id}인 키의 라벨과 구별할 수 없습니다. 감사 기록에 라벨이 남으므로 다른 라벨을 적거나, 먼저 그 키를 취소하세요.',
       en: 'The key {id} has this label, or one that looks the same. The audit log shows labels: enter another one, or revoke that key first.',
     },
   },

@@ -22,7 +22,7 @@ export const keyLabelRules = fieldRules({
     en: 'Enter a label of at most {maximum} characters.',
   },
   label_reserved: {
-    ko: '감사 기록에서 local은 이 컴퓨터에서 직접 한 일을 뜻합니다. 다른 라벨을 적으세요.',
+    ko: '감사 기록에서 local은 서버에서 직접 한 작업을 뜻합니다. 다른 라벨을 적으세요.',
     en: 'In the audit log, local means a person on the machine itself. Enter another label.',
   },
   label_characters: {

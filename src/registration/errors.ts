@@ -5,7 +5,7 @@ export const registrationProblems = problemCatalogue({
     status: 404,
     title: { ko: '진행 중인 가입이 없습니다', en: 'No such sign-up' },
     detail: {
-      ko: '이 번호로 진행 중인 가입이 없습니다. 시간이 지나 만료되었거나 이미 끝났을 수 있습니다. 초대 코드를 다시 입력해 시작하세요.',
+      ko: '이 세션 ID로 진행 중인 가입이 없습니다. 시간이 지나 만료되었거나 이미 완료되었을 수 있습니다. 초대 코드를 다시 입력해 처음부터 시작하세요.',
       en: 'No sign-up is in progress for this session id: it may have expired or been completed. Start again with your invitation code.',
     },
   },
@@ -27,9 +27,9 @@ export const registrationProblems = problemCatalogue({
   },
   session_completed: {
     status: 409,
-    title: { ko: '이미 끝난 가입입니다', en: 'Sign-up already completed' },
+    title: { ko: '이미 완료된 가입입니다', en: 'Sign-up already completed' },
     detail: {
-      ko: '이 가입은 다른 휴대폰 번호로 이미 끝났습니다. 바뀐 것은 없습니다.',
+      ko: '이 가입은 다른 휴대폰 번호로 이미 완료되었습니다. 변경된 내용은 없습니다.',
       en: 'This sign-up was already completed with another phone number. Nothing was changed.',
     },
   },
@@ -45,16 +45,16 @@ export const registrationProblems = problemCatalogue({
     status: 404,
     title: { ko: '진행 중인 가입이 아닙니다', en: 'No such sign-up' },
     detail: {
-      ko: '이 번호(attempt)의 가입은 진행 중이 아닙니다. 이미 끝났거나 만료되었을 수 있습니다. GET /admin/sessions에서 확인하세요.',
+      ko: '이 attempt 값에 해당하는 진행 중인 가입이 없습니다. 이미 완료되었거나 만료되었을 수 있습니다. GET /admin/sessions에서 확인하세요.',
       en: 'No sign-up with this attempt is in progress: it may have been completed, expired or ended. GET /admin/sessions lists those in progress.',
     },
   },
   funnel_busy: {
     status: 503,
     retryAfterSeconds: 5,
-    title: { ko: '지금 다른 집계를 하고 있습니다', en: 'Another count is under way' },
+    title: { ko: '다른 집계가 진행 중입니다', en: 'Another count is under way' },
     detail: {
-      ko: '이 서버는 오래 걸리는 집계를 한 번에 몇 개씩만 합니다. 잠시 후 다시 시도하세요.',
+      ko: '오래 걸리는 집계는 동시에 몇 개만 실행할 수 있습니다. 잠시 후 다시 시도하세요.',
       en: 'Only a few long counts run at a time, and others are waiting already. Try again in a moment.',
     },
   },

@@ -29,9 +29,9 @@ export const bulkProblems = problemCatalogue({
   },
   import_space_missing: {
     status: 507,
-    title: { ko: '파일을 둘 곳이 없습니다', en: 'No room for the file' },
+    title: { ko: '파일을 저장할 공간이 없습니다', en: 'No room for the file' },
     detail: {
-      ko: '서버의 임시 폴더(TMPDIR)에 파일을 둘 수 없습니다. 아무것도 저장하지 않았습니다. 서버 운영자에게 알려 주세요.',
+      ko: '서버의 임시 폴더(TMPDIR)에 파일을 저장할 수 없습니다. 아무것도 저장하지 않았습니다. 서버 운영자에게 알려 주세요.',
       en: 'The server cannot write the file to its temporary folder (TMPDIR). Nothing was stored. Tell the administrator of the server.',
     },
   },

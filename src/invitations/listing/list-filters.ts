@@ -54,10 +54,10 @@ export interface WrittenFilters {
 export const maximumSearchLength = 256;
 
 export const searchRules = fieldRules({
-  search_empty: { ko: '찾을 말을 적거나 이 항목을 빼세요.', en: 'Say what to look for, or leave it out.' },
-  search_too_long: { ko: '찾을 말을 {maximum}자 이하로 적으세요.', en: 'Look for at most {maximum} characters.' },
+  search_empty: { ko: '검색어를 적거나 이 항목을 빼세요.', en: 'Say what to look for, or leave it out.' },
+  search_too_long: { ko: '검색어를 {maximum}자 이하로 적으세요.', en: 'Look for at most {maximum} characters.' },
   search_characters: {
-    ko: '찾을 말에 제어 문자나 깨진 문자가 들어 있습니다.',
+    ko: '검색어에 제어 문자나 깨진 문자가 들어 있습니다.',
     en: 'What you look for holds control characters or broken ones.',
   },
 });

@@ -9,9 +9,9 @@ export const funnelRules = fieldRules({
     ko: '2030-01-31 같은 날짜나, 2030-01-31T18:00:00+09:00처럼 시간대까지 적은 시각이어야 합니다. 주소에 넣을 때는 +를 %2B로 적습니다.',
     en: 'Write a date like 2030-01-31, or a time with its offset, like 2030-01-31T18:00:00+09:00. In a URL, write + as %2B.',
   },
-  range_bound_year: { ko: '{first}년부터 {last}년까지의 때를 적으세요.', en: 'Give a time in the years {first} to {last}.' },
+  range_bound_year: { ko: '{first}년부터 {last}년까지의 시각을 적으세요.', en: 'Give a time in the years {first} to {last}.' },
   range_backwards: { ko: 'from이 to보다 앞서야 합니다.', en: 'The range must begin (from) before it ends (to).' },
-  range_too_long: { ko: '한 번에 {days}일까지만 볼 수 있습니다.', en: 'The range may have at most {days} days.' },
+  range_too_long: { ko: '한 번에 {days}일까지만 조회할 수 있습니다.', en: 'The range may have at most {days} days.' },
 });
 
 /** Maximum length of a range in days: a leap year. */
