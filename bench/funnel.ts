@@ -5,9 +5,11 @@ import { type Database, type Statement, statement } from '../src/database/databa
 import { openEmbeddedDatabase } from '../src/database/embedded.ts';
 import { migrateEmbedded } from '../src/database/migrate.ts';
 import { openDatabase } from '../src/database/open.ts';
+import { startDeadline } from '../src/deadline.ts';
 import { calendarDays } from '../src/registration/progress/calendar-days.ts';
 import { countAttempts, type FunnelRow, prepareFunnel } from '../src/registration/progress/funnel-store.ts';
 import { listSessions } from '../src/registration/progress/session-store.ts';
+import { exactCountLimit } from '../src/time-limits.ts';
 import { startPostgresql } from '../test/support/postgresql.ts';
 import { byProbes, otherShapes } from './funnel-shapes.ts';
 import { circumstances, writeSection } from './results-page.ts';
@@ -21,7 +23,7 @@ const words = process.argv.slice(2);
 const attempts = Number(words.find((word) => /^\d+$/.test(word)) ?? 250_000);
 const alive = attempts / 25;
 const runs = 7;
-const limits = { statementMilliseconds: 120_000 };
+const limit = { ...exactCountLimit, total: 120_000, statement: 120_000 };
 
 const to = new Date();
 const from = new Date(to.getTime() - 365 * 86_400_000);
@@ -80,7 +82,7 @@ async function measureEmbedded(): Promise<void> {
 /** What the service asks. */
 async function measure(database: Database, name: string): Promise<void> {
   const count = (question: Parameters<typeof countAttempts>[1]) =>
-    database.transaction((transaction) => countAttempts(transaction, question), limits);
+    database.transaction((transaction) => countAttempts(transaction, question), startDeadline(limit));
   const month = new Date(to.getTime() - 30 * 86_400_000);
   const ofMonth = starts.filter((start) => start > month);
   await time(`${name} | **the service: events grouped by attempt**, a year`, () => count({ from, to, starts, campaign: undefined }));
@@ -100,7 +102,7 @@ function ask(database: Database, shape: Statement<FunnelRow>, memory: string): P
       shape === byProbes ? 'on' : 'off',
     ]);
     return transaction.run(shape, values);
-  }, limits);
+  }, startDeadline(limit));
 }
 
 async function time(what: string, work: () => Promise<unknown>): Promise<void> {
@@ -148,6 +150,6 @@ async function fill(database: Database): Promise<void> {
     'ANALYZE',
   ];
   for (const [index, text] of statements.entries()) {
-    await database.transaction((transaction) => transaction.run(statement(`bench_fill_${index}`, text)), limits);
+    await database.transaction((transaction) => transaction.run(statement(`bench_fill_${index}`, text)), startDeadline(limit));
   }
 }

@@ -18,7 +18,7 @@ export interface Tier {
 /** Unit tests that need a PostgreSQL server; `npm test` runs every other file below `src`. */
 const postgresqlUnits = [
   'src/database/connection-share.test.ts',
-  'src/database/places.test.ts',
+  'src/database/hosts.test.ts',
   'src/database/postgresql-crowd.test.ts',
   'src/database/postgresql-outages.test.ts',
   'src/database/postgresql.test.ts',

@@ -5,8 +5,10 @@ import { openTestDatabase } from '../../test/support/database.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
+import { startDeadline } from '../deadline.ts';
 import { Problem } from '../errors.ts';
 import { busyProblems } from '../long-work.ts';
+import { exactCountLimit } from '../time-limits.ts';
 import { shareConnections } from './connection-share.ts';
 import { statement } from './database.ts';
 import { openPostgresql } from './postgresql.ts';
@@ -32,6 +34,8 @@ const runningOf = (name: string) =>
     `SELECT count(*) AS running FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep%''${name}''%'`,
   );
 
+const twoMinutes = (gone: AbortSignal) => startDeadline({ ...exactCountLimit, total: 120_000, statement: 120_000 }, gone);
+
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const end = performance.now() + 60_000; performance.now() < end; await sleep(20)) if (await holds()) return;
   assert.fail(`not within a minute: ${what}`);
@@ -43,13 +47,11 @@ test('however many transactions go through a share, the other connections stay f
   const share = shareConnections(database, 2, { busy, milliseconds: 1 });
   const clients = Array.from({ length: 42 }, () => new AbortController());
   const crowd = Promise.allSettled(
-    clients.map(({ signal }) =>
-      share.transaction((transaction) => transaction.run(endless('crowd')), { statementMilliseconds: 120_000, signal }),
-    ),
+    clients.map(({ signal }) => share.transaction((transaction) => transaction.run(endless('crowd')), twoMinutes(signal))),
   );
   await until('two are running', async () => (await database.run(runningOf('crowd')))[0]?.running === 2);
   await assert.rejects(share.run(one), isBusy);
-  await assert.rejects(share.runWaiting('some row', one), isBusy);
+  await assert.rejects(share.runQueued('some row', one), isBusy);
   for (let times = 0; times < 20; times += 1) assert.deepEqual(await database.run(one), [{ one: 1 }]);
   for (const client of clients) client.abort();
   const reasons = (await crowd).map((each) => (each.status === 'rejected' ? each.reason : undefined));
@@ -66,10 +68,7 @@ for (const [way, url] of [
     t.after(() => database.close());
     const client = new AbortController();
     const name = way.replaceAll(' ', '_');
-    const work = database.transaction((transaction) => transaction.run(endless(name)), {
-      statementMilliseconds: 120_000,
-      signal: client.signal,
-    });
+    const work = database.transaction((transaction) => transaction.run(endless(name)), twoMinutes(client.signal));
     await until('it is running', async () => (await database.run(runningOf(name)))[0]?.running === 1);
     client.abort();
     await assert.rejects(work, isGone);
@@ -85,19 +84,16 @@ test('a client that has gone before, or between two statements, gets nothing don
   const database = await open(2);
   t.after(() => database.close());
   await assert.rejects(
-    database.transaction(async () => assert.fail('it was begun'), { signal: AbortSignal.abort() }),
+    database.transaction(async () => assert.fail('it was begun'), twoMinutes(AbortSignal.abort())),
     isGone,
   );
   const client = new AbortController();
-  const second = database.transaction(
-    async (transaction) => {
-      await transaction.run(one);
-      client.abort();
-      await sleep(50);
-      return transaction.run(endless('second'));
-    },
-    { statementMilliseconds: 120_000, signal: client.signal },
-  );
+  const second = database.transaction(async (transaction) => {
+    await transaction.run(one);
+    client.abort();
+    await sleep(50);
+    return transaction.run(endless('second'));
+  }, twoMinutes(client.signal));
   await assert.rejects(second, isGone);
 });
 
@@ -107,10 +103,10 @@ test('with one connection there is none to cancel with: the statement ends by it
   const database = await open(1);
   t.after(() => database.close());
   const client = new AbortController();
-  const work = database.transaction((transaction) => transaction.run(statement('share_alone', 'SELECT pg_sleep(1)')), {
-    statementMilliseconds: 5_000,
-    signal: client.signal,
-  });
+  const work = database.transaction(
+    (transaction) => transaction.run(statement('share_alone', 'SELECT pg_sleep(1)')),
+    startDeadline({ ...exactCountLimit, statement: 5_000 }, client.signal),
+  );
   await sleep(100);
   client.abort();
   await work.catch((error) => assert.equal(error.name, 'AbortError'));

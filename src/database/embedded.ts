@@ -137,10 +137,10 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
     isNew,
     pglite,
     run,
-    runWaiting: (_, statement, values) => run(statement, values),
-    async transaction(work, { signal } = {}) {
+    runQueued: (_, statement, values) => run(statement, values),
+    async transaction(work, deadline) {
       assertOpen();
-      signal?.throwIfAborted();
+      if (deadline?.limit.endsWithClient) deadline.gone.throwIfAborted();
       return guard(() => pglite.transaction((handle) => work(queryable(handle))));
     },
     close: () => (closed ??= shutDown()),

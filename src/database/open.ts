@@ -3,10 +3,10 @@ import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfi
 import { type Database, type Queryable, statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { inspectDataFolder } from './embedded-folder.ts';
+import { demandWritable, hostsOf } from './hosts.ts';
 import { knownMigrations, type MigrationOutcome, migrateEmbedded, migratePostgresql } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { findOpenings, refuseOpenings } from './other-roles.ts';
-import { demandWritable, hostsOf } from './places.ts';
 import { clientOptions, openPostgresql } from './postgresql.ts';
 import { exposureToRestRoles, rowsHiddenFromUs } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';

@@ -15,7 +15,9 @@ import {
   terminate,
 } from '../../test/support/opened-postgresql.ts';
 import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
-import { answerLimit } from './borrowed-connection.ts';
+import { startDeadline, withAtLeast } from '../deadline.ts';
+import { Problem } from '../errors.ts';
+import { exactCountLimit, requestLimit } from '../time-limits.ts';
 import { type Database, statement } from './database.ts';
 import { openPostgresql } from './postgresql.ts';
 import { isUnavailable } from './unavailable.ts';
@@ -38,7 +40,7 @@ test('a frozen server is given up within 3 s, and the pool recovers', { skip }, 
   const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
   t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
   // The long form of test/faults/frozen-postgresql.test.ts measures it; here the machine may stand still.
-  assert.ok(answerLimit < 3_000);
+  assert.ok(requestLimit.total < 3_000);
   assert.ok(Math.max(...times) < noHang, times.join(' '));
   const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
   t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
@@ -49,31 +51,49 @@ test('a frozen server is given up within 3 s, and the pool recovers', { skip }, 
   assert.ok(database.pool.totalCount <= 2);
 });
 
-test('whoever has waited already is refused sooner, but a server gets a moment in any case', { skip }, async (t) => {
-  const refusedAfter: number[] = [];
-  for (const waited of [60_000, 1_500]) {
-    const { freeze, host, port } = await proxied(t);
-    const database = await open(t, { host, port }, { poolSize: 1 });
-    await database.run(one);
-    freeze(true);
-    refusedAfter.push(await assertUnavailable(database.run(one, [], { askedAt: performance.now() - waited })));
-    freeze(false);
-    await untilServed(database);
-  }
-  t.diagnostic(`refused after ${refusedAfter.map(Math.round).join(' and ')} ms`);
-  const [longer = 0, shorter = 0] = refusedAfter;
-  assert.ok(longer >= 990 && shorter >= 1_290, String(refusedAfter));
+/** @returns a deadline of a request for which so much is left. */
+const withLeft = (milliseconds: number) => ({ ...startDeadline(), endsAt: performance.now() + milliseconds });
+
+test('a request that asks several times is refused at its one deadline', { skip }, async (t) => {
+  const { freeze, host, port } = await proxied(t);
+  const database = await open(t, { host, port }, { poolSize: 2 });
+  await Promise.all([database.run(one), database.run(one)]);
+  freeze(true);
+  const deadline = withLeft(800);
+  assert.ok((await assertUnavailable(database.run(one, [], deadline))) >= 790);
+  const isTooLate = (error: unknown) => error instanceof Problem && /no time is left/.test(String(error.cause));
+  await assert.rejects(database.run(one, [], deadline), isTooLate);
+  await assert.rejects(
+    database.transaction((transaction) => transaction.run(one), deadline),
+    isTooLate,
+  );
+  // After a hash the server gets a moment all the same.
+  assert.ok((await assertUnavailable(database.run(one, [], withAtLeast(500, deadline)))) >= 490);
+  freeze(false);
+  await untilServed(database);
 });
 
-test('whoever has waited already is refused, and their connection stays where the answer comes after all', { skip }, async (t) => {
+test('a statement that is given up at the deadline keeps its connection where the answer still comes', { skip }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
   const before = await database.run(backend);
-  await assertUnavailable(database.run(pause, [2], { askedAt: performance.now() - 60_000 }));
+  await assertUnavailable(database.run(pause, [1], withLeft(300)));
   // It waits for the only connection, which is given back when the server has answered.
   assert.deepEqual(await database.run(backend), before);
 });
 
-test('whoever has waited for a connection before they wait for a row leaves no statement behind that waits on for nobody', {
+test('no statement begins, and no transaction commits, when no time is left for its answer', { skip }, async (t) => {
+  const database = await open(t);
+  const { hit, read } = await numbersTable(t);
+  await assertUnavailable(database.run(hit, [1], withLeft(50)));
+  const late = database.transaction(async (transaction) => {
+    await transaction.run(hit, [1]);
+    await sleep(500);
+  }, withLeft(400));
+  await assertUnavailable(late);
+  assert.equal((await database.run(read)).find(({ value }) => value === 1)?.hits, 0);
+});
+
+test('a request that waited for a connection and then for a row leaves no statement behind that waits on', {
   skip,
 }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
@@ -83,7 +103,7 @@ test('whoever has waited for a connection before they wait for a row leaves no s
     await transaction.run(hit, [1]);
     // They have 1.3 s left when the connection is free, and the connection's own limit for a lock is 1.9 s.
     const busy = database.run(pause, [1.5]);
-    await assert.rejects(database.runWaiting('row 1', hit, [1]), isUnavailable);
+    await assert.rejects(database.runQueued('row 1', hit, [1]), isUnavailable);
     await busy;
     const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%' AND pid <> pg_backend_pid()`;
     assert.deepEqual(await other.run(statement('still_waiting', waiting), [hit.text.slice(0, 30)]), []);
@@ -177,8 +197,12 @@ test('after close every call is refused, and a server that does not answer the g
 
 test('a statement that takes long is cut when the pool is closed', { skip }, async (t) => {
   const database = await open(t);
-  const limits = { statementMilliseconds: 60_000 };
-  const refused = assertUnavailable(database.transaction((transaction) => transaction.run(pause, [60]), limits));
+  const refused = assertUnavailable(
+    database.transaction(
+      (transaction) => transaction.run(pause, [60]),
+      startDeadline({ ...exactCountLimit, total: 60_000, statement: 60_000 }),
+    ),
+  );
   await sleep(100);
   const startedAt = performance.now();
   await database.close();

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { clientGone } from './client-gone.ts';
 
 const mediaType = 'application/x-ndjson';
 
@@ -42,7 +41,7 @@ export async function answerInLines(
   const lines = new PassThrough();
   // A disconnected client is reported by `gone`.
   lines.on('error', () => {});
-  const gone = clientGone(reply);
+  const { gone } = reply.request.deadline;
   let isBegun = false;
 
   function write(all: readonly object[]): boolean {

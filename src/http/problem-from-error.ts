@@ -45,7 +45,7 @@ function wasCutOff(request: FastifyRequest): boolean {
   return request.raw.destroyed && request.raw.complete === false;
 }
 
-/** The client left while its response was being made, and the work stopped for that reason (`clientGone`). */
+/** The client left while its response was being made, and the work stopped for that reason (`request.deadline`). */
 function wasAbandoned(error: unknown, request: FastifyRequest): boolean {
   return error instanceof Error && error.name === 'AbortError' && (request.raw.socket.destroyed || request.raw.socket.readableEnded);
 }

@@ -5,7 +5,6 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openSocket, parseAnswer, readToEnd } from '../../test/support/raw-http.ts';
 import { createSampleApp, type SampleApp } from '../../test/support/sample-http-app.ts';
-import { clientGone } from './client-gone.ts';
 
 let sample: SampleApp;
 let port = 0;
@@ -19,7 +18,7 @@ before(async () => {
       });
       app.get('/late', async (request, reply) => {
         if ('leaves' in (request.query as object)) await once(reply.raw, 'close');
-        seenGone.push(clientGone(reply).aborted);
+        seenGone.push(request.deadline.gone.aborted);
         return {};
       });
       app.put('/waits-for-the-end', async (_, reply) => {

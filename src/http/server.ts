@@ -14,6 +14,7 @@ import { askForBodiesLate } from './late-bodies.ts';
 import { collectRoutePatterns } from './methods.ts';
 import { answerWithProblems } from './problem-handler.ts';
 import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
+import { startDeadlines } from './request-deadline.ts';
 import { type AnsweredRequest, logController, logRequests, newRequestId, withoutValues } from './request-log.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 
@@ -102,6 +103,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
+  startDeadlines(app);
   nameClients(app, trustProxy !== undefined);
   logRequests(app, onAnswered);
   setSecurityHeaders(app);

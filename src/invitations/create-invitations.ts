@@ -1,9 +1,11 @@
 import type { CountryCode } from 'libphonenumber-js';
 import { type Accepted, accepted, refused } from '../accepted.ts';
 import type { Queryable } from '../database/database.ts';
+import { startDeadline } from '../deadline.ts';
 import { Problem, validationFailed } from '../errors.ts';
 import type { RepeatableRequest } from '../repeatable.ts';
 import { shownMoment } from '../shown-moment.ts';
+import { creationLimit } from '../time-limits.ts';
 import { acceptCustomCode, acceptPrefix, codeRules } from './code.ts';
 import { refuseCollision } from './code-collisions.ts';
 import { type CodeForm, generateCodes } from './code-generator.ts';
@@ -45,7 +47,7 @@ export async function createInvitations(
   if (!wanted.ok) throw validationFailed(wanted.errors);
   const { answer } = await services.database.transaction(
     (transaction) => services.once(transaction, request, () => create(services, transaction, request, wanted.value)),
-    { statementMilliseconds: 10_000 },
+    startDeadline(creationLimit),
   );
   // Not stored with the answer: a deleted user's phone number is removed from it, and a digest would remain.
   return answer.map(withVersion);

@@ -1,4 +1,5 @@
 import { violatedConstraint } from '../database/unavailable.ts';
+import type { Deadline } from '../deadline.ts';
 import { Problem, validationFailed } from '../errors.ts';
 import { invitationProblems } from '../invitations/errors.ts';
 import { refusalFor } from '../invitations/refusals.ts';
@@ -16,7 +17,12 @@ import { completeSession, readSession, type SessionState } from './store.ts';
  * @throws Problem `validation_failed`, `session_not_found`, `steps_incomplete`, `session_completed`, `invitation_used`, `invitation_revoked`,
  *   `invitation_phone_mismatch`, `phone_taken`.
  */
-export async function completeRegistration(services: RegistrationServices, sessionId: string, body: StepBody): Promise<number> {
+export async function completeRegistration(
+  services: RegistrationServices,
+  sessionId: string,
+  body: StepBody,
+  deadline: Deadline,
+): Promise<number> {
   const { database, rules } = services;
   const accepted = completingStep.accept(body, rules);
   if (!accepted.ok) throw validationFailed(accepted.errors);
@@ -24,9 +30,9 @@ export async function completeRegistration(services: RegistrationServices, sessi
 
   // Almost always one round. Another one if the state changed between the failed statement and the query for its reason.
   for (let round = 0; round < 3; round += 1) {
-    const userId = await completeOnce(services, sessionId, accepted.value);
+    const userId = await completeOnce(services, sessionId, accepted.value, deadline);
     if (userId !== undefined) return userId;
-    const session = await readSession(database, sessionId);
+    const session = await readSession(database, sessionId, deadline);
     if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', columns.phone);
     refuseCompletion(session, e164);
   }
@@ -38,9 +44,10 @@ async function completeOnce(
   { database, rules, onSeatClaimed }: RegistrationServices,
   sessionId: string,
   { columns, e164 }: CompletingValues,
+  deadline: Deadline,
 ) {
   try {
-    const userId = await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, columns);
+    const userId = await completeSession(database, sessionId, e164, rules.phoneUnique ? e164 : null, columns, deadline);
     if (userId !== undefined) onSeatClaimed();
     return userId;
   } catch (error) {

@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { databaseProblems } from '../database/unavailable.ts';
 import { validationFailed } from '../errors.ts';
-import { clientGone } from '../http/client-gone.ts';
 import { networkOfClient } from '../http/limits/limit-routes.ts';
 import { refuseOverLimit } from '../http/limits/rate-limit-fields.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
@@ -58,7 +57,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     async (request, reply) => {
       const code = acceptCode(request.body.invitation_code);
       if (!code.ok) throw validationFailed(code.errors);
-      const opened = await verifyInvitation(services, code.value, networkOfClient(request));
+      const opened = await verifyInvitation(services, code.value, networkOfClient(request), request.deadline);
       if ('retryAfterSeconds' in opened) return refuseMoreSignUps(reply, opened.retryAfterSeconds);
       const { sessionId, expiresAt } = opened;
       return { valid: true as const, sessionId, ...shownProgress({ expires_at: expiresAt, completed_steps: [] }) };
@@ -89,9 +88,9 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
           response: { 200: stepAnswer, ...problemResponses(...bodyProblems, ...refusals) },
         },
       },
-      async (request, reply) => {
+      async (request) => {
         const { session_id, ...body } = request.body;
-        const client = { network: networkOfClient(request), signal: clientGone(reply), countHash: request.countHash };
+        const client = { network: networkOfClient(request), deadline: request.deadline, countHash: request.countHash };
         const progress = await saveRegistrationStep(services, step, session_id, body, client);
         return { ok: true as const, ...shownProgress(progress) };
       },
@@ -126,7 +125,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     },
     async (request) => {
       const { session_id, ...body } = request.body;
-      return { ok: true as const, userId: await completeRegistration(services, session_id, body) };
+      return { ok: true as const, userId: await completeRegistration(services, session_id, body, request.deadline) };
     },
   );
 
@@ -148,7 +147,9 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
       },
     },
     async (request) => {
-      const session = demandOpenSession(await readSession(services.database, bearerSession(request.headers.authorization)));
+      const session = demandOpenSession(
+        await readSession(services.database, bearerSession(request.headers.authorization), request.deadline),
+      );
       return { ...shownProgress(session), completedSteps: [...session.completed_steps] };
     },
   );
@@ -166,7 +167,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
       },
     },
     async (request) => {
-      await abandonRegistration(services, bearerSession(request.headers.authorization));
+      await abandonRegistration(services, bearerSession(request.headers.authorization), request.deadline);
       return { ok: true as const };
     },
   );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startDeadline } from '../deadline.ts';
 import { overloaded } from '../overload/errors.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { saveRegistrationStep } from './save-step.ts';
@@ -38,9 +39,12 @@ async function saveRefused(services: RegistrationServices): Promise<readonly [nu
     };
   };
   assert.ok(nameStep);
-  await assert.rejects(saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', countHash }), {
-    message: 'overloaded',
-  });
+  await assert.rejects(
+    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: startDeadline(), countHash }),
+    {
+      message: 'overloaded',
+    },
+  );
   return [taken, givenBack];
 }
 
@@ -54,7 +58,10 @@ test('a password refused by a full hash queue is not counted, or is given back i
 test('reaching the limit releases the place in the queue', async () => {
   const { services, released } = refusingServices([], false);
   const countHash = () => Promise.reject(new Error('over the limit'));
-  await assert.rejects(saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', countHash }), /over the limit/);
+  await assert.rejects(
+    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: startDeadline(), countHash }),
+    /over the limit/,
+  );
   assert.equal(released(), 1);
 });
 

@@ -1,5 +1,7 @@
+import { type Deadline, withAtLeast } from '../deadline.ts';
 import { type FieldError, type Problem, validationFailed } from '../errors.ts';
 import { refusalFor } from '../invitations/refusals.ts';
+import { leastAfterHash } from '../time-limits.ts';
 import { birthdayRules } from './birthday.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { demandOpenSession } from './refusals.ts';
@@ -10,8 +12,8 @@ import { deleteSession, readSession, type SessionProgress, saveStep } from './st
 export interface StepClient {
   /** The queue serves client networks in turn. */
   readonly network: string;
-  /** Cancels the wait for a hash when the client disconnects. */
-  readonly signal?: AbortSignal;
+  /** The wait for a hash ends when the client leaves. */
+  readonly deadline: Deadline;
   /**
    * Counts a password against the limits, right before it is hashed, so that other errors cost no attempt. Undefined: no limits.
    * @returns a function that takes the count back.
@@ -33,19 +35,20 @@ export async function saveRegistrationStep(
   client: StepClient,
 ): Promise<SessionProgress> {
   const { database, rules } = services;
-  const askedAt = performance.now();
   const accepted = step.accept(body, rules);
-  if (!accepted.ok) throw await refuseValues(services, sessionId, accepted.errors);
+  if (!accepted.ok) throw await refuseValues(services, sessionId, accepted.errors, client.deadline);
   let { columns } = accepted.value;
+  let { deadline } = client;
   if (step.hashedColumn !== undefined) {
-    const { completed_steps } = demandOpenSession(await readSession(database, sessionId));
+    const { completed_steps } = demandOpenSession(await readSession(database, sessionId, deadline));
     const isRepeat = completed_steps.includes(step.name);
     const hash = await hashPassword(services, columns[step.hashedColumn] ?? '', { sessionId, isRepeat }, client);
     columns = { ...columns, [step.hashedColumn]: hash };
+    deadline = withAtLeast(leastAfterHash, deadline);
   }
-  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, columns, askedAt);
+  const saved = await saveStep(database, step, sessionId, rules.sessionSeconds, columns, deadline);
   if (saved) return saved;
-  demandOpenSession(await readSession(database, sessionId));
+  demandOpenSession(await readSession(database, sessionId, deadline));
   // The update was refused, yet the session is open now: the code was reset in between.
   throw refusalFor('used');
 }
@@ -55,13 +58,13 @@ async function hashPassword(
   { passwords }: RegistrationServices,
   password: string,
   { sessionId, isRepeat }: { sessionId: string; isRepeat: boolean },
-  { network, signal, countHash }: StepClient,
+  { network, deadline, countHash }: StepClient,
 ): Promise<string> {
   // Before counting: a full queue costs neither an attempt nor a statement.
   using place = passwords.claim(sessionId, { owner: network, isRepeat });
   const giveBack = await countHash?.(sessionId);
   try {
-    return await place.add(password, signal);
+    return await place.add(password, deadline.gone);
   } catch (error) {
     await giveBack?.();
     throw error;
@@ -69,7 +72,12 @@ async function hashPassword(
 }
 
 /** We may not keep the data of people below the minimum age: the sign-up is deleted before the refusal is sent. */
-async function refuseValues({ database }: RegistrationServices, sessionId: string, errors: readonly FieldError[]): Promise<Problem> {
-  if (errors.some((error) => error.rule === birthdayRules.birthday_below_minimum_age)) await deleteSession(database, sessionId);
+async function refuseValues(
+  { database }: RegistrationServices,
+  sessionId: string,
+  errors: readonly FieldError[],
+  deadline: Deadline,
+): Promise<Problem> {
+  if (errors.some((error) => error.rule === birthdayRules.birthday_below_minimum_age)) await deleteSession(database, sessionId, deadline);
   return validationFailed(errors);
 }

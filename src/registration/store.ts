@@ -1,4 +1,5 @@
 import { type Database, type Queryable, type Statement, statement } from '../database/database.ts';
+import type { Deadline } from '../deadline.ts';
 import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
 import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
 import { completingStep, type Step, type StepValues, stepsBeforeLast } from './steps.ts';
@@ -85,10 +86,11 @@ export async function openSession(
   code: string,
   { sessionId, network, lifeSeconds }: NewSession,
   mostSessions: number | undefined,
+  deadline: Deadline,
 ): Promise<VerifiedInvitation | undefined> {
   const { typed, plain, grouped } = codeLookUp(code);
   const values = [typed, sessionId, lifeSeconds, plain, grouped, network, mostSessions ?? null];
-  const [row] = await database.run(openSessionStatement, values);
+  const [row] = await database.run(openSessionStatement, values, deadline);
   return row;
 }
 
@@ -114,9 +116,10 @@ export async function openSeatSession(
   database: Database,
   invitationId: number,
   { sessionId, network, lifeSeconds }: NewSession,
+  deadline: Deadline,
 ): Promise<SeatSession | undefined> {
   const values = [invitationId, sessionId, lifeSeconds, network];
-  const [row] = await database.runWaiting(invitationRow(invitationId), openSeatSessionStatement, values);
+  const [row] = await database.runQueued(invitationRow(invitationId), openSeatSessionStatement, values, deadline);
   return row;
 }
 
@@ -148,7 +151,6 @@ const saveStepStatements = new Map(stepsBeforeLast.map((step) => [step.name, sav
 /**
  * Stores what one step brought and renews the session, 24 hours after its start at most.
  * @param columns a value for each of the step's columns.
- * @param askedAt since when the person waits, as `performance.now()` gives it: a hash may have taken much of their time.
  * @returns undefined: refused; `readSession` tells why.
  */
 export async function saveStep(
@@ -157,11 +159,11 @@ export async function saveStep(
   sessionId: string,
   lifeSeconds: number,
   columns: StepValues['columns'],
-  askedAt: number,
+  deadline: Deadline,
 ): Promise<SessionProgress | undefined> {
   const save = saveStepStatements.get(step.name);
   if (!save) throw new Error(`the step ${step.name} is not saved on its own`);
-  const [row] = await database.run(save, [sessionId, lifeSeconds, ...valuesOf(step, columns)], { askedAt });
+  const [row] = await database.run(save, [sessionId, lifeSeconds, ...valuesOf(step, columns)], deadline);
   return row;
 }
 
@@ -190,8 +192,8 @@ const readSessionStatement = statement<SessionState>(
 );
 
 /** What we know about a session id: a live session, a receipt, or nothing (then `expires_at` and `user_id` are both NULL). */
-export async function readSession(database: Queryable, sessionId: string): Promise<SessionState> {
-  const [row] = await database.run(readSessionStatement, [sessionId]);
+export async function readSession(database: Queryable, sessionId: string, deadline: Deadline): Promise<SessionState> {
+  const [row] = await database.run(readSessionStatement, [sessionId], deadline);
   if (!row) throw new Error('the statement gives one row whatever it is asked');
   return row;
 }
@@ -261,12 +263,14 @@ export async function completeSession(
   e164: string,
   phoneKey: string | null,
   columns: StepValues['columns'],
+  deadline: Deadline,
 ): Promise<number | undefined> {
   const invitation = async () => {
-    const [found] = await database.run(invitationOfStatement, [sessionId]);
+    const [found] = await database.run(invitationOfStatement, [sessionId], deadline);
     return found ? invitationRow(found.id) : `session ${sessionId}`;
   };
-  const [row] = await database.runWaiting(invitation, completeStatement, [sessionId, e164, phoneKey, ...valuesOf(completingStep, columns)]);
+  const values = [sessionId, e164, phoneKey, ...valuesOf(completingStep, columns)];
+  const [row] = await database.runQueued(invitation, completeStatement, values, deadline);
   return row?.user_id;
 }
 
@@ -285,7 +289,7 @@ const deleteSessionStatement = statement<{ deleted: number }>(
  * Deletes a live session and all its data.
  * @returns false if there was none.
  */
-export async function deleteSession(database: Queryable, sessionId: string): Promise<boolean> {
-  const [row] = await database.run(deleteSessionStatement, [sessionId]);
+export async function deleteSession(database: Queryable, sessionId: string, deadline: Deadline): Promise<boolean> {
+  const [row] = await database.run(deleteSessionStatement, [sessionId], deadline);
   return row?.deleted === 1;
 }

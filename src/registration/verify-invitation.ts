@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Deadline } from '../deadline.ts';
 import { everySeatHeld, refusalFor, unknownCode } from '../invitations/refusals.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { openSeatSession, openSession } from './store.ts';
@@ -29,17 +30,19 @@ export async function verifyInvitation(
   { database, rules, networkHash, signUpsPerNetwork }: RegistrationServices,
   code: string,
   network: string,
+  deadline: Deadline,
 ): Promise<OpenedSession | TooManySignUps> {
   const sessionId = randomBytes(16).toString('hex');
   const session = { sessionId, network: networkHash(network), lifeSeconds: rules.sessionSeconds };
   for (let round = 0; round < 3; round += 1) {
-    const invitation = await openSession(database, code, session, signUpsPerNetwork);
+    const invitation = await openSession(database, code, session, signUpsPerNetwork, deadline);
     if (!invitation) throw unknownCode(code);
     if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
     if (invitation.state !== 'usable') throw refusalFor(invitation.state, invitation.starts_at);
     if (!invitation.several_seats) return { retryAfterSeconds: invitation.seconds_until_oldest_ends ?? 1 };
 
-    const seat = await openSeatSession(database, invitation.id, { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) });
+    const held = { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) };
+    const seat = await openSeatSession(database, invitation.id, held, deadline);
     if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
     if (seat) throw everySeatHeld(seat.seat_free_at);
     // It stopped being usable between the two statements: the next round finds out why.

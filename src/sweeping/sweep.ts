@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Queryable } from '../database/database.ts';
+import { startDeadline } from '../deadline.ts';
+import { dueCountLimit } from '../time-limits.ts';
 
 /** Rows that are deleted after a retention period; each slice declares its own. */
 export interface SweptRows {
@@ -86,12 +88,9 @@ async function deleteInBatches(
   return false;
 }
 
-/** Timeout in milliseconds: there may be millions of rows, and this runs only on request. */
-const countLimit = 60_000;
-
 /** @returns how many rows of each kind have expired, without changing anything. */
 export async function countDueRows(database: Database, kinds: readonly SweptRows[]): Promise<Readonly<Record<string, number>>> {
   const due: Record<string, number> = {};
-  for (const { name, countDue } of kinds) due[name] = await database.transaction(countDue, { statementMilliseconds: countLimit });
+  for (const { name, countDue } of kinds) due[name] = await database.transaction(countDue, startDeadline(dueCountLimit));
   return due;
 }

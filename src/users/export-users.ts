@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../audit.ts';
 import type { Queryable } from '../database/database.ts';
+import { startDeadline } from '../deadline.ts';
 import { longWorkWait } from '../long-work.ts';
+import { exportCountLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
 import { countAllUsers, idsOfUsers, readUsers, type UserRow } from './user-store.ts';
@@ -12,8 +14,6 @@ export interface UserExported extends UserRow {
 }
 
 const batch = 1_000;
-/** Timeout of counting in milliseconds, before anything is sent. */
-const countingTime = 30_000;
 
 /**
  * Exports all users without their password hashes, newest first. The audit entry, with the count, is written before the first row is sent, so an
@@ -39,7 +39,7 @@ export async function exportUsers(
   };
   {
     using _turn = await longWork.take(longWorkWait(signal));
-    await database.transaction(count, { statementMilliseconds: countingTime, signal });
+    await database.transaction(count, startDeadline(exportCountLimit, signal));
   }
 
   return (async function* () {

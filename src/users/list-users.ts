@@ -1,6 +1,8 @@
 import type { Actor } from '../audit.ts';
+import { startDeadline } from '../deadline.ts';
 import { longWorkWait } from '../long-work.ts';
 import type { Total } from '../read-downwards.ts';
+import { pageCountLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { type ShownUser, showUsers } from './shown-user.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
@@ -15,9 +17,6 @@ export interface UserPage {
   readonly before: number | null;
   readonly total: Total | null;
 }
-
-/** Timeout of a complete count in milliseconds. */
-const countingTime = 10_000;
 
 /**
  * One page of users, newest first. Showing phone numbers in full writes an audit entry.
@@ -53,5 +52,5 @@ async function count(
   if (wanted === 'capped') return countSomeUsers(database, filter, range);
   using _turn = await longWork.take(longWorkWait(signal));
   const counting = (transaction: Parameters<typeof countAllUsers>[0]) => countAllUsers(transaction, filter, range);
-  return { value: await database.transaction(counting, { statementMilliseconds: countingTime, signal }), relation: 'exact' };
+  return { value: await database.transaction(counting, startDeadline(pageCountLimit, signal)), relation: 'exact' };
 }

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { validationFailed } from '../errors.ts';
-import { clientGone } from '../http/client-gone.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../http/export-stream.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { problemResponses, queryProblem } from '../http/problem-responses.ts';
@@ -33,9 +32,9 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
         response: { 200: userList, ...problemResponses(queryProblem, busyProblems.count_busy) },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { limit, cursor, total, ...asked } = request.query;
-      const wanted = { limit, before: decodeIdCursor(cursor), total, signal: clientGone(reply) };
+      const wanted = { limit, before: decodeIdCursor(cursor), total, signal: request.deadline.gone };
       const page = await listUsers(services, request.actor(), seesInFull(request), asked, wanted);
       return { items: [...page.users], next: encodeIdCursor(page.before), total: page.total };
     },
@@ -56,7 +55,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
     },
     async (request, reply) => {
       const { format, ...asked } = request.query;
-      const batches = await exportUsers(services, request.actor(), asked, format, clientGone(reply));
+      const batches = await exportUsers(services, request.actor(), asked, format, request.deadline.gone);
       return sendExport(reply, { format, name: 'users', columns, batches });
     },
   );

@@ -9,12 +9,12 @@ after(() => application[Symbol.asyncDispose]());
 /** @returns the names of the statements that a request sent to the database. */
 async function statementsOf(context: TestContext, request: () => Promise<unknown>): Promise<string[]> {
   const { database } = application.services;
-  const methods = [context.mock.method(database, 'run'), context.mock.method(database, 'runWaiting')] as const;
+  const methods = [context.mock.method(database, 'run'), context.mock.method(database, 'runQueued')] as const;
   const transaction = context.mock.method(database, 'transaction');
   await request();
   assert.equal(transaction.mock.callCount(), 0);
-  const [run, runWaiting] = methods;
-  const names = [...run.mock.calls.map((call) => call.arguments[0].name), ...runWaiting.mock.calls.map((call) => call.arguments[1].name)];
+  const [run, runQueued] = methods;
+  const names = [...run.mock.calls.map((call) => call.arguments[0].name), ...runQueued.mock.calls.map((call) => call.arguments[1].name)];
   for (const method of methods) method.mock.restore();
   transaction.mock.restore();
   return names;

@@ -1,6 +1,6 @@
 import type { PostgresqlConfig } from '../../config/config.ts';
 import { isLocalHost } from '../../config/postgresql-tls.ts';
-import { hostsOf } from '../../database/places.ts';
+import { hostsOf } from '../../database/hosts.ts';
 import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'encryption', page: pages.encryption };

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.ts';
+import { startDeadline } from '../../deadline.ts';
 import { Problem, validationFailed } from '../../errors.ts';
 import { busyProblems, longWorkWait } from '../../long-work.ts';
 import type { Once, RepeatableRequest } from '../../repeatable.ts';
 import type { Semaphore } from '../../semaphore.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { bulkLimit } from '../../time-limits.ts';
 import { type CodeForm, generateCodes } from '../code-generator.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
@@ -45,9 +47,6 @@ export interface BulkWatch {
 /** Codes per statement. The embedded database runs on this thread, so every request waits for the statement. */
 const codesAtOnce: Readonly<Record<Database['kind'], number>> = { embedded: 1_000, postgresql: 5_000 };
 
-/** Timeout of a statement in milliseconds; 5,000 rows with all their indexes take much longer on a busy server. */
-export const bulkStatementMilliseconds = 30_000;
-
 /**
  * Creates many invitations, all or none, in one transaction. Its locks are few and short: the campaign is checked first and locked only at
  * the end, so revoking it is not blocked meanwhile.
@@ -76,8 +75,8 @@ export async function createInBulk(
     await audit(transaction, actor, { action: 'invitation.bulk', subject: 'invitation', after: recorded(count, settings) });
     return { batch: settings.batch, count };
   };
-  const options = { statementMilliseconds: bulkStatementMilliseconds, signal };
-  const made = await database.transaction((transaction) => once(transaction, request, all(transaction)), options);
+  const deadline = startDeadline(bulkLimit, signal);
+  const made = await database.transaction((transaction) => once(transaction, request, all(transaction)), deadline);
   if (!made.repeated) await refreshStatistics(database, count);
   return made;
 }

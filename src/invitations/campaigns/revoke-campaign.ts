@@ -1,9 +1,10 @@
 import type { Actor } from '../../audit.ts';
+import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { stopLimit } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
-import { stoppingLimits } from '../stopping-limits.ts';
 import { adoptCampaign, type CampaignSeen, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function revokeCampaign({ database, audit }: InvitationServices, ac
       after: { revoked_at: shownMoment(revoked.revoked_at) },
     });
     return revoked;
-  }, stoppingLimits);
+  }, startDeadline(stopLimit));
 }
 
 /**

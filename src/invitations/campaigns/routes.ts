@@ -2,16 +2,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
 import { databaseProblems } from '../../database/unavailable.ts';
+import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
-import { clientGone } from '../../http/client-gone.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems, longWorkWait } from '../../long-work.ts';
 import { decodeCursor, pageOf } from '../../paging.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { exactCountLimit } from '../../time-limits.ts';
 import { hasUnusableCharacter } from '../../well-formed-text.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
-import { longestCount } from '../listing/count-invitations.ts';
 import { restoreCampaign, revokeCampaign } from './revoke-campaign.ts';
 import { campaignAnswer, campaignPath, campaignsAnswer, campaignsQuery, countedCampaign } from './schema.ts';
 import { type CampaignSeen, countCampaign, listCampaigns, readCampaign } from './store.ts';
@@ -56,14 +56,13 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         },
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, deadline }) => {
       const name = nameIn(params);
-      const signal = clientGone(reply);
       const campaign = await readCampaign(database, name);
       if (!campaign) throw new Problem(campaign_unknown);
       const count = (transaction: Queryable) => countCampaign(transaction, name);
-      using _turn = await longWork.take(longWorkWait(signal));
-      const counts = await database.transaction(count, { statementMilliseconds: longestCount, signal });
+      using _turn = await longWork.take(longWorkWait(deadline.gone));
+      const counts = await database.transaction(count, startDeadline(exactCountLimit, deadline.gone));
       const { seats_total, seats_used, seats_held, seats_free, ...invitations } = counts;
       const seats = { total: seats_total, used: seats_used, held: seats_held, free: seats_free };
       return { ...shown(campaign), invitations, seats };

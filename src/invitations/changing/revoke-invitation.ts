@@ -1,12 +1,13 @@
 import type { Actor } from '../../audit.ts';
 import type { Queryable } from '../../database/database.ts';
+import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
 import { shownMoment } from '../../shown-moment.ts';
+import { stopLimit } from '../../time-limits.ts';
 import { refuseUsableCollision } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../errors.ts';
 import { type InvitationRow, isOpen } from '../invitation-row.ts';
-import { stoppingLimits } from '../stopping-limits.ts';
 import { recordRead } from './read-invitation.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
 
@@ -29,7 +30,7 @@ export async function revokeInvitation(services: InvitationServices, actor: Acto
       after: { revoked_at: shownMoment(after.revoked_at) },
     });
     return after;
-  }, stoppingLimits);
+  }, startDeadline(stopLimit));
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Queryable } from '../../database/database.ts';
+import { startDeadline } from '../../deadline.ts';
 import { longWorkWait } from '../../long-work.ts';
+import { exactCountLimit } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { ListFilters } from './list-filters.ts';
 import { looksAt, sourcesAtMost, sourcesOf, thoroughLook } from './list-invitations.ts';
@@ -41,9 +43,6 @@ export async function countQuickly(database: Queryable, filters: ListFilters): P
   return { value: most, relation: 'at_least' };
 }
 
-/** Milliseconds that an exact count may take. */
-export const longestCount = 15_000;
-
 /** Counts everything. @param signal ends it. @throws Problem `count_busy`, and `database_unavailable` where it takes too long. */
 export async function countExactly(
   { database, longWork }: Pick<InvitationServices, 'database' | 'longWork'>,
@@ -52,5 +51,5 @@ export async function countExactly(
 ): Promise<Total> {
   using _turn = await longWork.take(longWorkWait(signal));
   const count = (transaction: Queryable) => countMatching(transaction, filters);
-  return { value: await database.transaction(count, { statementMilliseconds: longestCount, signal }), relation: 'exact' };
+  return { value: await database.transaction(count, startDeadline(exactCountLimit, signal)), relation: 'exact' };
 }

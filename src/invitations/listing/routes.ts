@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Actor } from '../../audit.ts';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
-import { clientGone } from '../../http/client-gone.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems } from '../../long-work.ts';
 import { pagingRules } from '../../paging.ts';
@@ -38,14 +37,14 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const { query } = request;
       const { limit, cursor, total, people } = query;
       const inFull = seesPhones(request);
       const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services.database, filters.value, limit, cursor);
-      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined, signal: clientGone(reply) });
+      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined, signal: request.deadline.gone });
       if (inFull) await recordList(request.actor(), filters.value, page.rows, count);
       return { items: await withPeople(page.rows, people, inFull), next: page.next, total: count };
     },

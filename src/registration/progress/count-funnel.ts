@@ -1,14 +1,13 @@
+import { startDeadline } from '../../deadline.ts';
 import { validationFailed } from '../../errors.ts';
 import { longWorkWait } from '../../long-work.ts';
+import { pageCountLimit } from '../../time-limits.ts';
 import { registrationProblems } from '../errors.ts';
 import { completingStep, steps, stepsBeforeLast } from '../steps.ts';
 import { calendarDays } from './calendar-days.ts';
 import type { ProgressServices } from './dependencies.ts';
 import { acceptFunnelRange } from './funnel-range.ts';
 import { countAttempts, type FunnelRow, readClock } from './funnel-store.ts';
-
-/** Timeout of the counting statement in milliseconds; a year of 250,000 attempts takes less than a second. */
-const statementMilliseconds = 10_000;
 
 /** How many attempts reached each event. Every attempt ends as `completed`, `expired` or `abandoned`; until then it is `under_way`. */
 type Counts = Record<string, number>;
@@ -50,7 +49,7 @@ export async function countFunnel(
   const starts = query.by === 'day' ? dates.map((date) => date.start) : [from];
   const question = { from, to, starts, campaign: query.campaign };
   using _turn = await longWork.take(longWorkWait(signal, registrationProblems.funnel_busy));
-  const rows = await database.transaction((transaction) => countAttempts(transaction, question), { statementMilliseconds, signal });
+  const rows = await database.transaction((transaction) => countAttempts(transaction, question), startDeadline(pageCountLimit, signal));
 
   const parts = new Map(rows.map((row) => [row.part, countsOf(row)]));
   return {

@@ -1,6 +1,7 @@
 import type { Actor } from '../../audit.ts';
+import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
-import { stoppingLimits } from '../../invitations/stopping-limits.ts';
+import { stopLimit } from '../../time-limits.ts';
 import { registrationProblems } from '../errors.ts';
 import type { ProgressServices } from './dependencies.ts';
 import { type EndedSession, endSession } from './session-store.ts';
@@ -19,5 +20,5 @@ export async function endSignUp({ database, audit }: ProgressServices, actor: Ac
     const before = { invitation_id, completed_steps };
     await audit(transaction, actor, { action: 'sign_up.end', subject: 'sign_up', subjectId: ended.attempt, before });
     return ended;
-  }, stoppingLimits);
+  }, startDeadline(stopLimit));
 }

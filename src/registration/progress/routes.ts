@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
-import { clientGone } from '../../http/client-gone.ts';
 import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { acceptCampaign } from '../../invitations/labels.ts';
@@ -86,7 +85,7 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         },
       },
     },
-    async ({ query }, reply) => countFunnel(services, { ...query, campaign: campaignOf(query) }, clientGone(reply)),
+    async ({ query, deadline }) => countFunnel(services, { ...query, campaign: campaignOf(query) }, deadline.gone),
   );
 };
 

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../../../audit.ts';
 import type { Database, Queryable } from '../../../database/database.ts';
+import { startDeadline } from '../../../deadline.ts';
 import { longWorkWait } from '../../../long-work.ts';
+import { exportCountLimit } from '../../../time-limits.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import type { InvitationRow } from '../../invitation-row.ts';
 import { auditedFilters, type ListFilters } from '../../listing/list-filters.ts';
@@ -9,9 +11,6 @@ import { sourcesOf, thoroughLook } from '../../listing/list-invitations.ts';
 import { countMatching, readWindow } from '../../listing/list-store.ts';
 import type { Position } from '../../listing/positions.ts';
 import { allSource, type Source } from '../../listing/sources.ts';
-
-/** Timeout of counting in milliseconds, before anything is sent. */
-const countingTime = 30_000;
 
 /**
  * Exports every matching invitation. The audit entry, with the count, is written before the first row is sent, so an aborted download
@@ -34,7 +33,7 @@ export async function exportInvitations(
   };
   {
     using _turn = await longWork.take(longWorkWait(signal));
-    await database.transaction(count, { statementMilliseconds: countingTime, signal });
+    await database.transaction(count, startDeadline(exportCountLimit, signal));
   }
   return matching(database, filters, await sourceOf(database, filters));
 }

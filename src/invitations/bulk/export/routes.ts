@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { validationFailed } from '../../../errors.ts';
-import { clientGone } from '../../../http/client-gone.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
 import { lifeSpanRules } from '../../../life-span.ts';
@@ -37,7 +36,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
       const inFull = seesPhones(request);
       const filters = acceptFilters(asked, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
-      const rows = await exportInvitations(services, request.actor(), filters.value, format, clientGone(reply));
+      const rows = await exportInvitations(services, request.actor(), filters.value, format, request.deadline.gone);
       return sendExport(reply, { format, name: 'invitations', columns, batches: shown(rows, inFull) });
     },
   );

@@ -2,11 +2,13 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../../../audit.ts';
 import type { Queryable } from '../../../database/database.ts';
+import { startDeadline } from '../../../deadline.ts';
 import { Problem } from '../../../errors.ts';
 import { busyProblems, longWorkWait } from '../../../long-work.ts';
+import { bulkLimit } from '../../../time-limits.ts';
 import { refuseCollisionsOfBatch } from '../../code-collisions.ts';
 import { invitationProblems } from '../../errors.ts';
-import { type BulkServices, bulkStatementMilliseconds } from '../create-in-bulk.ts';
+import type { BulkServices } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
 import { refreshStatistics } from '../store.ts';
 import { judgeFile } from './judge-file.ts';
@@ -92,8 +94,8 @@ async function storeAll(
   };
 
   try {
-    const options = { statementMilliseconds: bulkStatementMilliseconds, signal };
-    return (await database.transaction((transaction) => once(transaction, { actor, key, asked }, all(transaction)), options)).answer;
+    const deadline = startDeadline(bulkLimit, signal);
+    return (await database.transaction((transaction) => once(transaction, { actor, key, asked }, all(transaction)), deadline)).answer;
   } catch (error) {
     if (error === dryRunOver && answer) return answer;
     throw error;

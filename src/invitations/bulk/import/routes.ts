@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem } from '../../../errors.ts';
-import { clientGone } from '../../../http/client-gone.ts';
 import { httpProblems } from '../../../http/http-problems.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
 import { repeatableHeaders } from '../../../http/repeatable-headers.ts';
@@ -60,13 +59,13 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
         },
       },
     },
-    async (request, reply) => {
+    async (request) => {
       const imported = await importInvitations(services, {
         actor: request.actor(),
         key: request.headers['idempotency-key'],
         bytes: request.body as Upload,
         dryRun: request.query.dry_run === 'true',
-        signal: clientGone(reply),
+        signal: request.deadline.gone,
       });
       return { ...imported, errors: [] };
     },

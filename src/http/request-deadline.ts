@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { type Deadline, startDeadline } from '../deadline.ts';
+import { requestLimit } from '../time-limits.ts';
+import { onClientEnd } from './connections.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the answer has to be there, and whether the client still waits for it. The time in which the body arrives does not count. */
+    deadline: Deadline;
+  }
+}
+
+/** Gives each request its deadline. To be added before every hook that may ask the database. */
+export function startDeadlines(app: FastifyInstance): void {
+  // biome-ignore lint/suspicious/noExplicitAny: Fastify wants a value of the type, and the first hook sets it.
+  app.decorateRequest('deadline', undefined as any);
+  app.addHook('onRequest', async (request, reply) => {
+    request.deadline = startDeadline(requestLimit, clientGone(reply));
+  });
+  const bodyBegun = new WeakMap<object, number>();
+  app.addHook('preParsing', async (request) => {
+    bodyBegun.set(request, performance.now());
+  });
+  app.addHook('preValidation', async (request) => {
+    const arriving = performance.now() - (bodyBegun.get(request) ?? performance.now());
+    request.deadline = { ...request.deadline, endsAt: request.deadline.endsAt + arriving };
+  });
+}
+
+/**
+ * @returns a signal that aborts when the client closes its connection before the answer was sent. It may have closed only its sending side and
+ *   still read the answer, which hardly any client does: what the work has come to is sent all the same. Fastify's own `request.signal` (5.12) aborts
+ *   as soon as the body has been read, because it listens to the request's `close` and not to the answer's.
+ */
+function clientGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  if (reply.raw.destroyed) gone.abort();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  onClientEnd(reply.raw, () => gone.abort());
+  return gone.signal;
+}
