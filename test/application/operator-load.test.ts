@@ -66,7 +66,7 @@ test('sign-ups, readiness and metrics are answered however many operator request
   assert.ok(answered.includes(503), 'nothing waited: the test locks the wrong tables');
 });
 
-const marked = `wait_event_type = 'Timeout' AND application_name = 'chodae' AND state = 'active'`;
+const marked = `datname = current_database() AND wait_event_type = 'Timeout' AND application_name = 'chodae' AND state = 'active'`;
 const sleeping = async () => ((await query<{ n: number }>(`SELECT count(*) AS n FROM pg_stat_activity WHERE ${marked}`))[0]?.n ?? 0) > 0;
 
 /** Until it is restored, reading a row of the table takes 300 s. */
