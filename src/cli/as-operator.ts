@@ -5,14 +5,13 @@ import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import type { Language, SentenceValues } from '../errors.ts';
 import { readLocalAccess } from '../operators/local-access.ts';
 import { meAnswer } from './answers.ts';
+import type { Place } from './api-client.ts';
+import { type ApiClient, createApiClient } from './api-client.ts';
 import { type BaseUrl, isSafeForSecrets, parseBaseUrl } from './base-url.ts';
-import { Misuse, Refusal } from './exit-codes.ts';
+import { CommandError, UsageError } from './exit-codes.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { languageFromEnvironment } from './language.ts';
-import { createOperatorClient, type OperatorClient } from './operator-client.ts';
-import type { Place } from './operator-exchange.ts';
+import { languageFromEnvironment, type Message, translate } from './messages.ts';
 import { operatorKeyFromHere } from './operator-key-from-here.ts';
-import { phrase, type Remark } from './remark.ts';
 import { explaining, settingsFromHere } from './settings.ts';
 
 /** What every command for operators can be told about where and how; see `addOperatorOptions`. */
@@ -25,13 +24,13 @@ export interface OperatorFlags {
 
 /** What a command for operators works with. */
 export interface Operator {
-  readonly client: OperatorClient;
+  readonly client: ApiClient;
   /** Of the person at the terminal. */
   readonly language: Language;
   /** Aborts at Ctrl-C. */
   readonly interrupt: AbortSignal;
   /** Puts something into the person's language. A number is a count and gets its thousands grouped; an id is a text. */
-  say(sentence: Remark['sentence'], values?: Remark['values']): string;
+  say(sentence: Message['sentence'], values?: Message['values']): string;
 }
 
 const cleartext = {
@@ -82,9 +81,9 @@ export async function asOperator(
 ): Promise<void> {
   const language = languageFromEnvironment(process.env);
   await untilInterrupted(async (interrupt) => {
-    const connect = (place: Place, key: string) => createOperatorClient({ place, key, language, interrupt });
-    const say: Operator['say'] = (sentence, values = {}) => phrase({ sentence, values: grouped(values) }, language);
-    const workWith = async (client: OperatorClient) => {
+    const connect = (place: Place, key: string) => createApiClient({ place, key, language, signal: interrupt });
+    const say: Operator['say'] = (sentence, values = {}) => translate({ sentence, values: grouped(values) }, language);
+    const workWith = async (client: ApiClient) => {
       try {
         await work({ client, language, interrupt, say });
       } finally {
@@ -108,15 +107,15 @@ function grouped(values: SentenceValues): SentenceValues {
 }
 
 function urlForKey(url: BaseUrl, { insecure }: OperatorFlags, say: Operator['say']): BaseUrl {
-  if (!insecure && !isSafeForSecrets(url)) throw new Misuse(say(cleartext, { url }));
+  if (!insecure && !isSafeForSecrets(url)) throw new UsageError(say(cleartext, { url }));
   return url;
 }
 
 interface Local extends AsyncDisposable {
-  readonly client: OperatorClient;
+  readonly client: ApiClient;
 }
 
-type Connect = (place: Place, key: string) => OperatorClient;
+type Connect = (place: Place, key: string) => ApiClient;
 
 async function openLocal(
   config: Config,
@@ -151,7 +150,7 @@ async function openHere(config: Config, connect: Connect, announce: (line: strin
 }
 
 /** @returns a client for the server that has the embedded database open, where it answers. */
-async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Connect): Promise<OperatorClient | undefined> {
+async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Connect): Promise<ApiClient | undefined> {
   const access = readLocalAccess(directory);
   if (!access) return undefined;
   const client = connect(access.place, access.key);
@@ -160,7 +159,7 @@ async function findRunning({ directory }: EmbeddedDatabaseConfig, connect: Conne
     return client;
   } catch (error) {
     client.close();
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof CommandError)) throw error;
     return undefined;
   }
 }

@@ -3,8 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { fillSentence, Problem } from '../errors.ts';
 import { exitNow, stopSignal } from '../main.ts';
 import { version } from '../version.ts';
-import { type ExitCode, exitCodes, Misuse, Refusal } from './exit-codes.ts';
-import { languageFromEnvironment } from './language.ts';
+import { CommandError, type ExitCode, exitCodes, UsageError } from './exit-codes.ts';
+import { languageFromEnvironment } from './messages.ts';
 import { printableJson, printableLines } from './printable.ts';
 
 /** What each command is given. */
@@ -55,10 +55,10 @@ async function runProgram(): Promise<void> {
 }
 
 function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof Misuse) return exitCodes.misuse;
+  if (error instanceof UsageError) return exitCodes.usage;
   // commander throws to leave after --help and --version too, then with 0; with any other number it was called wrongly.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.misuse;
-  return exitCodes.refusal;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  return exitCodes.failure;
 }
 
 /** Whoever asked for JSON gets the failure as JSON too; everybody gets the sentence on stderr. */
@@ -67,13 +67,13 @@ function tell(error: unknown): void {
   // commander has written its own sentence by now.
   if (!(error instanceof CommanderError)) process.stderr.write(`${printableLines(message)}\n`);
   if (!process.argv.includes('--json')) return;
-  const code = exitCodeOf(error) === exitCodes.misuse ? 'misuse' : 'refused';
-  const problem = error instanceof Refusal ? error.problem : undefined;
+  const code = exitCodeOf(error) === exitCodes.usage ? 'misuse' : 'refused';
+  const problem = error instanceof CommandError ? error.problem : undefined;
   process.stdout.write(`${printableJson({ error: { code, message, ...(problem && { problem }) } }, 2)}\n`);
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof Misuse || error instanceof Refusal || error instanceof CommanderError) return error.message;
+  if (error instanceof UsageError || error instanceof CommandError || error instanceof CommanderError) return error.message;
   if (error instanceof Problem) return fillSentence(error.kind.detail, languageFromEnvironment(process.env), error.details.values);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

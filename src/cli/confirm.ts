@@ -1,8 +1,8 @@
 import { confirm } from '@clack/prompts';
 import type { Language, Sentence } from '../errors.ts';
 import type { Operator } from './as-operator.ts';
-import { Misuse, Refusal } from './exit-codes.ts';
-import { phrase } from './remark.ts';
+import { CommandError, UsageError } from './exit-codes.ts';
+import { translate } from './messages.ts';
 
 const sentences = {
   yesMissing: {
@@ -18,12 +18,12 @@ interface ConfirmFlags {
   readonly yes?: true;
 }
 
-/** To be called before anything is opened. @throws Misuse where somebody would have to be asked and there is no terminal. */
+/** To be called before anything is opened. @throws UsageError where somebody would have to be asked and there is no terminal. */
 export function assertCanConfirm({ yes }: ConfirmFlags, language: Language): void {
-  if (!yes && !(process.stdin.isTTY && process.stderr.isTTY)) throw new Misuse(phrase({ sentence: sentences.yesMissing }, language));
+  if (!yes && !(process.stdin.isTTY && process.stderr.isTTY)) throw new UsageError(translate({ sentence: sentences.yesMissing }, language));
 }
 
-/** Asks, unless `--yes` has answered. @throws Refusal where the answer is no. */
+/** Asks, unless `--yes` has answered. @throws CommandError where the answer is no. */
 export async function confirmed(question: string, flags: ConfirmFlags, { language, interrupt }: Operator): Promise<void> {
   return confirmedAtTerminal(question, flags, language, interrupt);
 }
@@ -32,7 +32,7 @@ export async function confirmed(question: string, flags: ConfirmFlags, { languag
 export async function confirmedAtTerminal(question: string, { yes }: ConfirmFlags, language: Language, signal: AbortSignal): Promise<void> {
   if (yes) return;
   assertCanConfirm({}, language);
-  const say = (sentence: Sentence) => phrase({ sentence }, language);
+  const say = (sentence: Sentence) => translate({ sentence }, language);
   const answer = await confirm({
     message: question,
     active: say(sentences.yes),
@@ -42,5 +42,5 @@ export async function confirmedAtTerminal(question: string, { yes }: ConfirmFlag
     output: process.stderr,
     signal,
   });
-  if (answer !== true) throw new Refusal(say(sentences.unchanged));
+  if (answer !== true) throw new CommandError(say(sentences.unchanged));
 }

@@ -6,7 +6,7 @@ import { examineLimits } from './doctor/examine-limits.ts';
 import { examineSettings } from './doctor/examine-settings.ts';
 import { examineTestCodes } from './doctor/examine-test-codes.ts';
 import { type Finding, pages } from './doctor/finding.ts';
-import { exitCodes, Misuse } from './exit-codes.ts';
+import { exitCodes, UsageError } from './exit-codes.ts';
 import { printResult } from './output.ts';
 import { painter } from './paint.ts';
 import { printable } from './printable.ts';
@@ -21,7 +21,7 @@ export function addDoctorCommand(program: Command): void {
     .action(async (options: { json?: boolean }) => {
       const findings = await examine();
       printResult(options.json, { findings }, findings.flatMap(lines));
-      if (findings.some((finding) => finding.verdict === 'problem')) process.exitCode = exitCodes.refusal;
+      if (findings.some((finding) => finding.verdict === 'problem')) process.exitCode = exitCodes.failure;
     });
 }
 
@@ -40,7 +40,7 @@ async function examine(): Promise<Finding[]> {
   try {
     config = settingsFromHere();
   } catch (error) {
-    if (!(error instanceof Misuse)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     return [{ ...named, verdict: 'problem', message: error.message }];
   }
   return [

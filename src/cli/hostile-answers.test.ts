@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { Command } from 'commander';
-import { Misuse, Refusal } from './exit-codes.ts';
+import { CommandError, UsageError } from './exit-codes.ts';
 import { addInviteCommand } from './invite.ts';
 import { addKeyCommand } from './key.ts';
 import { printableJson, printableLines } from './printable.ts';
@@ -190,9 +190,12 @@ function assertClean(text: string, what: string): void {
 
 /** As `chodae.ts` tells it: a sentence and exit code 1, or 2; anything else would be a stack trace. */
 function assertRefused(error: unknown, what: string): void {
-  assert.ok(error instanceof Refusal || error instanceof Misuse, `${what}: ${error instanceof Error ? error.stack : String(error)}`);
+  assert.ok(
+    error instanceof CommandError || error instanceof UsageError,
+    `${what}: ${error instanceof Error ? error.stack : String(error)}`,
+  );
   assertClean(printableLines(error.message), what);
-  if (error instanceof Refusal) assertClean(printableJson(error.problem ?? null, 2), what);
+  if (error instanceof CommandError) assertClean(printableJson(error.problem ?? null, 2), what);
 }
 
 for (const words of commands) {

@@ -5,10 +5,8 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { freshDatabase } from '../../test/support/database.ts';
 import { readConfig } from '../config/read-config.ts';
-import { readJsonLines } from './json-lines.ts';
+import { ConnectionError, createApiClient, readJsonLines } from './api-client.ts';
 import { openLocalApplication } from './local-application.ts';
-import { LostConnection } from './lost-connection.ts';
-import { createOperatorClient } from './operator-client.ts';
 
 test('a command asks the application in its own process, over a socket that is nobody else’s and gone afterwards', async () => {
   await using database = await freshDatabase();
@@ -19,7 +17,7 @@ test('a command asks the application in its own process, over a socket that is n
   assert.match(announced.join('\n'), /^Database schema: \d+ migrations applied\.$/);
 
   const interrupt = new AbortController();
-  const client = createOperatorClient({ place: application, key: application.key, language: 'en', interrupt: interrupt.signal });
+  const client = createApiClient({ place: application, key: application.key, language: 'en', signal: interrupt.signal });
   const me = await client.request({ method: 'GET', path: '/admin/me' }, z.any());
   assert.deepEqual(me.body, { key_id: null, label: 'local', role: 'admin' });
   await client.request({ method: 'POST', path: '/admin/keys', body: { label: 'me', role: 'viewer' } }, z.any());
@@ -37,7 +35,7 @@ test('Ctrl-C while many invitations are being made undoes all of them', async ()
   await using database = await freshDatabase();
   const application = await openLocalApplication(readConfig(database.environment), () => {});
   const interrupt = new AbortController();
-  const client = createOperatorClient({ place: application, key: application.key, language: 'en', interrupt: interrupt.signal });
+  const client = createApiClient({ place: application, key: application.key, language: 'en', signal: interrupt.signal });
   const { body } = await client.stream({ method: 'POST', path: '/admin/invitations/bulk', body: { count: 1_000_000 } });
   const read = async () => {
     for await (const event of readJsonLines(body, () => new Error('no line of ours'))) {
@@ -45,7 +43,7 @@ test('Ctrl-C while many invitations are being made undoes all of them', async ()
       interrupt.abort();
     }
   };
-  await assert.rejects(read(), (error) => error instanceof LostConnection && error.message === 'Interrupted.');
+  await assert.rejects(read(), (error) => error instanceof ConnectionError && error.message === 'Interrupted.');
   client.close();
   await application[Symbol.asyncDispose]();
   assert.deepEqual(await database.query('SELECT count(*)::integer AS count FROM "Invitation"'), [{ count: 0 }]);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import { Misuse } from './exit-codes.ts';
+import { UsageError } from './exit-codes.ts';
 import { operatorKeyFromHere } from './operator-key-from-here.ts';
 
 const one = `chodae_key_${'1'.repeat(40)}`;
@@ -33,7 +33,7 @@ test('no key, or something else in its place, is misuse, and nothing of it is sh
   for (const [keyFile, environment, sentence] of mistakes) {
     assert.throws(
       () => operatorKeyFromHere(keyFile, 'en', environment),
-      (error) => error instanceof Misuse && sentence.test(error.message) && !error.message.includes('hunter2'),
+      (error) => error instanceof UsageError && sentence.test(error.message) && !error.message.includes('hunter2'),
     );
   }
   folder.remove();

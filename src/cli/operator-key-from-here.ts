@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Language, Sentence } from '../errors.ts';
 import { isOperatorKey } from '../operators/operator-key.ts';
-import { Misuse } from './exit-codes.ts';
-import { phrase, type Remark } from './remark.ts';
+import { UsageError } from './exit-codes.ts';
+import { type Message, translate } from './messages.ts';
 
 /** Never an option: the arguments of a process can be read by everybody on the machine, and stay in the history of the shell. */
 const variable = 'CHODAE_OPERATOR_KEY';
@@ -22,10 +22,10 @@ const sentences = {
 /**
  * @param keyFile what `--key-file` names.
  * @returns the operator key for a service elsewhere.
- * @throws Misuse where there is none; no sentence has anything of what was found instead.
+ * @throws UsageError where there is none; no sentence has anything of what was found instead.
  */
 export function operatorKeyFromHere(keyFile: string | undefined, language: Language, environment: NodeJS.ProcessEnv = process.env): string {
-  const misuse = (remark: Remark) => new Misuse(phrase(remark, language));
+  const misuse = (remark: Message) => new UsageError(translate(remark, language));
   if (keyFile !== undefined) {
     const key = readKeyFile(keyFile, (reason) => misuse({ sentence: sentences.unreadable, values: { file: keyFile, reason } }));
     if (!isOperatorKey(key)) throw misuse({ sentence: sentences.noKey, values: { source: `--key-file ${keyFile}` } });
@@ -37,7 +37,7 @@ export function operatorKeyFromHere(keyFile: string | undefined, language: Langu
   return key;
 }
 
-function readKeyFile(file: string, unreadable: (reason: string) => Misuse): string {
+function readKeyFile(file: string, unreadable: (reason: string) => UsageError): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import { Refusal } from './exit-codes.ts';
+import { CommandError } from './exit-codes.ts';
 import { openOutputFile } from './output-file.ts';
 
 test('a new file is its owner’s alone, and is there when everything is in it', async () => {
@@ -36,10 +36,10 @@ test('a file that exists stays as it is; one that cannot be made is named', asyn
   writeFileSync(name, 'mine');
   await assert.rejects(
     openOutputFile(name, 'en', 'csv'),
-    (error) => error instanceof Refusal && error.message.startsWith(`${name} exists already`),
+    (error) => error instanceof CommandError && error.message.startsWith(`${name} exists already`),
   );
   assert.equal(readFileSync(name, 'utf8'), 'mine');
   const nowhere = path.join(folder.path, 'no', 'codes.csv');
-  await assert.rejects(openOutputFile(nowhere, 'ko', 'csv'), { name: 'Refusal', message: `${nowhere}: 쓸 수 없습니다(ENOENT).` });
+  await assert.rejects(openOutputFile(nowhere, 'ko', 'csv'), { name: 'CommandError', message: `${nowhere}: 쓸 수 없습니다(ENOENT).` });
   folder.remove();
 });

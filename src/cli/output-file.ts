@@ -1,8 +1,8 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { Language, Sentence } from '../errors.ts';
-import { Refusal } from './exit-codes.ts';
+import { CommandError } from './exit-codes.ts';
+import { translate } from './messages.ts';
 import { escapeUnseen, printableLines } from './printable.ts';
-import { phrase } from './remark.ts';
 import { writeOut } from './write-out.ts';
 
 /** Where a command writes what was asked for: a new file, or stdout. */
@@ -26,14 +26,14 @@ const sentences = {
 /**
  * Opens what is to be written before anything is asked for, so that no answer is lost for want of a file.
  * @param file `-` is stdout, where JSON lines come escaped and CSV is made printable for a terminal; a file is its owner's alone, because codes let people in.
- * @throws Refusal where the file exists already, or cannot be made.
+ * @throws CommandError where the file exists already, or cannot be made.
  */
 export async function openOutputFile(file: string, language: Language, format: 'csv' | 'ndjson'): Promise<OutputFile> {
   if (file === '-') return standardOutput(format);
   const failed = (error: unknown) => {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    return new Refusal(
-      phrase({ sentence: code === 'EEXIST' ? sentences.exists : sentences.failed, values: { file, reason: code } }, language),
+    return new CommandError(
+      translate({ sentence: code === 'EEXIST' ? sentences.exists : sentences.failed, values: { file, reason: code } }, language),
     );
   };
   const handle: FileHandle = await open(file, 'wx', 0o600).catch((error: unknown) => {

@@ -6,10 +6,9 @@ import { testCodesRenewed } from './answers.ts';
 import { asOperator, type Operator } from './as-operator.ts';
 import { assertCanConfirm, confirmedAtTerminal } from './confirm.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { languageFromEnvironment } from './language.ts';
 import { showMomentAndZone } from './local-moment.ts';
+import { languageFromEnvironment, translate } from './messages.ts';
 import { printResult } from './output.ts';
-import { phrase } from './remark.ts';
 import { settingsFromHere } from './settings.ts';
 
 const question = {
@@ -44,7 +43,9 @@ export function addSeedCommand(program: Command): void {
 async function confirmProduction(flags: SeedFlags): Promise<void> {
   const language = languageFromEnvironment(process.env);
   assertCanConfirm(flags, language);
-  await untilInterrupted((interrupt) => confirmedAtTerminal(phrase({ sentence: question, values }, language), flags, language, interrupt));
+  await untilInterrupted((interrupt) =>
+    confirmedAtTerminal(translate({ sentence: question, values }, language), flags, language, interrupt),
+  );
 }
 
 /** As an operator: an embedded database may be open in another process, which then does it, and the audit log says so. */

@@ -7,7 +7,7 @@ import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { SchemaError } from '../database/schema-state.ts';
 import { explainConnectionFailure } from '../database/unavailable.ts';
 import { TlsFileError } from '../http/https/certificate.ts';
-import { Misuse, Refusal } from './exit-codes.ts';
+import { CommandError, UsageError } from './exit-codes.ts';
 
 /** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
 function environmentFromHere(options: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
@@ -18,7 +18,7 @@ function environmentFromHere(options: Readonly<Record<string, string | undefined
 /**
  * The settings of this process, with warnings written to stderr.
  * @param options settings that the command line names, by the name of the variable.
- * @throws Misuse with a sentence for each mistake.
+ * @throws UsageError with a sentence for each mistake.
  */
 export function settingsFromHere(options: Readonly<Record<string, string | undefined>> = {}): Config {
   try {
@@ -28,12 +28,12 @@ export function settingsFromHere(options: Readonly<Record<string, string | undef
     if (cluster.isPrimary) for (const warning of configWarnings(config, environment)) process.stderr.write(`${warning}\n`);
     return config;
   } catch (error) {
-    if (error instanceof ConfigError) throw new Misuse(error.message);
+    if (error instanceof ConfigError) throw new UsageError(error.message);
     throw error;
   }
 }
 
-/** Runs a command's work; failures of the surroundings become one sentence. @throws Refusal */
+/** Runs a command's work; failures of the surroundings become one sentence. @throws CommandError */
 export async function explaining<T>(config: Config, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -44,17 +44,17 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 
 function explained(error: unknown, { database, http }: Config): unknown {
   if ([DatabaseInUseError, DataFolderError, SchemaError, TlsFileError].some((kind) => error instanceof kind))
-    return new Refusal((error as Error).message);
+    return new CommandError((error as Error).message);
   const { code, syscall, port = http.port } = error as { code?: string; syscall?: string; port?: number };
   // The port of several workers is bound by their primary process.
   const isAddress = syscall === 'listen' || syscall === 'bind';
   if (isAddress && code === 'EADDRINUSE') {
-    return new Refusal(
+    return new CommandError(
       `Port ${port} is in use by another program. Stop that one, or choose another: ${port === http.port ? `--port ${port + 1} (or PORT)` : 'METRICS_PORT'}.`,
     );
   }
-  if (isAddress) return new Refusal(`Cannot listen on port ${port} (${code}). Check HOST and PORT, METRICS_HOST and METRICS_PORT.`);
+  if (isAddress) return new CommandError(`Cannot listen on port ${port} (${code}). Check HOST and PORT, METRICS_HOST and METRICS_PORT.`);
   const sentence = database.kind === 'postgresql' ? explainConnectionFailure(error, database.migrations) : undefined;
-  if (sentence !== undefined) return new Refusal(sentence);
+  if (sentence !== undefined) return new CommandError(sentence);
   return error;
 }

@@ -3,9 +3,8 @@ import { type Language, languages } from '../errors.ts';
 import { type BaseUrl, parseBaseUrl } from './base-url.ts';
 import { exitCodes } from './exit-codes.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { languageFromEnvironment } from './language.ts';
-import { phrase } from './remark.ts';
-import { countOutcomes, lineAudience, reportAsJson, silentAudience, unreachableSentence, writeSummary } from './try/show-results.ts';
+import { languageFromEnvironment, translate } from './messages.ts';
+import { countOutcomes, linePrinter, reportAsJson, silentPrinter, unreachableSentence, writeSummary } from './try/print-results.ts';
 import { type TryReport, tryServer } from './try/try-server.ts';
 
 interface TryFlags {
@@ -36,21 +35,21 @@ export function addTryCommand(program: Command): void {
 
 async function tryUrl(url: BaseUrl, flags: TryFlags): Promise<void> {
   const language = flags.language ?? languageFromEnvironment(process.env);
-  const report = await untilInterrupted((interrupt) => {
-    if (!flags.json) process.stdout.write(`${phrase({ sentence: opening, values: { url } }, language)}\n`);
+  const report = await untilInterrupted((signal) => {
+    if (!flags.json) process.stdout.write(`${translate({ sentence: opening, values: { url } }, language)}\n`);
     return tryServer({
       baseUrl: url,
       language,
       timeLimitMilliseconds,
-      interrupt,
+      signal,
       code: flags.code,
       readOnly: flags.readOnly ?? false,
-      audience: flags.json ? silentAudience : lineAudience(process.stdout, language),
+      printer: flags.json ? silentPrinter : linePrinter(process.stdout, language),
     });
   });
   if (flags.json) process.stdout.write(reportAsJson(report));
   else tellTheEnd(report, language);
-  process.exitCode = countOutcomes(report.checks).failed > 0 ? exitCodes.refusal : exitCodes.success;
+  process.exitCode = countOutcomes(report.checks).failed > 0 ? exitCodes.failure : exitCodes.success;
 }
 
 function tellTheEnd(report: TryReport, language: Language): void {

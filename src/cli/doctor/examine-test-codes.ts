@@ -3,8 +3,8 @@ import { openMigratedDatabase } from '../../database/open.ts';
 import { isForTrying, testCodes, usableTestCodes } from '../../invitations/seed-test-codes.ts';
 import { readLocalAccess } from '../../operators/local-access.ts';
 import { invitationsFound } from '../answers.ts';
-import { languageFromEnvironment } from '../language.ts';
-import { createOperatorClient } from '../operator-client.ts';
+import { createApiClient } from '../api-client.ts';
+import { languageFromEnvironment } from '../messages.ts';
 import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'test codes', page: pages.testCodes };
@@ -45,7 +45,7 @@ async function askRunning(directory: string): Promise<readonly string[] | undefi
   const access = readLocalAccess(directory);
   if (!access) return undefined;
   const language = languageFromEnvironment(process.env);
-  const client = createOperatorClient({ ...access, language, interrupt: new AbortController().signal });
+  const client = createApiClient({ ...access, language, signal: new AbortController().signal });
   try {
     const usable: string[] = [];
     for (const code of testCodes) {

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary.ts';
+import { createApiClient } from '../api-client.ts';
 import type { Operator } from '../as-operator.ts';
-import { Refusal } from '../exit-codes.ts';
-import { createOperatorClient } from '../operator-client.ts';
-import { phrase } from '../remark.ts';
+import { CommandError } from '../exit-codes.ts';
+import { translate } from '../messages.ts';
 import { createMany } from './create-many.ts';
 
 const codes = Array.from({ length: 1_200 }, (_, index) => ({ id: index + 1, code: `CODE-${index + 1}`, link: null }));
@@ -32,8 +32,8 @@ async function create(answers: readonly ((response: ServerResponse, request: Inc
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const interrupt = new AbortController().signal;
-  const client = createOperatorClient({ place: { url }, key: 'key', language: 'en', interrupt });
-  const say: Operator['say'] = (sentence, values) => phrase({ sentence, ...(values && { values }) }, 'en');
+  const client = createApiClient({ place: { url }, key: 'key', language: 'en', signal: interrupt });
+  const say: Operator['say'] = (sentence, values) => translate({ sentence, ...(values && { values }) }, 'en');
   const failure: unknown = await createMany(
     { client, language: 'en', interrupt, say },
     { count: 1_200, output: file, json: true },
@@ -65,14 +65,14 @@ test('where the answer is lost for good, people learn what is known, and no part
   const cut = (response: ServerResponse, request: IncomingMessage) =>
     void response.write(line({ event: 'progress', created: 1, of: 1_200 }), () => setTimeout(() => request.socket.destroy(), 50));
   const nobodyKnows = await create([cut, cut]);
-  assert.ok(nobodyKnows.failure instanceof Refusal);
+  assert.ok(nobodyKnows.failure instanceof CommandError);
   assert.match(nobodyKnows.failure.message, /does not answer.* Either all of the invitations were made or none/);
   assert.deepEqual([nobodyKnows.keys.length, nobodyKnows.written], [2, undefined]);
 
   const cutLater = (response: ServerResponse, request: IncomingMessage) =>
     void response.write(invited(0, 700), () => setTimeout(() => request.socket.destroy(), 50));
   const allMade = await create([cutLater, cutLater]);
-  assert.ok(allMade.failure instanceof Refusal);
+  assert.ok(allMade.failure instanceof CommandError);
   assert.match(allMade.failure.message, /All of the invitations were made/);
   assert.equal(allMade.written, undefined);
 });
@@ -80,9 +80,9 @@ test('where the answer is lost for good, people learn what is known, and no part
 test('a refusal in the answer is a refusal', async () => {
   const problem = { status: 409, code: 'campaign_revoked', detail: 'The campaign is revoked.' };
   const { failure, keys } = await create([(response) => response.end(line({ event: 'failed', problem }))]);
-  assert.ok(failure instanceof Refusal);
+  assert.ok(failure instanceof CommandError);
   assert.deepEqual([failure.message, failure.problem, keys.length], [problem.detail, { status: 409, code: 'campaign_revoked' }, 1]);
   const late = await create([(response) => response.end(line({ event: 'failed', created: 1_200, batch: 'b', problem }))]);
-  assert.ok(late.failure instanceof Refusal);
+  assert.ok(late.failure instanceof CommandError);
   assert.match(late.failure.message, /^The campaign is revoked\. All of the invitations were made/);
 });

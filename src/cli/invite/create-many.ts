@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sentence } from '../../errors.ts';
 import { bulkEvent } from '../answers.ts';
+import { ConnectionError, foreignAnswer, problemError, readJsonLines } from '../api-client.ts';
 import type { Operator } from '../as-operator.ts';
-import { Refusal } from '../exit-codes.ts';
-import { readJsonLines } from '../json-lines.ts';
-import { LostConnection } from '../lost-connection.ts';
+import { CommandError } from '../exit-codes.ts';
 import { startProgressLine } from '../progress-line.ts';
-import { foreignAnswer, refusedAnswer } from '../refused-answer.ts';
 import { type CodeOutput, type MadeInvitation, openCodeOutput } from './code-output.ts';
 import type { CreateFlags } from './create.ts';
 
@@ -49,7 +47,7 @@ export async function createMany(operator: Operator, flags: CreateFlags, body: o
   const ask = askWith(operator, body, flags.count, randomUUID());
   try {
     const made = await ask(output, reading).catch(async (error: unknown) => {
-      if (!(error instanceof LostConnection && error.mayBeBack)) throw error;
+      if (!(error instanceof ConnectionError && error.mayBeBack)) throw error;
       await sleep(pause);
       return ask(output, reading);
     });
@@ -82,7 +80,7 @@ function askWith({ client, language, say }: Operator, body: object, count: numbe
         if (!judged.success) throw foreign();
         const event = judged.data;
         reading.areMade ||= event.event === 'invitation' || (event.event === 'failed' && event.batch !== undefined);
-        if (event.event === 'failed') throw refusedAnswer(event.problem.status, undefined, event.problem, language);
+        if (event.event === 'failed') throw problemError({ status: event.problem.status, headers: {} }, event.problem, language);
         if (event.event === 'progress') progress.show(say(sentences.progress, { created: event.created, of: event.of }));
         if (event.event === 'invitation') {
           progress.clear();
@@ -94,7 +92,7 @@ function askWith({ client, language, say }: Operator, body: object, count: numbe
         if (event.event === 'done' && (event.created !== count || told !== count)) throw foreign();
         if (event.event === 'done') return (await write()) ? { created: event.created, batch: event.batch } : undefined;
       }
-      throw new Refusal(say(sentences.allOrNone));
+      throw new CommandError(say(sentences.allOrNone));
     } finally {
       progress.clear();
     }
@@ -103,8 +101,8 @@ function askWith({ client, language, say }: Operator, body: object, count: numbe
 
 /** Whoever is left without an answer, or without the file, has to know what became of the invitations. */
 function withWhatIsKnown(error: unknown, { areMade }: Reading, { interrupt, say }: Operator): unknown {
-  if (!(error instanceof Refusal)) return error;
-  if (areMade) return new Refusal(`${error.message} ${say(sentences.allMade)}`, error.problem);
-  const isUnknown = error instanceof LostConnection && (error.mayBeBack || interrupt.aborted);
-  return isUnknown ? new Refusal(`${error.message} ${say(sentences.allOrNone)}`) : error;
+  if (!(error instanceof CommandError)) return error;
+  if (areMade) return new CommandError(`${error.message} ${say(sentences.allMade)}`, error.problem);
+  const isUnknown = error instanceof ConnectionError && (error.mayBeBack || interrupt.aborted);
+  return isUnknown ? new CommandError(`${error.message} ${say(sentences.allOrNone)}`) : error;
 }

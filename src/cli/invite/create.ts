@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { type AnsweredInvitation, invitationsMade } from '../answers.ts';
+import type { ApiRequest } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
-import { Misuse } from '../exit-codes.ts';
-import { languageFromEnvironment } from '../language.ts';
+import { UsageError } from '../exit-codes.ts';
 import { readBeginning, readEnd, showMomentAndZone } from '../local-moment.ts';
-import type { OperatorRequest } from '../operator-exchange.ts';
-import { phrase } from '../remark.ts';
+import { languageFromEnvironment, translate } from '../messages.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { openCodeOutput } from './code-output.ts';
 import { createMany } from './create-many.ts';
@@ -77,8 +76,8 @@ export function addInviteCreate(invite: Command): void {
 
 function refuseMistakes(code: string | undefined, { count, phone }: CreateFlags): void {
   const language = languageFromEnvironment(process.env);
-  if (code !== undefined && count > 1) throw new Misuse(phrase({ sentence: sentences.oneCode }, language));
-  if (phone !== undefined && count > mostAtOnce) throw new Misuse(phrase({ sentence: sentences.onePhone }, language));
+  if (code !== undefined && count > 1) throw new UsageError(translate({ sentence: sentences.oneCode }, language));
+  if (phone !== undefined && count > mostAtOnce) throw new UsageError(translate({ sentence: sentences.onePhone }, language));
 }
 
 /** @returns the body of the request; members that are undefined are not sent. */
@@ -102,7 +101,7 @@ async function createFew(operator: Operator, code: string | undefined, flags: Cr
   const output = await openCodeOutput(flags, operator);
   try {
     const body = code === undefined ? bodyOf(flags) : { ...bodyOf(flags), count: undefined, code };
-    const request: OperatorRequest = { method: 'POST', path: '/admin/invitations', body, headers: { 'idempotency-key': randomUUID() } };
+    const request: ApiRequest = { method: 'POST', path: '/admin/invitations', body, headers: { 'idempotency-key': randomUUID() } };
     const { invitations } = (await operator.client.request(request, invitationsMade)).body;
     await output.add(invitations);
     await output.finish({ created: invitations.length, invitations }, summaryOf(invitations, operator));

@@ -1,7 +1,7 @@
 import type { Sentence } from '../../errors.ts';
 import { type AnsweredInvitation, invitationAnswer, invitationsFound } from '../answers.ts';
 import type { Operator } from '../as-operator.ts';
-import { Refusal } from '../exit-codes.ts';
+import { CommandError } from '../exit-codes.ts';
 import { printable } from '../printable.ts';
 import { statusWords } from './show-invitations.ts';
 
@@ -18,7 +18,7 @@ const sentences = {
 
 /**
  * Finds the one invitation that somebody means: by its code as it is, else by its code as people spell it, else by its id.
- * @throws Refusal where there is none, and where it may mean several; that names them.
+ * @throws CommandError where there is none, and where it may mean several; that names them.
  */
 export async function findInvitation(wanted: string, { client, say }: Operator): Promise<AnsweredInvitation> {
   const { items } = (
@@ -27,12 +27,12 @@ export async function findInvitation(wanted: string, { client, say }: Operator):
   const found = items.find((item) => item.code === wanted) ?? items[0];
   if (found) return found;
   await refuseSeveral(wanted, { client, say });
-  const unknown = new Refusal(say(sentences.unknown, { wanted: printable(wanted) }));
+  const unknown = new CommandError(say(sentences.unknown, { wanted: printable(wanted) }));
   if (!/^[1-9]\d{0,9}$/.test(wanted)) throw unknown;
   try {
     return (await client.request({ method: 'GET', path: `/admin/invitations/${wanted}` }, invitationAnswer)).body;
   } catch (error) {
-    if (error instanceof Refusal && (error.problem?.status === 404 || error.problem?.status === 422)) throw unknown;
+    if (error instanceof CommandError && (error.problem?.status === 404 || error.problem?.status === 422)) throw unknown;
     throw error;
   }
 }
@@ -43,5 +43,5 @@ async function refuseSeveral(wanted: string, { client, say }: Pick<Operator, 'cl
   const { items } = (await client.request({ method: 'GET', path: '/admin/invitations', query }, invitationsFound)).body;
   if (items.length < 2) return;
   const line = ({ id, code, status }: AnsweredInvitation) => `  ${String(id).padStart(7)}  ${printable(code)}  ${say(statusWords[status])}`;
-  throw new Refusal([say(sentences.several, { wanted: printable(wanted) }), ...items.map(line)].join('\n'));
+  throw new CommandError([say(sentences.several, { wanted: printable(wanted) }), ...items.map(line)].join('\n'));
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { importAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
-import { Refusal } from '../exit-codes.ts';
+import { CommandError } from '../exit-codes.ts';
 import { printResult } from '../output.ts';
 import { startProgressLine } from '../progress-line.ts';
 
@@ -55,9 +55,9 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
     line.clear();
     printResult(flags.json, body, [say(body.dry_run ? sentences.tried : sentences.imported, { lines, created, unchanged })]);
   } catch (error) {
-    if (error instanceof Refusal || content.errored !== error) throw error;
+    if (error instanceof CommandError || content.errored !== error) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new Refusal(say(sentences.unreadable, { file, reason: code }));
+    throw new CommandError(say(sentences.unreadable, { file, reason: code }));
   } finally {
     line.clear();
     content.destroy();

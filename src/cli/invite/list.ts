@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { type InvitationListAnswer, invitationList } from '../answers.ts';
+import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { printResult } from '../output.ts';
 import { printableJson } from '../printable.ts';
-import { foreignAnswer } from '../refused-answer.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { writeOut } from '../write-out.ts';
 import { addFilterOptions, type FilterFlags, filterQuery } from './filters.ts';

@@ -3,11 +3,10 @@ import type { Sentence } from '../../errors.ts';
 import { campaignAnswer, campaignChanged, invitationAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
-import { Misuse } from '../exit-codes.ts';
-import { languageFromEnvironment } from '../language.ts';
+import { UsageError } from '../exit-codes.ts';
+import { languageFromEnvironment, translate } from '../messages.ts';
 import { printResult } from '../output.ts';
 import { printable } from '../printable.ts';
-import { phrase } from '../remark.ts';
 import { findInvitation } from './find-invitation.ts';
 
 /** What the two commands say; the placeholders are `{code}`, `{campaign}`, and the numbers `{total}` and `{usable}`. */
@@ -44,7 +43,7 @@ export function addStopCommand(invite: Command, verb: 'revoke' | 'restore', word
     if (campaign !== undefined && code === undefined) {
       return asOperator(flags, (operator) => changeCampaign(operator, verb, campaign, flags, words));
     }
-    if (campaign !== undefined || code === undefined) throw new Misuse(phrase({ sentence: oneOfBoth }, language));
+    if (campaign !== undefined || code === undefined) throw new UsageError(translate({ sentence: oneOfBoth }, language));
     return asOperator(flags, (operator) => changeInvitation(operator, verb, code, flags, words));
   });
 }

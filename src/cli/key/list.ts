@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { type AnsweredKey, keyList } from '../answers.ts';
+import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { showMoment } from '../local-moment.ts';
 import { printResult } from '../output.ts';
-import { foreignAnswer } from '../refused-answer.ts';
 import { tableLines } from '../table.ts';
 
 /** A service with more of them is none of ours. */

@@ -3,7 +3,7 @@ import type { Sentence } from '../../errors.ts';
 import { sessionEnded } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
-import { languageFromEnvironment } from '../language.ts';
+import { languageFromEnvironment } from '../messages.ts';
 import { printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ContractServerOptions, startContractServer } from '../../../test/support/contract-server.ts';
-import { lineAudience, reportAsJson } from './show-results.ts';
+import { linePrinter, reportAsJson } from './print-results.ts';
 import { type TryOptions, type TryReport, tryServer } from './try-server.ts';
 
 type Server = Awaited<ReturnType<typeof startContractServer>>;
@@ -169,7 +169,7 @@ test('an interrupted run abandons its sessions', async () => {
       return 'hang';
     },
   });
-  const { report } = await tryIt(server, { interrupt: controller.signal });
+  const { report } = await tryIt(server, { signal: controller.signal });
   assert.deepEqual(failures(report), ['birthday', 'all_checks_ran']);
   assert.equal(server.state.sessions.size, 0);
 });
@@ -190,14 +190,15 @@ test('no password, no phone and no whole session id is shown, even by a server t
 
 async function tryIt(server: Server, options: Partial<TryOptions> = {}): Promise<{ report: TryReport; lines: string }> {
   let lines = '';
-  const audience = lineAudience({ write: (text) => (lines += text) }, 'en');
+  const printer = linePrinter({ write: (text) => (lines += text) }, 'en');
   const defaults = {
     baseUrl: server.url,
     language: 'en',
     timeLimitMilliseconds: 5000,
     code: undefined,
     readOnly: false,
-    audience,
+    printer,
+    signal: new AbortController().signal,
   } as const;
   return { report: await tryServer({ ...defaults, ...options }), lines };
 }

@@ -1,156 +1,370 @@
-import type { Sentence } from '../../errors.ts';
+import type { Language, Sentence } from '../../errors.ts';
 import { testCodes } from '../../invitations/seed-test-codes.ts';
+import { type ApiAnswer, type ApiClient, ConnectionError, createApiClient } from '../api-client.ts';
 import type { BaseUrl } from '../base-url.ts';
-import { phrase, type Remark } from '../remark.ts';
-import { type ClientOptions, createClient, type Silence } from './client.ts';
-import { chooseCodes, goodCode, type ShownCode } from './codes.ts';
-import { documentChecks } from './documents.ts';
-import { ownSessionChecks } from './own-session.ts';
+import { type Message, translate } from '../messages.ts';
 import { inventPerson } from './person.ts';
-import { refusalChecks } from './refusals.ts';
-import { getDocument, verifyCode } from './requests.ts';
-import { type Audience, type Result, type Run, Stopped, startRun } from './run.ts';
-import { closings, headings, labels, reasons } from './sentences.ts';
-import { keepSessions, type SessionKeepingClient, sessionIdOf } from './sessions.ts';
-import { repetitions, signUpSteps, usedCode, userIdOf } from './sign-up.ts';
+import type { Printer, Result } from './print-results.ts';
+import {
+  type Answer,
+  abandonedSession,
+  type Body,
+  completedSession,
+  deleteSession,
+  documents,
+  errorCases,
+  findMistake,
+  get,
+  goodCode,
+  noteOf,
+  paths,
+  type Scenario,
+  sessionIdOf,
+  signUp,
+  type TryRequest,
+  usedCode,
+  verify,
+} from './scenarios.ts';
 
-export interface TryOptions extends ClientOptions {
+export interface TryOptions {
+  readonly baseUrl: BaseUrl;
+  readonly language: Language;
+  readonly timeLimitMilliseconds: number;
+  /** Ends the requests; sessions are still abandoned. */
+  readonly signal: AbortSignal;
   /** The code to sign up with; undefined: the first usable test codes. */
   readonly code: string | undefined;
-  /** Only checks that change nothing. */
+  /** Only requests that change nothing. */
   readonly readOnly: boolean;
-  readonly audience: Audience;
+  readonly printer: Printer;
 }
 
 export interface TryReport {
   readonly url: BaseUrl;
-  /** The code that the sign-up was tried with. */
+  /** The code of the sign-up. */
   readonly code: string | null;
   readonly checks: readonly Result[];
-  /** False: not one request was answered. */
+  /** False: the first request was not answered. */
   readonly reached: boolean;
-  /** What the reader should know when it is over. */
+  /** Lines for the end. */
   readonly closing: readonly string[];
 }
 
-interface Trial {
-  readonly options: TryOptions;
-  readonly client: SessionKeepingClient;
-  readonly run: Run;
-  code: string | null;
-  codeUse: 'used up' | 'one seat' | 'none usable' | undefined;
+/** `answer` is undefined if none came; then `failure` says why. */
+interface Outcome {
+  readonly answer?: Answer;
+  readonly failure?: Message;
+  readonly milliseconds: number;
 }
 
-/** Walks the whole sign-up against a running server, then every endpoint and the error cases; leaves one user and no session behind. */
+/** A code that was accepted, or got an answer that is not about the code. */
+interface TriedCode {
+  readonly code: string;
+  readonly outcome: Outcome;
+}
+
+/** After as many requests without an answer in a row nothing more is sent: each would only wait for its time limit. */
+const mostUnanswered = 2;
+
+/** Runs a whole sign-up against a server, then each endpoint and the error cases; leaves one user and no session behind. */
 export async function tryServer(options: TryOptions): Promise<TryReport> {
-  const { interrupt: _, ...uninterrupted } = options;
-  const client = keepSessions(createClient(options), createClient(uninterrupted));
-  const run = startRun(client, options.language, options.audience, options.interrupt);
-  const trial: Trial = { options, client, run, code: null, codeUse: undefined };
-  const first = await client.send(getDocument('/healthz'));
-  if (first.kind === 'silence') return unreached(options, first);
-  await runAll(trial);
-  return { url: options.baseUrl, code: trial.code, checks: run.results, reached: true, closing: closingOf(trial) };
-}
+  const { baseUrl, language, signal, timeLimitMilliseconds: timeLimit, printer } = options;
+  const { origin, pathname } = new URL(baseUrl);
+  const place = { url: origin };
+  const server = { origin, prefix: pathname.replace(/\/$/, '') };
+  const client = createApiClient({ place, language, signal, timeLimit });
+  // Abandons sessions after an interrupt too.
+  const cleaner = createApiClient({ place, language, signal: new AbortController().signal, timeLimit });
+  const checks: Result[] = [];
+  const openSessions = new Set<string>();
+  let unanswered = 0;
+  let stopReason: Sentence | undefined;
+  let code: string | null = null;
+  let codeUse: CodeUse;
 
-function unreached({ baseUrl, language }: TryOptions, { reason, milliseconds }: Silence): TryReport {
-  const message = phrase(reason, language);
-  const check: Result = { name: 'server_answers', ok: false, status: null, milliseconds, message };
-  return { url: baseUrl, code: null, checks: [check], reached: false, closing: [] };
-}
-
-async function runAll(trial: Trial): Promise<void> {
-  const { run, client } = trial;
   try {
-    if (!trial.options.readOnly) await runWithCodes(trial);
-    run.section({ sentence: headings.refusals });
-    for (const check of refusalChecks()) await run.check(check);
-    run.section({ sentence: headings.documents });
-    for (const check of documentChecks) await run.check(check);
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    run.fail(labels.allChecksRan, error.remark);
+    const first = await send(get('/healthz'));
+    if (first.failure) return unreached(first);
+    if (!options.readOnly) await runWithCodes();
+    await runSection(headings.errorCases, errorCases());
+    await runSection(headings.documents, documents);
+    if (stopReason) add(labels.allChecksRan, { ok: false, status: null, milliseconds: 0 }, { sentence: stopReason });
+    const left = await abandonSessions();
+    if (left > 0) {
+      const message = { sentence: reasons.sessionsLeft, values: { count: left } };
+      add(labels.sessionsAbandoned, { ok: false, status: null, milliseconds: 0 }, message);
+    }
+    return { url: baseUrl, code, checks, reached: true, closing: closingLines(options, { checks, code, codeUse }) };
   } finally {
-    const count = await client.abandonAll();
-    if (count > 0) run.fail(labels.sessionsAbandoned, { sentence: reasons.sessionsLeft, values: { count } });
+    client.close();
+    cleaner.close();
+  }
+
+  function unreached({ failure, milliseconds }: Outcome): TryReport {
+    const message = failure && translate(failure, language);
+    const check: Result = { name: 'server_answers', ok: false, status: null, milliseconds, ...(message !== undefined && { message }) };
+    return { url: baseUrl, code: null, checks: [check], reached: false, closing: [] };
+  }
+
+  async function runWithCodes(): Promise<void> {
+    const { tried, refused } = await findCodes(options.code === undefined ? testCodes : [options.code]);
+    const [first, second] = tried;
+    if (!first) return reportNoCode(refused);
+    code = first.code;
+    const heading = refused
+      ? { sentence: headings.signUpAfter, values: { code, refused } }
+      : { sentence: headings.signUp, values: { code } };
+    if (second) {
+      await runSignUp(first, heading);
+      await runAbandoned(second);
+    } else {
+      // With one code the abandoned session comes first: after the sign-up the code opens no other.
+      await runAbandoned(first);
+      if (!stopReason) await runSignUp({ code, outcome: await send(verify({ invitation_code: code })) }, heading);
+    }
+  }
+
+  /** Enters codes until two of them were not refused. */
+  async function findCodes(candidates: readonly string[]): Promise<{ tried: TriedCode[]; refused: string }> {
+    const tried: TriedCode[] = [];
+    const refused: string[] = [];
+    for (const candidate of candidates) {
+      if (tried.length === 2) break;
+      const outcome = await send(verify({ invitation_code: candidate }));
+      const problem = outcome.answer?.body?.code;
+      // Other problems, such as `https_required`, would be the answer to the next code too.
+      if (typeof problem === 'string' && /^invitation_[a-z_]{1,40}$/.test(problem)) refused.push(`${candidate} ${problem}`);
+      else tried.push({ code: candidate, outcome });
+      if (outcome.failure) break;
+    }
+    return { tried, refused: refused.join(', ') };
+  }
+
+  function reportNoCode(refused: string): void {
+    const person = inventPerson();
+    codeUse = 'none usable';
+    section({ sentence: headings.code });
+    add(labels.usableCode, { ok: false, status: null, milliseconds: 0 }, { sentence: reasons.noneUsable, values: { refused } });
+    skip([...signUp('', person), ...completedSession('', person, 0), usedCode(''), ...abandonedSession('', person)], reasons.noCode);
+  }
+
+  async function runSignUp({ code, outcome }: TriedCode, heading: Message): Promise<void> {
+    const person = inventPerson();
+    section(heading);
+    const sessionId = sessionIdIn(judge(goodCode(code), outcome));
+    const completed = await runInTurn(signUp(sessionId ?? '', person), sessionId);
+    const afterwards = completedSession(sessionId ?? '', person, completed?.body?.userId);
+    if (!completed) return skip([...afterwards, usedCode(code)]);
+    codeUse = 'one seat';
+    section({ sentence: headings.completed });
+    for (const scenario of afterwards) await run(scenario);
+    await runUsedCode(code);
+  }
+
+  /** A given code may have several seats; a test code has one. */
+  async function runUsedCode(code: string): Promise<void> {
+    if (stopReason) return;
+    const scenario = usedCode(code);
+    const outcome = await send(scenario.request);
+    if (options.code !== undefined && outcome.answer?.status === 200) return skip([scenario], reasons.seatsLeft);
+    if (judge(scenario, outcome)) codeUse = 'used up';
+  }
+
+  async function runAbandoned({ code, outcome }: TriedCode): Promise<void> {
+    section({ sentence: headings.abandoned, values: { code } });
+    const sessionId = sessionIdIn(judge(goodCode(code, 'invitation_verify_alone'), outcome));
+    await runInTurn(abandonedSession(sessionId ?? '', inventPerson()), sessionId);
+  }
+
+  async function runSection(heading: Sentence, scenarios: readonly Scenario[]): Promise<void> {
+    section({ sentence: heading });
+    for (const scenario of scenarios) await run(scenario);
+  }
+
+  /** Runs scenarios that build on each other: after a failure the rest is skipped. @returns the last answer if all were good. */
+  async function runInTurn(scenarios: readonly Scenario[], sessionId: string | undefined): Promise<Answer | undefined> {
+    if (sessionId === undefined) return void skip(scenarios);
+    let last: Answer | undefined;
+    for (const [position, scenario] of scenarios.entries()) {
+      last = await run(scenario);
+      if (!last) return void skip(scenarios.slice(position + 1));
+    }
+    return last;
+  }
+
+  async function run(scenario: Scenario): Promise<Answer | undefined> {
+    if (stopReason) return undefined;
+    const outcome = await send(scenario.request);
+    if (outcome.answer) unanswered = 0;
+    return judge(scenario, outcome);
+  }
+
+  /** @returns the answer if it is good. */
+  function judge(scenario: Scenario, { answer, failure, milliseconds }: Outcome): Answer | undefined {
+    if (!answer) {
+      add(scenario, { ok: false, status: null, milliseconds }, failure);
+      unanswered += 1;
+      if (signal.aborted) stopReason ??= reasons.interrupted;
+      else if (unanswered >= mostUnanswered) stopReason ??= reasons.unanswered;
+      return undefined;
+    }
+    const mistake = findMistake(scenario.expect, answer);
+    add(scenario, { ok: !mistake, status: answer.status, milliseconds }, mistake ?? noteOf(scenario, answer));
+    return mistake ? undefined : answer;
+  }
+
+  function section(message: Message): void {
+    if (!stopReason) printer.section(translate(message, language));
+  }
+
+  /** @param reason default: an earlier scenario failed. */
+  function skip(scenarios: readonly Scenario[], reason: Sentence = reasons.earlier): void {
+    if (stopReason) return;
+    for (const scenario of scenarios) add(scenario, { ok: false, skipped: true, status: null, milliseconds: 0 }, { sentence: reason });
+  }
+
+  function add({ name, title }: Pick<Scenario, 'name' | 'title'>, result: Omit<Result, 'name' | 'message'>, message?: Message): void {
+    const whole: Result = { name, ...result, ...(message && { message: translate(message, language) }) };
+    checks.push(whole);
+    printer.result(title[language], whole);
+  }
+
+  async function send(request: TryRequest): Promise<Outcome> {
+    const outcome = await ask(client, server, request);
+    if (outcome.answer) noteSessions(openSessions, request, outcome.answer);
+    return outcome;
+  }
+
+  /** @returns how many sessions are still open. */
+  async function abandonSessions(): Promise<number> {
+    const ended = await Promise.all([...openSessions].map(async (id) => isGone((await ask(cleaner, server, deleteSession(id))).answer)));
+    return ended.filter((isEnded) => !isEnded).length;
   }
 }
 
-async function runWithCodes(trial: Trial): Promise<void> {
-  const { options, client } = trial;
-  const { shown, refused } = await chooseCodes(client, options.code === undefined ? testCodes : [options.code], 2);
-  const refusedList = refused.map(({ code, reason }) => `${code} ${reason}`).join(', ');
-  const [first, second] = shown;
-  if (!first) return reportNoCode(trial, refusedList);
-  trial.code = first.code;
-  const heading = refusedList
-    ? { sentence: headings.signUpAfter, values: { code: first.code, refused: refusedList } }
-    : { sentence: headings.signUp, values: { code: first.code } };
-  if (second) {
-    await walk(trial, first, heading);
-    await tryEndpoints(trial, second);
-  } else {
-    // With one code the abandoned session comes first: afterwards the code is used up and opens no other.
-    await tryEndpoints(trial, first);
-    await walk(trial, { code: first.code, outcome: await client.send(verifyCode(first.code)) }, heading);
+const mostRedirects = 3;
+
+interface ServerAddress {
+  readonly origin: string;
+  /** Stands before every path; empty, or a path without a slash at its end. */
+  readonly prefix: string;
+}
+
+async function ask(client: ApiClient, server: ServerAddress, request: TryRequest): Promise<Outcome> {
+  const begun = performance.now();
+  const elapsed = () => Math.round(performance.now() - begun);
+  try {
+    let path = server.prefix + request.path;
+    for (let redirects = 0; ; redirects += 1) {
+      const received = await client.fetchText({ ...request, path, headers: { accept: 'application/json', ...request.headers } });
+      const target = request.followRedirects && redirects < mostRedirects ? redirectWithin(server, path, received) : undefined;
+      if (target === undefined) return { answer: readAnswer(received), milliseconds: elapsed() };
+      path = target;
+    }
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    return { failure: error.reason, milliseconds: elapsed() };
   }
 }
 
-function reportNoCode(trial: Trial, refused: string): void {
-  const { run } = trial;
-  const person = inventPerson();
-  trial.codeUse = 'none usable';
-  run.section({ sentence: headings.code });
-  run.fail(labels.usableCode, { sentence: reasons.noneUsable, values: { refused } });
-  run.skip(
-    [...signUpSteps('', person), ...repetitions('', person, undefined), usedCode(''), ...ownSessionChecks('', person)],
-    reasons.noCode,
-  );
+/** @returns the path of a redirect to the same server; others are not followed. */
+function redirectWithin({ origin }: ServerAddress, from: string, { status, headers: { location } }: ApiAnswer<string>): string | undefined {
+  if (status < 300 || status > 399 || typeof location !== 'string' || !URL.canParse(location, origin + from)) return undefined;
+  const target = new URL(location, origin + from);
+  return target.origin === origin ? target.pathname + target.search : undefined;
 }
 
-/** The whole sign-up, and what a completed one still answers. */
-async function walk(trial: Trial, { code, outcome }: ShownCode, heading: Remark): Promise<void> {
-  const { run } = trial;
-  const person = inventPerson();
-  run.section(heading);
-  const opened = run.judge(goodCode(code), outcome);
-  const sessionId = (opened && sessionIdOf(opened)) ?? '';
-  const steps = signUpSteps(sessionId, person);
-  const answers = opened ? await run.checkInTurn(steps) : run.skip(steps);
-  const userId = userIdOf(answers?.at(-1));
-  const afterwards = repetitions(sessionId, person, userId);
-  if (userId === undefined) return run.skip([...afterwards, usedCode(code)]);
-  trial.codeUse = 'one seat';
-  run.section({ sentence: headings.completed });
-  for (const check of afterwards) await run.check(check);
-  await checkUsedCode(trial, code);
+function readAnswer({ status, headers, body }: ApiAnswer<string>): Answer {
+  const mediaType = String(headers['content-type'] ?? '');
+  return { status, headers, mediaType: mediaType.split(';', 1).join('').trim().toLowerCase(), body: parseObject(body) };
 }
 
-/** A code that was given may have more seats than one; a test code has not. */
-async function checkUsedCode(trial: Trial, code: string): Promise<void> {
-  const { run, client, options } = trial;
-  const check = usedCode(code);
-  const outcome = await client.send(check.request);
-  if (options.code !== undefined && outcome.kind === 'answer' && outcome.status === 200) return run.skip([check], reasons.seatsLeft);
-  if (run.judge(check, outcome)) trial.codeUse = 'used up';
+function parseObject(text: string): Body | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-async function tryEndpoints({ run }: Trial, { code, outcome }: ShownCode): Promise<void> {
-  run.section({ sentence: headings.ownSession, values: { code } });
-  const opened = run.judge({ ...goodCode(code), name: 'invitation_verify_alone' }, outcome);
-  const checks = ownSessionChecks((opened && sessionIdOf(opened)) ?? '', inventPerson());
-  if (opened) await run.checkInTurn(checks);
-  else run.skip(checks);
+function sessionIdIn(answer: Answer | undefined): string | undefined {
+  return answer && sessionIdOf(answer);
 }
+
+/** Reads every answer, because a broken server may open a session where it should refuse. */
+function noteSessions(open: Set<string>, { method, path, sessionId }: TryRequest, answer: Answer): void {
+  const opened = path === paths.verify ? sessionIdOf(answer) : undefined;
+  if (opened !== undefined) open.add(opened);
+  const isOver = (path === paths.phone && answer.status === 200) || (method === 'DELETE' && isGone(answer));
+  if (sessionId !== undefined && isOver) open.delete(sessionId);
+}
+
+function isGone(answer: Answer | undefined): boolean {
+  return answer?.status === 200 || answer?.body?.code === 'session_not_found';
+}
+
+type CodeUse = 'used up' | 'one seat' | 'none usable' | undefined;
 
 const resetSql = `INSERT INTO "Invitation" (code, is_used) VALUES ${testCodes.map((code) => `('${code}', false)`).join(', ')}
   ON CONFLICT (code) DO UPDATE SET is_used = false, used_by = NULL;`;
 
-function closingOf({ options, run, code, codeUse }: Trial): string[] {
-  const say = (sentence: Sentence) => phrase({ sentence, values: { code: code ?? '' } }, options.language);
-  if (run.results.some(({ status }) => status === 308)) return [say(closings.httpsOnly)];
-  const reset = options.code !== undefined ? [] : [say(closings.reset), ...resetSql.split('\n').map((line) => `  ${line}`)];
-  if (codeUse === 'used up') return [say(closings.codeUsedUp), ...reset];
-  if (codeUse === 'one seat') return [say(closings.seatUsed)];
-  return codeUse === 'none usable' ? reset : [];
+function closingLines({ code: given, language }: TryOptions, run: { checks: Result[]; code: string | null; codeUse: CodeUse }): string[] {
+  const say = (sentence: Sentence) => translate({ sentence, values: { code: run.code ?? '' } }, language);
+  if (run.checks.some(({ status }) => status === 308)) return [say(closings.httpsOnly)];
+  const reset = given !== undefined ? [] : [say(closings.reset), ...resetSql.split('\n').map((line) => `  ${line}`)];
+  if (run.codeUse === 'used up') return [say(closings.codeUsedUp), ...reset];
+  if (run.codeUse === 'one seat') return [say(closings.seatUsed)];
+  return run.codeUse === 'none usable' ? reset : [];
 }
+
+/** The headings. */
+const headings = {
+  code: { ko: '초대 코드', en: 'Invitation code' },
+  signUp: { ko: '회원가입: {code}', en: 'Sign-up with {code}' },
+  signUpAfter: { ko: '회원가입: {code} (쓸 수 없는 코드: {refused})', en: 'Sign-up with {code} (not usable: {refused})' },
+  completed: { ko: '끝난 가입의 반복', en: 'The completed sign-up, repeated' },
+  abandoned: { ko: '엔드포인트 하나씩: {code}, 마지막에 그만두기', en: 'Each endpoint on its own, with {code}, then abandoned' },
+  errorCases: { ko: '오류 사례', en: 'Error cases' },
+  documents: { ko: '문서와 상태', en: 'Documents and health' },
+} satisfies Record<string, Sentence>;
+
+/** Results that are no answer to one request. */
+const labels = {
+  usableCode: { name: 'usable_code', title: { ko: '쓸 수 있는 초대 코드', en: 'a usable code' } },
+  allChecksRan: { name: 'all_checks_ran', title: { ko: '모든 확인 실행', en: 'all checks ran' } },
+  sessionsAbandoned: { name: 'sessions_abandoned', title: { ko: '열어 둔 세션 정리', en: 'no session left behind' } },
+} satisfies Record<string, { name: string; title: Sentence }>;
+
+const reasons = {
+  earlier: { ko: '앞 단계가 실패해서 건너뜁니다', en: 'left out: it builds on a check that failed' },
+  unanswered: { ko: '서버가 더 답하지 않아 나머지는 하지 않았습니다', en: 'the server stopped answering; the rest was left out' },
+  interrupted: { ko: '중단해서 나머지는 하지 않았습니다', en: 'interrupted; the rest was left out' },
+  noCode: { ko: '쓸 수 있는 초대 코드가 없어 하지 않았습니다', en: 'left out: no usable code' },
+  noneUsable: {
+    ko: '쓸 수 있는 코드가 없습니다: {refused}',
+    en: 'no code can be used: {refused}',
+  },
+  seatsLeft: {
+    ko: '이 코드로 아직 더 가입할 수 있어 확인하지 않았습니다',
+    en: 'left out: the code still lets somebody in, so it may have further seats',
+  },
+  sessionsLeft: {
+    ko: '서버가 세션 {count}개를 놓아주지 않았습니다. 시간이 지나면 저절로 없어집니다',
+    en: 'the server did not let go of {count} session(s); they end by themselves when their time is over',
+  },
+} satisfies Record<string, Sentence>;
+
+/** What the reader should know when it is over. */
+const closings = {
+  httpsOnly: {
+    ko: '이 서버는 HTTPS로만 받습니다(FORCE_HTTPS). 사람들이 쓰는 https:// 주소로 다시 확인하세요.',
+    en: 'This server takes HTTPS only (FORCE_HTTPS): try the https:// address that people use.',
+  },
+  codeUsedUp: { ko: '{code} 코드를 썼습니다.', en: '{code} is used up now.' },
+  seatUsed: { ko: '{code} 코드의 자리 하나를 썼습니다.', en: 'One seat of {code} is used now.' },
+  reset: {
+    ko: '테스트 코드를 다시 쓰려면 서버가 있는 컴퓨터에서 `npx chodae seed`를 실행하거나, PostgreSQL에서 다음을 실행하세요:',
+    en: "To make the test codes fresh: `npx chodae seed` on the server's machine, or in PostgreSQL:",
+  },
+} satisfies Record<string, Sentence>;

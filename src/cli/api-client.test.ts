@@ -7,24 +7,22 @@ import { text as readText } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import { Refusal } from './exit-codes.ts';
-import { LostConnection } from './lost-connection.ts';
-import { createOperatorClient, type OperatorClient } from './operator-client.ts';
-import type { OperatorClientOptions } from './operator-exchange.ts';
+import { type ApiClient, type ApiClientOptions, ConnectionError, createApiClient, readJsonLines } from './api-client.ts';
+import { CommandError } from './exit-codes.ts';
 
 const key = `chodae_key_${'0'.repeat(40)}`;
 
 interface Scene extends AsyncDisposable {
-  readonly client: OperatorClient;
+  readonly client: ApiClient;
   readonly url: string;
 }
 
 /** A client of a server that answers by `answer`. */
-async function sceneWith(answer: RequestListener, options: Partial<OperatorClientOptions> = {}): Promise<Scene> {
+async function sceneWith(answer: RequestListener, options: Partial<ApiClientOptions> = {}): Promise<Scene> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = createOperatorClient({ place: { url }, key, language: 'en', interrupt: new AbortController().signal, ...options });
+  const client = createApiClient({ place: { url }, key, language: 'en', signal: new AbortController().signal, ...options });
   return {
     client,
     url,
@@ -41,7 +39,7 @@ const create = { method: 'POST', path: '/admin/invitations', body: {}, headers: 
 const failure = (promise: Promise<unknown>) =>
   promise.then(
     () => assert.fail('it was answered'),
-    (error: unknown) => error as Refusal,
+    (error: unknown) => error as CommandError,
   );
 
 test('a request has the key, the language, the query and the body; the answer is read as JSON', async () => {
@@ -70,7 +68,7 @@ test('a refusal is its own sentence with a line for each field, and nothing that
     response.writeHead(422).end(JSON.stringify({ code: 'validation_failed', detail: 'Some fields need another value: count.', errors }));
   });
   const refusal = await failure(scene.client.request(create, z.any()));
-  assert.ok(refusal instanceof Refusal);
+  assert.ok(refusal instanceof CommandError);
   assert.equal(refusal.message, 'Some fields need another value: count.\n  count: Ask for�[2J less.\n  Odd.\n        3  note  Long.');
   assert.deepEqual(refusal.problem, { status: 422, code: 'validation_failed', errors: errors.slice(0, 3) });
 });
@@ -106,7 +104,7 @@ test('a lost answer is asked for once more, where that can do nothing twice', as
   }
   asked = 0;
   const lost = await failure(scene.client.request({ method: 'POST', path: '/admin/keys', body: {} }, z.any()));
-  assert.ok(lost instanceof LostConnection && lost.mayBeBack);
+  assert.ok(lost instanceof ConnectionError && lost.mayBeBack);
   assert.equal(asked, 1);
 });
 
@@ -124,7 +122,7 @@ test('an answer that is lost twice is a sentence with the address', async () => 
 test('an address where nobody listens is told at once', async () => {
   const scene = await sceneWith(() => {});
   await scene[Symbol.asyncDispose]();
-  const client = createOperatorClient({ place: { url: scene.url }, key, language: 'ko', interrupt: new AbortController().signal });
+  const client = createApiClient({ place: { url: scene.url }, key, language: 'ko', signal: new AbortController().signal });
   assert.equal(
     (await failure(client.request(get, z.any()))).message,
     `${scene.url}: 서버가 답하지 않습니다. 이 주소에서 기다리는 프로그램이 없습니다.`,
@@ -138,7 +136,7 @@ test('an interrupt ends a request, and the service sees it go', async () => {
     gone = new Promise((resolve) => response.once('close', resolve));
     controller.abort();
   };
-  await using scene = await sceneWith(answer, { interrupt: controller.signal });
+  await using scene = await sceneWith(answer, { signal: controller.signal });
   const lost = await failure(scene.client.request(get, z.any()));
   assert.equal(lost.message, 'Interrupted.');
   await gone;
@@ -157,7 +155,7 @@ test('a stream comes as it is sent; one that breaks off throws', async () => {
   const read = async () => {
     for await (const chunk of broken.body) received += chunk.toString();
   };
-  assert.ok((await failure(read())) instanceof LostConnection);
+  assert.ok((await failure(read())) instanceof ConnectionError);
   assert.equal(received, 'first');
 });
 
@@ -195,9 +193,37 @@ test('the same over a socket of this machine', async () => {
   const socketPath = path.join(folder.path, 'api');
   const server = createServer((request, response) => response.end(JSON.stringify({ url: request.url, host: request.headers.host })));
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  const client = createOperatorClient({ place: { socketPath }, key, language: 'en', interrupt: new AbortController().signal });
+  const client = createApiClient({ place: { socketPath }, key, language: 'en', signal: new AbortController().signal });
   assert.deepEqual((await client.request({ ...get, query: { a: 1 } }, z.any())).body, { url: '/admin/me?a=1', host: 'localhost' });
   client.close();
   await new Promise((resolve) => server.close(resolve));
   folder.remove();
+});
+
+async function readLines(...chunks: readonly (string | Buffer)[]): Promise<unknown[]> {
+  const values: unknown[] = [];
+  async function* send() {
+    for (const chunk of chunks) yield Buffer.from(chunk);
+  }
+  for await (const value of readJsonLines(send(), () => new Error('no line of ours'))) values.push(value);
+  return values;
+}
+
+test('each line is a value, wherever the pieces are cut', async () => {
+  const bytes = Buffer.from('{"name":"홍길동"}\n\n[1]\r\n"x"\n');
+  const whole = [{ name: '홍길동' }, [1], 'x'];
+  assert.deepEqual(await readLines(bytes), whole);
+  assert.deepEqual(await readLines(...[...bytes].map((byte) => Buffer.from([byte]))), whole);
+});
+
+test('a last line without its end was broken off and is none', async () => {
+  assert.deepEqual(await readLines('{"a":1}\n{"a":2}'), [{ a: 1 }]);
+});
+
+test('a line that never ends is not kept', async () => {
+  await assert.rejects(readLines('x'.repeat(700_000), 'x'.repeat(700_000)), /no line of ours/);
+});
+
+test('a line that is no JSON is refused', async () => {
+  for (const line of ['x', '{', '[1', '\x9b']) await assert.rejects(readLines(`{}\n${line}\n`), /no line of ours/, line);
 });

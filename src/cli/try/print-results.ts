@@ -1,9 +1,27 @@
 import type { Language, Sentence } from '../../errors.ts';
+import { translate } from '../messages.ts';
 import { type Output, painter } from '../paint.ts';
 import { printableJson } from '../printable.ts';
-import { phrase } from '../remark.ts';
-import type { Audience, Result } from './run.ts';
 import type { TryReport } from './try-server.ts';
+
+/** What became of one scenario. */
+export interface Result {
+  readonly name: string;
+  /** False for a skipped one too. */
+  readonly ok: boolean;
+  readonly skipped?: true;
+  /** The HTTP status; null if no answer came or nothing was sent. */
+  readonly status: number | null;
+  readonly milliseconds: number;
+  /** Why it failed or was skipped, or a note. */
+  readonly message?: string;
+}
+
+/** Prints results as they come. */
+export interface Printer {
+  section(title: string): void;
+  result(title: string, result: Result): void;
+}
 
 type Outcome = 'passed' | 'failed' | 'skipped';
 
@@ -21,8 +39,8 @@ const sentences = {
   unreachable: { ko: '{url}: 서버가 답하지 않습니다. {reason}.', en: '{url} does not answer: {reason}.' },
 } satisfies Record<string, Sentence>;
 
-/** @returns an audience that writes a line for each check. */
-export function lineAudience(output: Output, language: Language): Audience {
+/** @returns a printer of one line for each scenario. */
+export function linePrinter(output: Output, language: Language): Printer {
   const paint = painter(output);
   return {
     section: (title) => output.write(`\n${paint('bold', title)}\n`),
@@ -36,25 +54,25 @@ export function lineAudience(output: Output, language: Language): Audience {
   };
 }
 
-/** For a reader who wants nothing until it is over. */
-export const silentAudience: Audience = { section() {}, result() {} };
+/** For `--json`. */
+export const silentPrinter: Printer = { section() {}, result() {} };
 
-/** How many checks went which way. */
+/** @returns how many scenarios passed, failed and were skipped. */
 export function countOutcomes(checks: readonly Result[]): Record<Outcome, number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const check of checks) counts[outcomeOf(check)] += 1;
   return counts;
 }
 
-/** The last lines: the numbers, and what the reader should know. */
+/** Writes the last lines. */
 export function writeSummary(report: TryReport, output: Output, language: Language): void {
   const counts = countOutcomes(report.checks);
-  const line = phrase({ sentence: sentences.summary, values: counts }, language);
+  const line = translate({ sentence: sentences.summary, values: counts }, language);
   output.write(`\n${painter(output)(counts.failed > 0 ? 'red' : 'green', line)}\n`);
   for (const closing of report.closing) output.write(`${closing}\n`);
 }
 
-/** One JSON document with everything in it. */
+/** @returns what `--json` prints. */
 export function reportAsJson({ url, code, checks }: TryReport): string {
   return `${printableJson({ url, code, checks, ...countOutcomes(checks) }, 2)}\n`;
 }
@@ -62,7 +80,7 @@ export function reportAsJson({ url, code, checks }: TryReport): string {
 /** @returns the one sentence for a server that never answered. */
 export function unreachableSentence(report: TryReport, language: Language): string {
   const reason = report.checks.at(-1)?.message ?? '';
-  return phrase({ sentence: sentences.unreachable, values: { url: report.url, reason } }, language);
+  return translate({ sentence: sentences.unreachable, values: { url: report.url, reason } }, language);
 }
 
 function outcomeOf({ ok, skipped }: Result): Outcome {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Result } from './run.ts';
-import { lineAudience, reportAsJson, writeSummary } from './show-results.ts';
+import { linePrinter, type Result, reportAsJson, writeSummary } from './print-results.ts';
 
 const passed: Result = { name: 'a', ok: true, status: 200, milliseconds: 12 };
 const failed: Result = { name: 'b', ok: false, status: 500, milliseconds: 3, message: 'expected 200, got 500' };
@@ -41,11 +40,11 @@ test('the JSON document counts what it lists', () => {
 });
 
 function showAll(output: ReturnType<typeof page>): void {
-  const audience = lineAudience(output, 'en');
-  audience.section('Section');
-  audience.result('first', passed);
-  audience.result('second', failed);
-  audience.result('third', skipped);
+  const printer = linePrinter(output, 'en');
+  printer.section('Section');
+  printer.result('first', passed);
+  printer.result('second', failed);
+  printer.result('third', skipped);
   writeSummary(report, output, 'en');
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { languageFromEnvironment } from './language.ts';
+import { languageFromEnvironment } from './messages.ts';
 
 test('the language follows LC_ALL, then LC_MESSAGES, then LANG', () => {
   assert.equal(languageFromEnvironment({}), 'en');
