@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Config, EmbeddedDatabaseConfig } from '../config/config.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
-import type { Language, SentenceValues } from '../errors.ts';
+import type { SentenceValues } from '../errors.ts';
 import { readLocalAccess } from '../operators/local-access.ts';
 import { meAnswer } from './answers.ts';
 import type { Place } from './api-client.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { type BaseUrl, isSafeForSecrets, parseBaseUrl } from './base-url.ts';
+import type { CommandContext } from './context.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
-import { untilInterrupted } from './interrupt.ts';
-import { languageFromEnvironment, type Message, translate } from './messages.ts';
+import { type Message, translate } from './messages.ts';
 import { operatorKeyFromHere } from './operator-key-from-here.ts';
 import { explaining, settingsFromHere } from './settings.ts';
 
@@ -23,12 +23,8 @@ export interface OperatorFlags {
 }
 
 /** What a command for operators works with. */
-export interface Operator {
+export interface Operator extends CommandContext {
   readonly client: ApiClient;
-  /** Of the person at the terminal. */
-  readonly language: Language;
-  /** Aborts at Ctrl-C. */
-  readonly interrupt: AbortSignal;
   /** Puts something into the person's language. A number is a count and gets its thousands grouped; an id is a text. */
   say(sentence: Message['sentence'], values?: Message['values']): string;
 }
@@ -66,37 +62,32 @@ interface LocalOptions {
   readonly announce?: (line: string) => void;
 }
 
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
 /**
  * Runs a command's work as an operator: at `--url`, else through the process that has the embedded database open, else with the application in
  * this process. The rules are the HTTP interface's own in each case.
  */
 export async function asOperator(
+  context: CommandContext,
   flags: OperatorFlags,
   work: (operator: Operator) => Promise<void>,
-  { settings, announce = tell }: LocalOptions = {},
+  { settings, announce = (line) => void context.stderr.write(`${line}\n`) }: LocalOptions = {},
 ): Promise<void> {
-  const language = languageFromEnvironment(process.env);
-  await untilInterrupted(async (interrupt) => {
-    const connect = (place: Place, key: string) => createApiClient({ place, key, language, signal: interrupt });
-    const say: Operator['say'] = (sentence, values = {}) => translate({ sentence, values: grouped(values) }, language);
-    const workWith = async (client: ApiClient) => {
-      try {
-        await work({ client, language, interrupt, say });
-      } finally {
-        client.close();
-      }
-    };
-    if (flags.url !== undefined)
-      return workWith(connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language)));
-    const config = settings ?? settingsFromHere();
-    return explaining(config, async () => {
-      await using local = await openLocal(config, connect, interrupt, announce, (values) => say(waiting, values));
-      await workWith(local.client);
-    });
+  const { language, signal } = context;
+  const connect = (place: Place, key: string) => createApiClient({ place, key, language, signal });
+  const say: Operator['say'] = (sentence, values = {}) => translate({ sentence, values: grouped(values) }, language);
+  const workWith = async (client: ApiClient) => {
+    try {
+      await work({ ...context, client, say });
+    } finally {
+      client.close();
+    }
+  };
+  if (flags.url !== undefined)
+    return workWith(connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language, context.environment)));
+  const config = settings ?? settingsFromHere(context);
+  return explaining(config, async () => {
+    await using local = await openLocal(config, connect, context, announce, (values) => say(waiting, values));
+    await workWith(local.client);
   });
 }
 
@@ -120,7 +111,7 @@ type Connect = (place: Place, key: string) => ApiClient;
 async function openLocal(
   config: Config,
   connect: Connect,
-  interrupt: AbortSignal,
+  { signal, stderr }: CommandContext,
   announce: (line: string) => void,
   sayWaiting: (values: { pid: string }) => string,
 ): Promise<Local> {
@@ -134,8 +125,8 @@ async function openLocal(
     } catch (error) {
       // A server that does not listen yet, or another command, which is over soon.
       const waited = performance.now() - begun;
-      if (!(error instanceof DatabaseInUseError) || waited > patience || interrupt.aborted) throw error;
-      if (!told && waited > patienceUnsaid) process.stderr.write(`${sayWaiting({ pid: String(error.pid ?? '?') })}\n`);
+      if (!(error instanceof DatabaseInUseError) || waited > patience || signal.aborted) throw error;
+      if (!told && waited > patienceUnsaid) stderr.write(`${sayWaiting({ pid: String(error.pid ?? '?') })}\n`);
       told ||= waited > patienceUnsaid;
     }
     await sleep(100);

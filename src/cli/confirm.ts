@@ -1,6 +1,6 @@
 import { confirm } from '@clack/prompts';
-import type { Language, Sentence } from '../errors.ts';
-import type { Operator } from './as-operator.ts';
+import type { Sentence } from '../errors.ts';
+import type { CommandContext } from './context.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
 import { translate } from './messages.ts';
 
@@ -19,19 +19,15 @@ interface ConfirmFlags {
 }
 
 /** To be called before anything is opened. @throws UsageError where somebody would have to be asked and there is no terminal. */
-export function assertCanConfirm({ yes }: ConfirmFlags, language: Language): void {
-  if (!yes && !(process.stdin.isTTY && process.stderr.isTTY)) throw new UsageError(translate({ sentence: sentences.yesMissing }, language));
+export function assertCanConfirm({ yes }: ConfirmFlags, { stdin, stderr, language }: CommandContext): void {
+  if (!yes && !(stdin.isTTY && stderr.isTTY)) throw new UsageError(translate({ sentence: sentences.yesMissing }, language));
 }
 
-/** Asks, unless `--yes` has answered. @throws CommandError where the answer is no. */
-export async function confirmed(question: string, flags: ConfirmFlags, { language, interrupt }: Operator): Promise<void> {
-  return confirmedAtTerminal(question, flags, language, interrupt);
-}
-
-/** The same before anything is opened. */
-export async function confirmedAtTerminal(question: string, { yes }: ConfirmFlags, language: Language, signal: AbortSignal): Promise<void> {
+/** Asks, unless `--yes` has answered. @throws CommandError if the answer is no. */
+export async function confirmed(question: string, { yes }: ConfirmFlags, context: CommandContext): Promise<void> {
   if (yes) return;
-  assertCanConfirm({}, language);
+  assertCanConfirm({}, context);
+  const { stdin, stderr, language, signal } = context;
   const say = (sentence: Sentence) => translate({ sentence }, language);
   const answer = await confirm({
     message: question,
@@ -39,7 +35,8 @@ export async function confirmedAtTerminal(question: string, { yes }: ConfirmFlag
     inactive: say(sentences.no),
     initialValue: false,
     // Stdout is for results.
-    output: process.stderr,
+    input: stdin,
+    output: stderr,
     signal,
   });
   if (answer !== true) throw new CommandError(say(sentences.unchanged));

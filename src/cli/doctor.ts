@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import type { CommandContext } from './context.ts';
 import { examineDatabase } from './doctor/examine-database.ts';
 import { examineFiles } from './doctor/examine-files.ts';
 import { examineLimits } from './doctor/examine-limits.ts';
@@ -13,32 +14,37 @@ import { printable } from './printable.ts';
 import { settingsFromHere } from './settings.ts';
 
 /** `chodae doctor`: looks at settings, machine and database, changes nothing, and exits 1 where something would not work. */
-export function addDoctorCommand(program: Command): void {
+export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
     .description('look at settings, machine and database, and say what to mend')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
-      const findings = await examine();
-      printResult(options.json, { findings }, findings.flatMap(lines));
-      if (findings.some((finding) => finding.verdict === 'problem')) process.exitCode = exitCodes.failure;
+      const findings = await examine(context);
+      printResult(
+        context,
+        options.json,
+        { findings },
+        findings.flatMap((finding) => lines(finding, context)),
+      );
+      if (findings.some((finding) => finding.verdict === 'problem')) context.exitCode = exitCodes.failure;
     });
 }
 
 const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], problem: ['red', '✗'] } as const;
 
-function lines({ name, verdict, message, advice, page }: Finding): string[] {
+function lines({ name, verdict, message, advice, page }: Finding, { stdout }: CommandContext): string[] {
   const [colour, mark] = marks[verdict];
-  const shown = painter(process.stdout)(colour, mark);
+  const shown = painter(stdout)(colour, mark);
   const more = verdict === 'ok' ? [] : [...(advice ? [`    ${advice}`] : []), `    See ${page}`];
   return [`${shown} ${name}: ${printable(message)}`, ...more.map(printable)];
 }
 
-async function examine(): Promise<Finding[]> {
+async function examine(context: CommandContext): Promise<Finding[]> {
   const named = { name: 'settings', page: pages.settings };
   let config: Config;
   try {
-    config = settingsFromHere();
+    config = settingsFromHere(context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return [{ ...named, verdict: 'problem', message: error.message }];
@@ -46,8 +52,8 @@ async function examine(): Promise<Finding[]> {
   return [
     { ...named, verdict: 'ok', message: 'every setting can be used' },
     ...(await examineDatabase(config)),
-    ...examineFiles(config),
-    ...(await examineTestCodes(config)),
+    ...examineFiles(config, context.directory),
+    ...(await examineTestCodes(config, context)),
     ...(await examineLimits(config)),
     ...(await examineSettings(config)),
   ];

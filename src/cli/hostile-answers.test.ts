@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { Command } from 'commander';
+import { testContext } from '../../test/support/run-command.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
 import { addInviteCommand } from './invite.ts';
 import { addKeyCommand } from './key.ts';
@@ -25,7 +25,6 @@ const folder = mkdtempSync(path.join(tmpdir(), 'chodae-hostile-'));
 const file = path.join(folder, 'codes.csv');
 
 before(async () => {
-  process.env.CHODAE_OPERATOR_KEY = `chodae_key_${'0'.repeat(40)}`;
   writeFileSync(file, 'code\nA\n');
   server = createServer((request, response) => {
     response.on('error', () => {});
@@ -40,34 +39,17 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs a command in this process, as `chodae.ts` does. @returns what it wrote, and what it threw. */
+/** @returns what it wrote, and what it threw. */
 async function run(words: readonly string[], isTTY = false): Promise<{ output: string; error: unknown }> {
+  const environment = { CHODAE_OPERATOR_KEY: `chodae_key_${'0'.repeat(40)}` };
+  const { context, output } = testContext({ environment, isTTY });
   const program = new Command('chodae').exitOverride();
-  addInviteCommand(program);
-  addKeyCommand(program);
-  addTryCommand(program);
-  const written: string[] = [];
-  // In place of the property, and not of `write`: the test runner reports through the streams that were there before.
-  const streams = [process.stdout, process.stderr] as const;
-  const keep = () =>
-    Object.assign(
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          written.push(chunk.toString());
-          done();
-        },
-      }),
-      { isTTY },
-    );
-  Object.defineProperties(process, { stdout: { value: keep() }, stderr: { value: keep() } });
+  for (const add of [addInviteCommand, addKeyCommand, addTryCommand]) add(program, context);
   try {
     await program.parseAsync([...words], { from: 'user' });
-    return { output: written.join(''), error: undefined };
+    return { output: output(), error: undefined };
   } catch (error) {
-    return { output: written.join(''), error };
-  } finally {
-    Object.defineProperties(process, { stdout: { value: streams[0] }, stderr: { value: streams[1] } });
-    process.exitCode = undefined;
+    return { output: output(), error };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CommandContext } from './context.ts';
 import { addInviteCreate } from './invite/create.ts';
 import { addInviteExport } from './invite/export.ts';
 import { addInviteImport } from './invite/import.ts';
@@ -8,13 +9,13 @@ import { addInviteRevoke } from './invite/revoke.ts';
 import { addInviteShow } from './invite/show.ts';
 
 /** `chodae invite …`: everything about invitations, by the same rules as over HTTP. */
-export function addInviteCommand(program: Command): void {
+export function addInviteCommand(program: Command, context: CommandContext): void {
   const invite = program.command('invite').description('make, find, stop, import and export invitations');
-  addInviteCreate(invite);
-  addInviteList(invite);
-  addInviteShow(invite);
-  addInviteRevoke(invite);
-  addInviteRestore(invite);
-  addInviteImport(invite);
-  addInviteExport(invite);
+  addInviteCreate(invite, context);
+  addInviteList(invite, context);
+  addInviteShow(invite, context);
+  addInviteRevoke(invite, context);
+  addInviteRestore(invite, context);
+  addInviteImport(invite, context);
+  addInviteExport(invite, context);
 }

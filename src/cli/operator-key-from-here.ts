@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Language, Sentence } from '../errors.ts';
 import { isOperatorKey } from '../operators/operator-key.ts';
+import type { CommandContext } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { type Message, translate } from './messages.ts';
 
@@ -24,7 +25,7 @@ const sentences = {
  * @returns the operator key for a service elsewhere.
  * @throws UsageError where there is none; no sentence has anything of what was found instead.
  */
-export function operatorKeyFromHere(keyFile: string | undefined, language: Language, environment: NodeJS.ProcessEnv = process.env): string {
+export function operatorKeyFromHere(keyFile: string | undefined, language: Language, environment: CommandContext['environment']): string {
   const misuse = (remark: Message) => new UsageError(translate(remark, language));
   if (keyFile !== undefined) {
     const key = readKeyFile(keyFile, (reason) => misuse({ sentence: sentences.unreadable, values: { file: keyFile, reason } }));

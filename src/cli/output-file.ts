@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { Language, Sentence } from '../errors.ts';
+import type { Sentence } from '../errors.ts';
+import type { CommandContext, OutputStream } from './context.ts';
 import { CommandError } from './exit-codes.ts';
 import { translate } from './messages.ts';
 import { escapeUnseen, printableLines } from './printable.ts';
@@ -28,8 +29,12 @@ const sentences = {
  * @param file `-` is stdout, where JSON lines come escaped and CSV is made printable for a terminal; a file is its owner's alone, because codes let people in.
  * @throws CommandError where the file exists already, or cannot be made.
  */
-export async function openOutputFile(file: string, language: Language, format: 'csv' | 'ndjson'): Promise<OutputFile> {
-  if (file === '-') return standardOutput(format);
+export async function openOutputFile(
+  file: string,
+  { language, stdout }: Pick<CommandContext, 'language' | 'stdout'>,
+  format: 'csv' | 'ndjson',
+): Promise<OutputFile> {
+  if (file === '-') return standardOutput(stdout, format);
   const failed = (error: unknown) => {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return new CommandError(
@@ -61,10 +66,10 @@ export async function openOutputFile(file: string, language: Language, format: '
 }
 
 /** Whoever redirects CSV wants it as it is. */
-function standardOutput(format: 'csv' | 'ndjson'): OutputFile {
+function standardOutput(stdout: OutputStream, format: 'csv' | 'ndjson'): OutputFile {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const isRaw = format === 'csv' && !process.stdout.isTTY;
+  const isRaw = format === 'csv' && !stdout.isTTY;
   const shown = (text: string) => (format === 'csv' ? printableLines(text) : escapeUnseen(text));
   const textOf = (content: string | Buffer) => (typeof content === 'string' ? content : decoder.decode(content, { stream: true }));
-  return { write: (content) => writeOut(isRaw ? content : shown(textOf(content))), async finish() {}, async discard() {} };
+  return { write: (content) => writeOut(stdout, isRaw ? content : shown(textOf(content))), async finish() {}, async discard() {} };
 }

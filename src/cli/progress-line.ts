@@ -1,3 +1,4 @@
+import type { OutputStream } from './context.ts';
 import { displayWidth } from './table.ts';
 
 export interface ProgressLine {
@@ -14,14 +15,14 @@ const pace = 100;
  * A line on the terminal that says how far something has come; nothing where stderr is no terminal. Not the one of @clack/prompts (1.9), which
  * reads the keyboard meanwhile and ends the process with 0 at Ctrl-C.
  */
-export function startProgressLine(output: Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'write'> = process.stderr): ProgressLine {
+export function startProgressLine(output: Pick<OutputStream, 'isTTY' | 'columns' | 'write'>): ProgressLine {
   if (!output.isTTY) return silent;
   let shownAt = 0;
   return {
     show(text) {
       const now = performance.now();
       // A text that is broken into two lines could not be taken away.
-      if (now - shownAt < pace || displayWidth(text) >= output.columns) return;
+      if (now - shownAt < pace || displayWidth(text) >= (output.columns ?? 80)) return;
       shownAt = now;
       output.write(`\r\x1b[K${text}`);
     },

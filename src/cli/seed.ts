@@ -4,10 +4,10 @@ import type { Sentence } from '../errors.ts';
 import { testCodes } from '../invitations/seed-test-codes.ts';
 import { testCodesRenewed } from './answers.ts';
 import { asOperator, type Operator } from './as-operator.ts';
-import { assertCanConfirm, confirmedAtTerminal } from './confirm.ts';
-import { untilInterrupted } from './interrupt.ts';
+import { assertCanConfirm, confirmed } from './confirm.ts';
+import type { CommandContext } from './context.ts';
 import { showMomentAndZone } from './local-moment.ts';
-import { languageFromEnvironment, translate } from './messages.ts';
+import { translate } from './messages.ts';
 import { printResult } from './output.ts';
 import { settingsFromHere } from './settings.ts';
 
@@ -24,36 +24,33 @@ interface SeedFlags {
 }
 
 /** `chodae seed`: makes TEST001 to TEST005 work for a day, new or again; in production it asks first. */
-export function addSeedCommand(program: Command): void {
+export function addSeedCommand(program: Command, context: CommandContext): void {
   program
     .command('seed')
     .description(`make the codes ${values.first} to ${values.last} work for a day, new or again`)
     .option('--yes', 'do not ask, where NODE_ENV is production')
     .option('--json', 'print one JSON document')
     .action(async (flags: SeedFlags) => {
-      const config = settingsFromHere();
-      if (config.isProduction) await confirmProduction(flags);
-      const expires_at = await renew(config);
-      printResult(flags.json, { codes: testCodes, expires_at }, [
+      const config = settingsFromHere(context);
+      if (config.isProduction) await confirmProduction(flags, context);
+      const expires_at = await renew(config, context);
+      printResult(context, flags.json, { codes: testCodes, expires_at }, [
         `These codes can be used until ${showMomentAndZone(expires_at)}: ${testCodes.join(', ')}.`,
       ]);
     });
 }
 
-async function confirmProduction(flags: SeedFlags): Promise<void> {
-  const language = languageFromEnvironment(process.env);
-  assertCanConfirm(flags, language);
-  await untilInterrupted((interrupt) =>
-    confirmedAtTerminal(translate({ sentence: question, values }, language), flags, language, interrupt),
-  );
+async function confirmProduction(flags: SeedFlags, context: CommandContext): Promise<void> {
+  assertCanConfirm(flags, context);
+  await confirmed(translate({ sentence: question, values }, context.language), flags, context);
 }
 
 /** As an operator: an embedded database may be open in another process, which then does it, and the audit log says so. */
-async function renew(settings: Config): Promise<string> {
+async function renew(settings: Config, context: CommandContext): Promise<string> {
   let until = '';
   const renewIn = async ({ client }: Operator) => {
     until = (await client.request({ method: 'POST', path: '/admin/test-codes' }, testCodesRenewed)).body.expires_at;
   };
-  await asOperator({}, renewIn, { settings, ...(settings.database.kind === 'postgresql' && { announce: () => {} }) });
+  await asOperator(context, {}, renewIn, { settings, ...(settings.database.kind === 'postgresql' && { announce: () => {} }) });
   return until;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { runWorkers } from '../process/cluster.ts';
 import { serve } from '../process/serve.ts';
-import type { Entry } from './chodae.ts';
+import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { explaining, settingsFromHere } from './settings.ts';
 
@@ -17,7 +17,7 @@ interface ServeOptions {
 }
 
 /** `chodae serve`: runs the service until SIGTERM or SIGINT; then it exits 0. */
-export function addServeCommand(program: Command, { signal }: Entry): void {
+export function addServeCommand(program: Command, context: CommandContext): void {
   program
     .command('serve')
     .description('run the service')
@@ -26,16 +26,17 @@ export function addServeCommand(program: Command, { signal }: Entry): void {
     .option('--workers <number>', 'processes that share the port (WEB_CONCURRENCY); needs PostgreSQL')
     .option('--reload', 'start again when a source file changes (for development)')
     .action(async (options: ServeOptions) => {
-      process.exitCode = await (options.reload ? serveAndWatch(signal) : serveHere(options, signal));
+      const code = await (options.reload ? serveAndWatch(context.signal) : serveHere(options, context));
+      if (code !== 0) context.exitCode = exitCodes.failure;
     });
 }
 
-async function serveHere({ host, port, workers }: ServeOptions, stop: AbortSignal): Promise<number> {
-  const config = settingsFromHere({ HOST: host, PORT: port, WEB_CONCURRENCY: workers });
+async function serveHere({ host, port, workers }: ServeOptions, context: CommandContext): Promise<number> {
+  const config = settingsFromHere(context, { HOST: host, PORT: port, WEB_CONCURRENCY: workers });
   // A worker starts with the same arguments as its primary process.
-  if (cluster.isWorker) return explaining(config, () => serve(config, stop, () => {}));
+  if (cluster.isWorker) return explaining(config, () => serve(config, context.signal, () => {}));
   const run = config.process.workers > 1 ? runWorkers : serve;
-  return explaining(config, () => run(config, stop, (line) => process.stdout.write(`${line}\n`)));
+  return explaining(config, () => run(config, context.signal, (line) => context.stdout.write(`${line}\n`)));
 }
 
 /** Runs the same command under Node's watch mode: on the TypeScript sources in a checkout, on the installed program elsewhere. */

@@ -7,12 +7,16 @@ import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { SchemaError } from '../database/schema-state.ts';
 import { explainConnectionFailure } from '../database/unavailable.ts';
 import { TlsFileError } from '../http/https/certificate.ts';
+import type { CommandContext } from './context.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
 
 /** The environment of this process with the `.env` file of the current folder behind it and the command's own options before it. */
-function environmentFromHere(options: Readonly<Record<string, string | undefined>> = {}): Record<string, string | undefined> {
+function environmentOf(
+  { directory, environment }: CommandContext,
+  options: Readonly<Record<string, string | undefined>> = {},
+): Record<string, string | undefined> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...readEnvFile(process.cwd(), process.env), ...Object.fromEntries(given) };
+  return { ...readEnvFile(directory, environment), ...Object.fromEntries(given) };
 }
 
 /**
@@ -20,12 +24,12 @@ function environmentFromHere(options: Readonly<Record<string, string | undefined
  * @param options settings that the command line names, by the name of the variable.
  * @throws UsageError with a sentence for each mistake.
  */
-export function settingsFromHere(options: Readonly<Record<string, string | undefined>> = {}): Config {
+export function settingsFromHere(context: CommandContext, options: Readonly<Record<string, string | undefined>> = {}): Config {
   try {
-    const environment = environmentFromHere(options);
+    const environment = environmentOf(context, options);
     const config = readConfig(environment);
     // One of several workers has a primary process that has said it.
-    if (cluster.isPrimary) for (const warning of configWarnings(config, environment)) process.stderr.write(`${warning}\n`);
+    if (cluster.isPrimary) for (const warning of configWarnings(config, environment)) context.stderr.write(`${warning}\n`);
     return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type Language, languages } from '../errors.ts';
 import { type BaseUrl, parseBaseUrl } from './base-url.ts';
+import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { untilInterrupted } from './interrupt.ts';
-import { languageFromEnvironment, translate } from './messages.ts';
+import { translate } from './messages.ts';
 import { countOutcomes, linePrinter, reportAsJson, silentPrinter, unreachableSentence, writeSummary } from './try/print-results.ts';
 import { type TryReport, tryServer } from './try/try-server.ts';
 
@@ -18,7 +18,7 @@ const timeLimitMilliseconds = 10_000;
 const opening = { ko: '{url}: 확인을 시작합니다', en: 'Trying {url}' };
 
 /** Adds `chodae try`: a whole sign-up, every endpoint and the error cases against a running server. */
-export function addTryCommand(program: Command): void {
+export function addTryCommand(program: Command, context: CommandContext): void {
   program
     .command('try')
     .summary('try a running server: a whole sign-up, every endpoint, the error cases')
@@ -30,29 +30,27 @@ export function addTryCommand(program: Command): void {
     .option('--read-only', 'only the checks that change nothing')
     .addOption(new Option('--language <language>', 'language of the lines (default: by LANG)').choices(languages))
     .option('--json', 'print one JSON document and nothing else')
-    .action(tryUrl);
+    .action((url: BaseUrl, flags: TryFlags) => tryUrl(url, flags, context));
 }
 
-async function tryUrl(url: BaseUrl, flags: TryFlags): Promise<void> {
-  const language = flags.language ?? languageFromEnvironment(process.env);
-  const report = await untilInterrupted((signal) => {
-    if (!flags.json) process.stdout.write(`${translate({ sentence: opening, values: { url } }, language)}\n`);
-    return tryServer({
-      baseUrl: url,
-      language,
-      timeLimitMilliseconds,
-      signal,
-      code: flags.code,
-      readOnly: flags.readOnly ?? false,
-      printer: flags.json ? silentPrinter : linePrinter(process.stdout, language),
-    });
+async function tryUrl(url: BaseUrl, flags: TryFlags, context: CommandContext): Promise<void> {
+  const language = flags.language ?? context.language;
+  if (!flags.json) context.stdout.write(`${translate({ sentence: opening, values: { url } }, language)}\n`);
+  const report = await tryServer({
+    baseUrl: url,
+    language,
+    timeLimitMilliseconds,
+    signal: context.signal,
+    code: flags.code,
+    readOnly: flags.readOnly ?? false,
+    printer: flags.json ? silentPrinter : linePrinter(context.stdout, language),
   });
-  if (flags.json) process.stdout.write(reportAsJson(report));
-  else tellTheEnd(report, language);
-  process.exitCode = countOutcomes(report.checks).failed > 0 ? exitCodes.failure : exitCodes.success;
+  if (flags.json) context.stdout.write(reportAsJson(report));
+  else printEnd(report, language, context);
+  context.exitCode = countOutcomes(report.checks).failed > 0 ? exitCodes.failure : exitCodes.success;
 }
 
-function tellTheEnd(report: TryReport, language: Language): void {
-  if (report.reached) writeSummary(report, process.stdout, language);
-  else process.stderr.write(`${unreachableSentence(report, language)}\n`);
+function printEnd(report: TryReport, language: Language, { stdout, stderr }: CommandContext): void {
+  if (report.reached) writeSummary(report, stdout, language);
+  else stderr.write(`${unreachableSentence(report, language)}\n`);
 }

@@ -1,6 +1,7 @@
+import type { OutputStream } from './context.ts';
+
 /** Writes to stdout as fast as its reader reads. @returns false where the reader has gone (`… | head`): nothing more is wanted. */
-export async function writeOut(content: string | Uint8Array): Promise<boolean> {
-  const { stdout } = process;
+export async function writeOut(stdout: OutputStream, content: string | Uint8Array): Promise<boolean> {
   if (stdout.destroyed || stdout.errored) return false;
   if (stdout.write(content)) return true;
   await new Promise<void>((resolve) => {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
-import { runChodae } from '../support/run-chodae.ts';
+import { runCommand } from '../support/run-command.ts';
 import { freePort } from '../support/temporary.ts';
 
 async function examineLimits(settings: Readonly<Record<string, string>>) {
   await using empty = await emptyDatabase();
-  const { code, stdout } = await runChodae(['doctor', '--json'], { environment: { ...empty.environment, ...settings } });
+  const { code, stdout } = await runCommand(['doctor', '--json'], { environment: { ...empty.environment, ...settings } });
   const { findings } = JSON.parse(stdout) as { findings: { name: string; verdict: string; message: string; advice?: string }[] };
   const found = findings.find(({ name }) => name === 'limits') ?? assert.fail(stdout);
   assert.equal(code, found.verdict === 'problem' ? 1 : 0, stdout);

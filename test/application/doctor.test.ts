@@ -6,7 +6,7 @@ import { freshDatabase } from '../support/database.ts';
 import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
 import { startRoleServer } from '../support/role-server.ts';
-import { runChodae } from '../support/run-chodae.ts';
+import { runCommand } from '../support/run-command.ts';
 import { startServer } from '../support/server-process.ts';
 import { freePort, temporaryFolder } from '../support/temporary.ts';
 
@@ -25,7 +25,7 @@ const ownServer = kind === 'postgresql' && findPostgresqlBinaries() ? false : 'n
 
 /** Asks for JSON, and compares the exit code with what was found. */
 async function examine(environment: Readonly<Record<string, string>>): Promise<Map<string, Finding>> {
-  const { code, stdout } = await runChodae(['doctor', '--json'], { environment });
+  const { code, stdout } = await runCommand(['doctor', '--json'], { environment });
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   assert.equal(code, findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0);
   for (const { name, message, page } of findings) {
@@ -66,7 +66,7 @@ test('an unused database is ok and is not changed', async () => {
 
 test('many seats held without a step are reported with the invitation, a few are not', { skip: onlyPostgresql }, async () => {
   await using fresh = await freshDatabase();
-  assert.equal((await runChodae(['migrate'], { environment: fresh.environment })).code, 0);
+  assert.equal((await runCommand(['migrate'], { environment: fresh.environment })).code, 0);
   await fresh.query(`INSERT INTO "Invitation" (id, code, max_uses) VALUES (501, 'HALL', 20), (502, 'CALM', 20), (503, 'ONE', 1)`);
   const hold = (invitation: number, count: number) =>
     fresh.query(
@@ -90,7 +90,7 @@ test('a database in use is ok; the text has a line per finding', async () => {
   await using fresh = await freshDatabase();
   await using server = await startServer({ environment: fresh.environment });
   const findings = await examine(fresh.environment);
-  const { code, stdout, stderr } = await runChodae(['doctor'], { environment: fresh.environment });
+  const { code, stdout, stderr } = await runCommand(['doctor'], { environment: fresh.environment });
   assert.deepEqual([code, stderr], [0, '']);
   const shown = stdout.split('\n').filter((line) => /^[✓!✗] /.test(line));
   // How long hashing takes is ignored: it was measured twice.
@@ -111,7 +111,7 @@ test('a database in use is ok; the text has a line per finding', async () => {
 });
 
 test('an unknown option is wrong usage', async () => {
-  assert.equal((await runChodae(['doctor', '--everything'])).code, 2);
+  assert.equal((await runCommand(['doctor', '--everything'])).code, 2);
 });
 
 test('an invalid setting is a problem, reported without the password', async () => {
@@ -135,7 +135,7 @@ test('a schema on which the service would not start is a problem', { skip: onlyP
   await empty.query('CREATE TABLE "User" (id uuid PRIMARY KEY)');
   assert.match(await problemOf(empty.environment, 'schema'), /^The database has a table "User" without the columns name, /);
   await empty.query('DROP TABLE "User"');
-  assert.equal((await runChodae(['migrate'], empty)).code, 0);
+  assert.equal((await runCommand(['migrate'], empty)).code, 0);
   await empty.query(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('later', 9999999999999)`);
   assert.match(await problemOf(empty.environment, 'schema'), /^The database was migrated by a newer version of Chodae/);
 });
@@ -211,7 +211,7 @@ test("a clock an hour off the database's is reported", { skip: onlyPostgresql },
 
 test('undeleted personal data and a too short audit log are reported', { skip: onlyPostgresql }, async () => {
   await using fresh = await freshDatabase();
-  assert.equal((await runChodae(['migrate'], fresh)).code, 0);
+  assert.equal((await runCommand(['migrate'], fresh)).code, 0);
   assert.equal((await examine(fresh.environment)).get('retention')?.verdict, 'ok');
   await fresh.query(
     `INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at) VALUES ('old', 1, now() - interval '6 minutes')`,
@@ -228,7 +228,7 @@ test('undeleted personal data and a too short audit log are reported', { skip: o
 
 test('codes that are look-alikes are counted', { skip: onlyPostgresql }, async () => {
   await using empty = await emptyDatabase();
-  assert.equal((await runChodae(['migrate'], { environment: empty.environment })).code, 0);
+  assert.equal((await runCommand(['migrate'], { environment: empty.environment })).code, 0);
   assert.equal((await examine(empty.environment)).get('codes')?.verdict, 'ok');
   await empty.query(`INSERT INTO "Invitation" (code) VALUES ('Twin'), ('TWIN'), ('tw-in'), ('O1'), ('0l'), ('alone'), ('-'), ('--')`);
   const { verdict, message } = (await examine(empty.environment)).get('codes') ?? assert.fail();

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { testDatabaseKind } from '../support/empty-database.ts';
-import { runChodae } from '../support/run-chodae.ts';
+import { runCommand } from '../support/run-command.ts';
 import { startServer } from '../support/server-process.ts';
 
 const limits = testDatabaseKind() === 'embedded' ? {} : { limit_windows: 0 };
@@ -11,7 +11,7 @@ const nothing = { sessions: 0, receipts: 0, events: 0, idempotency_keys: 0, audi
 const due = { ...nothing, sessions: 3, audit_log: 1 };
 
 async function fill({ environment, query }: FreshDatabase): Promise<void> {
-  assert.equal((await runChodae(['migrate'], { environment })).code, 0);
+  assert.equal((await runCommand(['migrate'], { environment })).code, 0);
   await query(
     `INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at) SELECT 'session ' || n, 1, now() - make_interval(hours => n) FROM generate_series(-2, 2) n`,
   );
@@ -25,7 +25,7 @@ test('chodae sweep --report counts what would go and deletes nothing; chodae swe
   const { environment } = database;
   await fill(database);
   const run = async (...words: string[]) => {
-    const { code, stdout, stderr } = await runChodae(['sweep', ...words], { environment });
+    const { code, stdout, stderr } = await runCommand(['sweep', ...words], { environment });
     assert.deepEqual([code, stderr], [0, '']);
     return stdout;
   };
@@ -43,7 +43,7 @@ test('chodae sweep neither creates nor migrates a database', async () => {
   await using database = await freshDatabase();
   const refuses = async (environment: Readonly<Record<string, string>>) => {
     for (const words of [['sweep', '--report'], ['sweep']]) {
-      const { code, stderr } = await runChodae(words, { environment });
+      const { code, stderr } = await runCommand(words, { environment });
       assert.equal(code, 1);
       assert.match(stderr, /does not have this version's tables yet.*npx chodae migrate/);
     }
@@ -60,7 +60,7 @@ test('AUDIT_RETENTION decides what has expired', async () => {
   await using database = await freshDatabase();
   await fill(database);
   const environment = { ...database.environment, AUDIT_RETENTION: '3y' };
-  const { stdout } = await runChodae(['sweep', '--report', '--json'], { environment });
+  const { stdout } = await runCommand(['sweep', '--report', '--json'], { environment });
   assert.deepEqual(JSON.parse(stdout), { due: { ...due, audit_log: 0 } });
 });
 

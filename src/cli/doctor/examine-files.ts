@@ -8,10 +8,10 @@ import { type Finding, pages } from './finding.ts';
 const named = { name: 'files', page: pages.files };
 
 /** Looks at what other users of this machine can read: the embedded database, the `.env` file of this folder, the private key of TLS. */
-export function examineFiles(config: Config): Finding[] {
+export function examineFiles(config: Config, directory: string): Finding[] {
   const findings = [
     ...(config.database.kind === 'embedded' ? folderFindings(config.database.directory) : []),
-    ...envFindings(join(process.cwd(), '.env')),
+    ...envFindings(join(directory, '.env')),
     ...keyFindings(config.http.tls?.key),
   ];
   if (findings.length > 0) return findings;

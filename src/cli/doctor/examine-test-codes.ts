@@ -4,14 +4,14 @@ import { isForTrying, testCodes, usableTestCodes } from '../../invitations/seed-
 import { readLocalAccess } from '../../operators/local-access.ts';
 import { invitationsFound } from '../answers.ts';
 import { createApiClient } from '../api-client.ts';
-import { languageFromEnvironment } from '../messages.ts';
+import type { CommandContext } from '../context.ts';
 import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'test codes', page: pages.testCodes };
 
 /** Looks whether codes that everybody knows let somebody in. An embedded database is asked through the service that has it open. */
-export async function examineTestCodes(config: Config): Promise<Finding[]> {
-  const usable = await findUsable(config.database).catch(() => undefined);
+export async function examineTestCodes(config: Config, context: CommandContext): Promise<Finding[]> {
+  const usable = await findUsable(config.database, context).catch(() => undefined);
   if (usable === undefined) return config.database.kind === 'embedded' ? [notRunning] : [];
   if (usable.length === 0) return [{ ...named, verdict: 'ok', message: 'none can be used' }];
   return [
@@ -31,8 +31,8 @@ const notRunning: Finding = {
 };
 
 /** @returns codes; undefined where nobody can tell now, which other findings explain. */
-async function findUsable(database: Config['database']): Promise<readonly string[] | undefined> {
-  if (database.kind === 'embedded') return askRunning(database.directory);
+async function findUsable(database: Config['database'], context: CommandContext): Promise<readonly string[] | undefined> {
+  if (database.kind === 'embedded') return askRunning(database.directory, context);
   const opened = await openMigratedDatabase({ ...database, poolSize: 1 });
   try {
     return (await usableTestCodes(opened)).map(({ code }) => code);
@@ -41,11 +41,10 @@ async function findUsable(database: Config['database']): Promise<readonly string
   }
 }
 
-async function askRunning(directory: string): Promise<readonly string[] | undefined> {
+async function askRunning(directory: string, { language, signal }: CommandContext): Promise<readonly string[] | undefined> {
   const access = readLocalAccess(directory);
   if (!access) return undefined;
-  const language = languageFromEnvironment(process.env);
-  const client = createApiClient({ ...access, language, signal: new AbortController().signal });
+  const client = createApiClient({ ...access, language, signal });
   try {
     const usable: string[] = [];
     for (const code of testCodes) {

@@ -41,33 +41,33 @@ const written: Sentence = { ko: '코드를 {file}에 적었습니다.', en: 'The
 export async function openCodeOutput(flags: CodeOutputFlags, operator: Operator, streams = false): Promise<CodeOutput> {
   const { output, json } = flags;
   if (output !== undefined) return openCodesFile(output, flags, operator);
-  if (json && streams) return jsonLines();
-  if (json) return { add: async () => true, finish: async (document) => printResult(true, document, []), async discard() {} };
-  return codeLines();
+  if (json && streams) return jsonLines(operator);
+  if (json) return { add: async () => true, finish: async (document) => printResult(operator, true, document, []), async discard() {} };
+  return codeLines(operator);
 }
 
-function codeLines(): CodeOutput {
+function codeLines({ stdout, stderr }: Operator): CodeOutput {
   const line = ({ code, link }: MadeInvitation) => (link === null ? `${printable(code)}\n` : `${printable(code)}  ${printable(link)}\n`);
   return {
-    add: (invitations) => writeOut(invitations.map(line).join('')),
+    add: (invitations) => writeOut(stdout, invitations.map(line).join('')),
     async finish(_document, summary) {
-      if (process.stdout.isTTY) process.stderr.write(`${summary}\n`);
+      if (stdout.isTTY) stderr.write(`${summary}\n`);
     },
     async discard() {},
   };
 }
 
-function jsonLines(): CodeOutput {
+function jsonLines({ stdout }: Operator): CodeOutput {
   return {
-    add: (invitations) => writeOut(invitations.map((invitation) => `${printableJson(invitation)}\n`).join('')),
+    add: (invitations) => writeOut(stdout, invitations.map((invitation) => `${printableJson(invitation)}\n`).join('')),
     async finish() {},
     async discard() {},
   };
 }
 
-async function openCodesFile(name: string, { format, json }: CodeOutputFlags, { say, language }: Operator): Promise<CodeOutput> {
+async function openCodesFile(name: string, { format, json }: CodeOutputFlags, operator: Operator): Promise<CodeOutput> {
   const isCsv = format === undefined ? !/\.(?:ndjson|jsonl)$/.test(name) : format === 'csv';
-  const file = await openOutputFile(name, language, isCsv ? 'csv' : 'ndjson');
+  const file = await openOutputFile(name, operator, isCsv ? 'csv' : 'ndjson');
   let isFirst = true;
   const textOf = (invitations: readonly MadeInvitation[]) => {
     if (!isCsv) return invitations.map(({ id, code, link }) => `${printableJson({ id, code, link })}\n`).join('');
@@ -87,7 +87,7 @@ async function openCodesFile(name: string, { format, json }: CodeOutputFlags, { 
       await file.finish();
       if (name === '-') return;
       const { invitations: _, ...rest } = document as { invitations?: unknown };
-      printResult(json, { ...rest, file: name }, [summary, say(written, { file: name })]);
+      printResult(operator, json, { ...rest, file: name }, [summary, operator.say(written, { file: name })]);
     },
     discard: () => file.discard(),
   };

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { testContext } from '../../../test/support/run-command.ts';
 import { temporaryFolder } from '../../../test/support/temporary.ts';
 import { createApiClient } from '../api-client.ts';
 import type { Operator } from '../as-operator.ts';
@@ -31,14 +32,10 @@ async function create(answers: readonly ((response: ServerResponse, request: Inc
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const interrupt = new AbortController().signal;
-  const client = createApiClient({ place: { url }, key: 'key', language: 'en', signal: interrupt });
+  const { context } = testContext();
+  const client = createApiClient({ place: { url }, key: 'key', language: 'en', signal: context.signal });
   const say: Operator['say'] = (sentence, values) => translate({ sentence, ...(values && { values }) }, 'en');
-  const failure: unknown = await createMany(
-    { client, language: 'en', interrupt, say },
-    { count: 1_200, output: file, json: true },
-    {},
-  ).then(
+  const failure: unknown = await createMany({ ...context, client, say }, { count: 1_200, output: file, json: true }, {}).then(
     () => undefined,
     (error: unknown) => error,
   );

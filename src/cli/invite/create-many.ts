@@ -60,9 +60,9 @@ export async function createMany(operator: Operator, flags: CreateFlags, body: o
 }
 
 /** With the same key the service makes nothing twice, and tells the same codes in the same order again. */
-function askWith({ client, language, say }: Operator, body: object, count: number, key: string) {
+function askWith({ client, language, say, stderr }: Operator, body: object, count: number, key: string) {
   return async (output: CodeOutput, reading: Reading): Promise<Made | undefined> => {
-    const progress = startProgressLine();
+    const progress = startProgressLine(stderr);
     const headers = { 'idempotency-key': key };
     try {
       const answer = await client.stream({ method: 'POST', path: '/admin/invitations/bulk', body, headers });
@@ -100,9 +100,9 @@ function askWith({ client, language, say }: Operator, body: object, count: numbe
 }
 
 /** Whoever is left without an answer, or without the file, has to know what became of the invitations. */
-function withWhatIsKnown(error: unknown, { areMade }: Reading, { interrupt, say }: Operator): unknown {
+function withWhatIsKnown(error: unknown, { areMade }: Reading, { signal, say }: Operator): unknown {
   if (!(error instanceof CommandError)) return error;
   if (areMade) return new CommandError(`${error.message} ${say(sentences.allMade)}`, error.problem);
-  const isUnknown = error instanceof ConnectionError && (error.mayBeBack || interrupt.aborted);
+  const isUnknown = error instanceof ConnectionError && (error.mayBeBack || signal.aborted);
   return isUnknown ? new CommandError(`${error.message} ${say(sentences.allOrNone)}`) : error;
 }

@@ -4,9 +4,10 @@ import type { Sentence } from '../../errors.ts';
 import { type AnsweredInvitation, invitationsMade } from '../answers.ts';
 import type { ApiRequest } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { readBeginning, readEnd, showMomentAndZone } from '../local-moment.ts';
-import { languageFromEnvironment, translate } from '../messages.ts';
+import { translate } from '../messages.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { openCodeOutput } from './code-output.ts';
 import { createMany } from './create-many.ts';
@@ -47,7 +48,7 @@ const mostAtOnce = 1_000;
 const day = 'a day like 2030-01-31, a local time like "2030-01-31 18:00", or one with its offset';
 
 /** `chodae invite create [code]` */
-export function addInviteCreate(invite: Command): void {
+export function addInviteCreate(invite: Command, context: CommandContext): void {
   const command = invite
     .command('create')
     .description('make one invitation, or many, and print the codes')
@@ -67,15 +68,14 @@ export function addInviteCreate(invite: Command): void {
     .option('--output <file>', 'write the codes to a new file, as CSV or (named .ndjson) JSON lines; - is stdout')
     .addOption(new Option('--format <format>', 'of --output').choices(['csv', 'ndjson']));
   addOperatorOptions(command).action(async (code: string | undefined, flags: CreateFlags) => {
-    refuseMistakes(code, flags);
-    await asOperator(flags, (operator) =>
+    refuseMistakes(code, flags, context);
+    await asOperator(context, flags, (operator) =>
       flags.count > mostAtOnce ? createMany(operator, flags, bodyOf(flags)) : createFew(operator, code, flags),
     );
   });
 }
 
-function refuseMistakes(code: string | undefined, { count, phone }: CreateFlags): void {
-  const language = languageFromEnvironment(process.env);
+function refuseMistakes(code: string | undefined, { count, phone }: CreateFlags, { language }: CommandContext): void {
   if (code !== undefined && count > 1) throw new UsageError(translate({ sentence: sentences.oneCode }, language));
   if (phone !== undefined && count > mostAtOnce) throw new UsageError(translate({ sentence: sentences.onePhone }, language));
 }

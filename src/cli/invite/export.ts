@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { printResult } from '../output.ts';
 import { openOutputFile } from '../output-file.ts';
 import { startProgressLine } from '../progress-line.ts';
@@ -16,7 +17,7 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** `chodae invite export [file]` */
-export function addInviteExport(invite: Command): void {
+export function addInviteExport(invite: Command, context: CommandContext): void {
   const command = invite
     .command('export')
     .description('write invitations to a file: CSV for spreadsheets and the import, or JSON lines')
@@ -24,15 +25,15 @@ export function addInviteExport(invite: Command): void {
     .addOption(new Option('--format <format>', 'default: by the name of the file; csv, or ndjson with --json').choices(['csv', 'ndjson']));
   addFilterOptions(command);
   addOperatorOptions(command).action((file: string, flags: ExportFlags) =>
-    asOperator(flags, (operator) => exportTo(file, operator, flags)),
+    asOperator(context, flags, (operator) => exportTo(file, operator, flags)),
   );
 }
 
 async function exportTo(file: string, operator: Operator, flags: ExportFlags): Promise<void> {
-  const { client, language, say } = operator;
+  const { client, say } = operator;
   const format = flags.format ?? formatFor(file, flags);
-  const output = await openOutputFile(file, language, format);
-  const line = startProgressLine();
+  const output = await openOutputFile(file, operator, format);
+  const line = startProgressLine(operator.stderr);
   let bytes = 0;
   try {
     const answer = await client.stream({ method: 'GET', path: '/admin/invitations/export', query: { format, ...filterQuery(flags) } });
@@ -43,7 +44,7 @@ async function exportTo(file: string, operator: Operator, flags: ExportFlags): P
     }
     await output.finish();
     line.clear();
-    if (file !== '-') printResult(flags.json, { file, format, bytes }, [say(sentences.written, { file, bytes })]);
+    if (file !== '-') printResult(operator, flags.json, { file, format, bytes }, [say(sentences.written, { file, bytes })]);
   } finally {
     line.clear();
     await output.discard();

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { importAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { CommandError } from '../exit-codes.ts';
 import { printResult } from '../output.ts';
 import { startProgressLine } from '../progress-line.ts';
@@ -26,20 +27,20 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** `chodae invite import <file>` */
-export function addInviteImport(invite: Command): void {
+export function addInviteImport(invite: Command, context: CommandContext): void {
   const command = invite
     .command('import')
     .description('make an invitation for each line of a CSV file: all of them, or none where a line is wrong')
     .argument('<file>', 'CSV in UTF-8 with a line of column names, such as the export writes; - is stdin')
     .option('--dry-run', 'only say what would be done');
   addOperatorOptions(command).action((file: string, flags: ImportFlags) =>
-    asOperator(flags, (operator) => importFile(file, operator, flags)),
+    asOperator(context, flags, (operator) => importFile(file, operator, flags)),
   );
 }
 
 async function importFile(file: string, operator: Operator, flags: ImportFlags): Promise<void> {
   const { client, say } = operator;
-  const content = file === '-' ? process.stdin : createReadStream(file);
+  const content = file === '-' ? operator.stdin : createReadStream(file);
   const line = watch(content, operator);
   try {
     const { body } = await client.request(
@@ -53,7 +54,7 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
     );
     const { lines, created, unchanged } = body;
     line.clear();
-    printResult(flags.json, body, [say(body.dry_run ? sentences.tried : sentences.imported, { lines, created, unchanged })]);
+    printResult(operator, flags.json, body, [say(body.dry_run ? sentences.tried : sentences.imported, { lines, created, unchanged })]);
   } catch (error) {
     if (error instanceof CommandError || content.errored !== error) throw error;
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
@@ -64,8 +65,8 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
   }
 }
 
-function watch(content: Readable, { say }: Operator) {
-  const line = startProgressLine();
+function watch(content: Readable, { say, stderr }: Operator) {
+  const line = startProgressLine(stderr);
   let bytes = 0;
   content.on('data', (chunk: Buffer) => {
     bytes += chunk.length;

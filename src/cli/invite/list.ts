@@ -3,6 +3,7 @@ import type { Sentence } from '../../errors.ts';
 import { type InvitationListAnswer, invitationList } from '../answers.ts';
 import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { printResult } from '../output.ts';
 import { printableJson } from '../printable.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -35,7 +36,7 @@ const answersForOnePage = 20;
 const mostEmptyPages = 100_000;
 
 /** `chodae invite list` */
-export function addInviteList(invite: Command): void {
+export function addInviteList(invite: Command, context: CommandContext): void {
   const command = invite
     .command('list')
     .description('list invitations, the newest first, with who used them')
@@ -44,15 +45,15 @@ export function addInviteList(invite: Command): void {
     .addOption(new Option('--all', 'every one; with --json a JSON object a line').conflicts(['limit', 'cursor']));
   addFilterOptions(command);
   addOperatorOptions(command).action((flags: ListFlags) =>
-    asOperator(flags, (operator) => (flags.all ? listAll(operator, flags) : listPage(operator, flags))),
+    asOperator(context, flags, (operator) => (flags.all ? listAll(operator, flags) : listPage(operator, flags))),
   );
 }
 
 async function listPage(operator: Operator, flags: ListFlags): Promise<void> {
   const page = await readFullPage(operator, flags, flags.limit ?? 50);
   const { items, next, total } = page;
-  if (flags.json) return printResult(true, { items, next, total }, []);
-  if (items.length > 0) printResult(false, {}, invitationLines(items, operator, process.stdout));
+  if (flags.json) return printResult(operator, true, { items, next, total }, []);
+  if (items.length > 0) printResult(operator, false, {}, invitationLines(items, operator, operator.stdout));
   sayWhatIsLeft(operator, { count: items.length, next, total });
 }
 
@@ -67,9 +68,12 @@ async function readFullPage(operator: Operator, flags: ListFlags, limit: number)
 }
 
 /** On a terminal that is the last line; elsewhere stdout has nothing but the table. */
-function sayWhatIsLeft({ say }: Operator, { count, next, total }: { count: number } & Pick<InvitationListAnswer, 'next' | 'total'>): void {
-  const isTerminal = process.stdout.isTTY;
-  const output = isTerminal ? process.stdout : process.stderr;
+function sayWhatIsLeft(
+  { say, stdout, stderr }: Operator,
+  { count, next, total }: { count: number } & Pick<InvitationListAnswer, 'next' | 'total'>,
+): void {
+  const isTerminal = stdout.isTTY;
+  const output = isTerminal ? stdout : stderr;
   if (next !== null) output.write(`${say(sentences.more, { count, total: totalText(total, say), next })}\n`);
   else if (count === 0) output.write(`${say(sentences.none)}\n`);
   else if (isTerminal) output.write(`${say(sentences.total, { total: totalText(total, say) })}\n`);
@@ -85,10 +89,10 @@ async function listAll(operator: Operator, flags: ListFlags): Promise<void> {
   let emptyPages = 0;
   do {
     const { items, next } = await readPage(operator, flags, { limit: pageOfAll, cursor, total: 'none' });
-    const lines = flags.json ? items.map((item) => printableJson(item)) : invitationLines(items, operator, process.stdout);
+    const lines = flags.json ? items.map((item) => printableJson(item)) : invitationLines(items, operator, operator.stdout);
     // The titles stand over every page on a terminal, where nobody remembers them, and once elsewhere.
-    const from = count > 0 && !flags.json && !process.stdout.isTTY ? 1 : 0;
-    if (items.length > 0 && !(await writeOut(`${lines.slice(from).join('\n')}\n`))) return;
+    const from = count > 0 && !flags.json && !operator.stdout.isTTY ? 1 : 0;
+    if (items.length > 0 && !(await writeOut(operator.stdout, `${lines.slice(from).join('\n')}\n`))) return;
     count += items.length;
     // A page may be empty although there is another one, where few invitations match; a list never stays where it is.
     emptyPages = items.length > 0 ? 0 : emptyPages + 1;

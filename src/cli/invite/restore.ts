@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
 import { addStopCommand } from './stop-command.ts';
 
 /** `chodae invite restore [code]` */
-export function addInviteRestore(invite: Command): void {
-  addStopCommand(invite, 'restore', {
+export function addInviteRestore(invite: Command, context: CommandContext): void {
+  addStopCommand(invite, context, 'restore', {
     description: 'let a revoked invitation, or a whole campaign, work again',
     question: { ko: '초대 {code}의 취소를 되돌릴까요?', en: 'Let the invitation {code} work again?' },
     questionOfCampaign: {

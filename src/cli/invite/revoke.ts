@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { CommandContext } from '../context.ts';
 import { addStopCommand } from './stop-command.ts';
 
 /** `chodae invite revoke [code]` */
-export function addInviteRevoke(invite: Command): void {
-  addStopCommand(invite, 'revoke', {
+export function addInviteRevoke(invite: Command, context: CommandContext): void {
+  addStopCommand(invite, context, 'revoke', {
     description: 'stop an invitation, or a whole campaign, from the next request on',
     question: {
       ko: '초대 {code}을(를) 취소할까요? 가입하는 중인 사람도 막힙니다.',

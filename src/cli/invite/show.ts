@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { type AnsweredPerson, invitationWithPeople, type ListedInvitation } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { showMoment, showMomentAndZone } from '../local-moment.ts';
 import { printResult } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -35,18 +36,20 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** `chodae invite show <code>` */
-export function addInviteShow(invite: Command): void {
+export function addInviteShow(invite: Command, context: CommandContext): void {
   const command = invite
     .command('show')
     .description('show everything about one invitation, with the people who used it')
     .argument('<code>', 'its code, or its id');
-  addOperatorOptions(command).action((code: string, flags: OperatorFlags) => asOperator(flags, (operator) => show(code, operator, flags)));
+  addOperatorOptions(command).action((code: string, flags: OperatorFlags) =>
+    asOperator(context, flags, (operator) => show(code, operator, flags)),
+  );
 }
 
 async function show(code: string, operator: Operator, { json }: OperatorFlags): Promise<void> {
   const { id } = await findInvitation(code, operator);
   const { body } = await operator.client.request({ method: 'GET', path: `/admin/invitations/${id}` }, invitationWithPeople);
-  printResult(json, body, [...factLines(body, operator), '', ...peopleLines(body, operator)]);
+  printResult(operator, json, body, [...factLines(body, operator), '', ...peopleLines(body, operator)]);
 }
 
 /** One line for each thing that is set. */
@@ -78,7 +81,7 @@ function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
   return lines;
 }
 
-function peopleLines({ people, seats }: ListedInvitation, { say }: Operator): string[] {
+function peopleLines({ people, seats }: ListedInvitation, { say, stdout }: Operator): string[] {
   if (people.length === 0) return [say(sentences.nobody)];
   const columns = [
     { title: say(sentences.name), shrinks: true },
@@ -86,6 +89,6 @@ function peopleLines({ people, seats }: ListedInvitation, { say }: Operator): st
     { title: say(sentences.user), align: 'right' },
   ] as const;
   const row = ({ name, created_at, user_id }: AnsweredPerson) => [name, showMoment(created_at), String(user_id)];
-  const lines = tableLines(columns, people.map(row), process.stdout);
+  const lines = tableLines(columns, people.map(row), stdout);
   return seats.used > people.length ? [...lines, say(sentences.newest, { count: people.length, used: seats.used })] : lines;
 }

@@ -3,8 +3,9 @@ import type { Sentence } from '../../errors.ts';
 import { campaignAnswer, campaignChanged, invitationAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
+import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { languageFromEnvironment, translate } from '../messages.ts';
+import { translate } from '../messages.ts';
 import { printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 import { findInvitation } from './find-invitation.ts';
@@ -29,7 +30,7 @@ const oneOfBoth = {
 };
 
 /** Adds `revoke` or `restore`: the same for opposite ends. */
-export function addStopCommand(invite: Command, verb: 'revoke' | 'restore', words: Words): void {
+export function addStopCommand(invite: Command, context: CommandContext, verb: 'revoke' | 'restore', words: Words): void {
   const command = invite
     .command(verb)
     .description(words.description)
@@ -37,14 +38,13 @@ export function addStopCommand(invite: Command, verb: 'revoke' | 'restore', word
     .addOption(new Option('--campaign <name>', 'all invitations of a campaign, at once'))
     .option('--yes', 'do not ask');
   addOperatorOptions(command).action(async (code: string | undefined, flags: StopFlags) => {
-    const language = languageFromEnvironment(process.env);
     const { campaign } = flags;
-    assertCanConfirm(flags, language);
+    assertCanConfirm(flags, context);
     if (campaign !== undefined && code === undefined) {
-      return asOperator(flags, (operator) => changeCampaign(operator, verb, campaign, flags, words));
+      return asOperator(context, flags, (operator) => changeCampaign(operator, verb, campaign, flags, words));
     }
-    if (campaign !== undefined || code === undefined) throw new UsageError(translate({ sentence: oneOfBoth }, language));
-    return asOperator(flags, (operator) => changeInvitation(operator, verb, code, flags, words));
+    if (campaign !== undefined || code === undefined) throw new UsageError(translate({ sentence: oneOfBoth }, context.language));
+    return asOperator(context, flags, (operator) => changeInvitation(operator, verb, code, flags, words));
   });
 }
 
@@ -53,7 +53,7 @@ async function changeInvitation(operator: Operator, verb: string, wanted: string
   const values = { code: printable(code) };
   await confirmed(operator.say(words.question, values), flags, operator);
   const { body } = await operator.client.request({ method: 'POST', path: `/admin/invitations/${id}/${verb}` }, invitationAnswer);
-  printResult(flags.json, body, [operator.say(words.done, values)]);
+  printResult(operator, flags.json, body, [operator.say(words.done, values)]);
 }
 
 async function changeCampaign(operator: Operator, verb: string, campaign: string, flags: StopFlags, words: Words): Promise<void> {
@@ -65,5 +65,5 @@ async function changeCampaign(operator: Operator, verb: string, campaign: string
     await confirmed(operator.say(words.questionOfCampaign, { ...values, total, usable }), flags, operator);
   }
   const { body } = await operator.client.request({ method: 'POST', path: `${path}/${verb}` }, campaignChanged);
-  printResult(flags.json, body, [operator.say(words.doneWithCampaign, values)]);
+  printResult(operator, flags.json, body, [operator.say(words.doneWithCampaign, values)]);
 }

@@ -4,6 +4,7 @@ import type { Sentence } from '../../errors.ts';
 import { roles } from '../../operators/roles.ts';
 import { keyMade } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { readEnd } from '../local-moment.ts';
 import { printResult } from '../output.ts';
 
@@ -20,7 +21,7 @@ const shownOnce: Sentence = {
 };
 
 /** `chodae key create` */
-export function addKeyCreate(key: Command): void {
+export function addKeyCreate(key: Command, context: CommandContext): void {
   const command = key
     .command('create')
     .description('make an operator key, which is shown once')
@@ -32,11 +33,11 @@ export function addKeyCreate(key: Command): void {
       new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readEnd).conflicts('validFor'),
     )
     .option('--valid-for <duration>', 'how long from now: 12h, 90d');
-  addOperatorOptions(command).action((flags: KeyCreateFlags) => asOperator(flags, (operator) => createKey(operator, flags)));
+  addOperatorOptions(command).action((flags: KeyCreateFlags) => asOperator(context, flags, (operator) => createKey(operator, flags)));
 }
 
-async function createKey({ client, say }: Operator, { label, role, expires, validFor, json }: KeyCreateFlags): Promise<void> {
-  const { body } = await client.request(
+async function createKey(operator: Operator, { label, role, expires, validFor, json }: KeyCreateFlags): Promise<void> {
+  const { body } = await operator.client.request(
     {
       method: 'POST',
       path: '/admin/keys',
@@ -45,7 +46,7 @@ async function createKey({ client, say }: Operator, { label, role, expires, vali
     },
     keyMade,
   );
-  printResult(json, body, [body.key]);
+  printResult(operator, json, body, [body.key]);
   // Stdout has the key and nothing else, for `… > file` and secret stores.
-  if (!json) process.stderr.write(`${say(shownOnce)}\n`);
+  if (!json) operator.stderr.write(`${operator.say(shownOnce)}\n`);
 }

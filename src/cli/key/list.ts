@@ -3,6 +3,7 @@ import type { Sentence } from '../../errors.ts';
 import { type AnsweredKey, keyList } from '../answers.ts';
 import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { showMoment } from '../local-moment.ts';
 import { printResult } from '../output.ts';
 import { tableLines } from '../table.ts';
@@ -31,15 +32,15 @@ const sentences = {
 const colours = { good: 'green', expired: 'yellow', revoked: 'red' } as const;
 
 /** `chodae key list` */
-export function addKeyList(key: Command): void {
+export function addKeyList(key: Command, context: CommandContext): void {
   const command = key.command('list').description('list operator keys: whose, what they may do, when they were used');
-  addOperatorOptions(command).action((flags: OperatorFlags) => asOperator(flags, (operator) => listKeys(operator, flags)));
+  addOperatorOptions(command).action((flags: OperatorFlags) => asOperator(context, flags, (operator) => listKeys(operator, flags)));
 }
 
 async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<void> {
   const items = await readKeys(operator);
   const { say } = operator;
-  if (items.length === 0) return printResult(json, { items }, [say(sentences.none)]);
+  if (items.length === 0) return printResult(operator, json, { items }, [say(sentences.none)]);
   const states = items.map(stateOf);
   const names = ['id', 'label', 'role', 'state', 'key', 'created', 'used', 'expires'] as const;
   const columns = names.map((name) => ({
@@ -58,7 +59,7 @@ async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<vo
     showMoment(key.last_used_at),
     showMoment(key.expires_at),
   ];
-  printResult(json, { items }, tableLines(columns, items.map(row), process.stdout));
+  printResult(operator, json, { items }, tableLines(columns, items.map(row), operator.stdout));
 }
 
 /** Every key: there are as many as colleagues and programs. */

@@ -3,7 +3,7 @@ import type { Sentence } from '../../errors.ts';
 import { keyAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
-import { languageFromEnvironment } from '../messages.ts';
+import type { CommandContext } from '../context.ts';
 import { printResult } from '../output.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -20,15 +20,15 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** `chodae key revoke <id>` */
-export function addKeyRevoke(key: Command): void {
+export function addKeyRevoke(key: Command, context: CommandContext): void {
   const command = key
     .command('revoke')
     .description('end an operator key: it is refused from the next request on')
     .argument('<id>', 'as key list shows it', wholeNumber(1, 999_999_999))
     .option('--yes', 'do not ask');
   addOperatorOptions(command).action((id: number, flags: KeyRevokeFlags) => {
-    assertCanConfirm(flags, languageFromEnvironment(process.env));
-    return asOperator(flags, (operator) => revokeKey(id, operator, flags));
+    assertCanConfirm(flags, context);
+    return asOperator(context, flags, (operator) => revokeKey(id, operator, flags));
   });
 }
 
@@ -36,5 +36,5 @@ async function revokeKey(number: number, operator: Operator, flags: KeyRevokeFla
   const id = String(number);
   await confirmed(operator.say(sentences.question, { id }), flags, operator);
   const { body } = await operator.client.request({ method: 'POST', path: `/admin/keys/${id}/revoke` }, keyAnswer);
-  printResult(flags.json, body, [operator.say(sentences.done, { id })]);
+  printResult(operator, flags.json, body, [operator.say(sentences.done, { id })]);
 }

@@ -3,7 +3,7 @@ import type { Sentence } from '../../errors.ts';
 import { sessionEnded } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import { assertCanConfirm, confirmed } from '../confirm.ts';
-import { languageFromEnvironment } from '../messages.ts';
+import type { CommandContext } from '../context.ts';
 import { printResult } from '../output.ts';
 import { printable } from '../printable.ts';
 
@@ -20,15 +20,15 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** `chodae session end <attempt>` */
-export function addSessionEnd(session: Command): void {
+export function addSessionEnd(session: Command, context: CommandContext): void {
   const command = session
     .command('end')
     .description('end a sign-up under way: what was entered is deleted, and its seat is free')
     .argument('<attempt>', 'as session list shows it')
     .option('--yes', 'do not ask');
   addOperatorOptions(command).action((attempt: string, flags: SessionEndFlags) => {
-    assertCanConfirm(flags, languageFromEnvironment(process.env));
-    return asOperator(flags, (operator) => endSession(attempt, operator, flags));
+    assertCanConfirm(flags, context);
+    return asOperator(context, flags, (operator) => endSession(attempt, operator, flags));
   });
 }
 
@@ -39,5 +39,5 @@ async function endSession(attempt: string, operator: Operator, flags: SessionEnd
     { method: 'DELETE', path: `/admin/sessions/${encodeURIComponent(attempt)}` },
     sessionEnded,
   );
-  printResult(flags.json, body, [operator.say(sentences.done, values)]);
+  printResult(operator, flags.json, body, [operator.say(sentences.done, values)]);
 }

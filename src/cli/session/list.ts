@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Sentence } from '../../errors.ts';
 import { type AnsweredSession, sessionList } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
+import type { CommandContext } from '../context.ts';
 import { findInvitation } from '../invite/find-invitation.ts';
 import { showMoment } from '../local-moment.ts';
 import { printResult } from '../output.ts';
@@ -41,7 +42,7 @@ const sentences = {
 const answersForOnePage = 20;
 
 /** `chodae session list` */
-export function addSessionList(session: Command): void {
+export function addSessionList(session: Command, context: CommandContext): void {
   const command = session
     .command('list')
     .description('list sign-ups under way, the newest first, with how far each is')
@@ -49,16 +50,16 @@ export function addSessionList(session: Command): void {
     .addOption(new Option('--campaign <name>', 'on invitations of this campaign'))
     .option('--limit <number>', 'how many (default: 50)', wholeNumber(1, 500))
     .option('--cursor <cursor>', 'go on where another list has ended');
-  addOperatorOptions(command).action((flags: SessionListFlags) => asOperator(flags, (operator) => listSessions(operator, flags)));
+  addOperatorOptions(command).action((flags: SessionListFlags) => asOperator(context, flags, (operator) => listSessions(operator, flags)));
 }
 
 async function listSessions(operator: Operator, flags: SessionListFlags): Promise<void> {
   const { say } = operator;
   const { items, next } = await readSessions(operator, flags, flags.limit ?? 50);
-  if (flags.json) return printResult(true, { items, next }, []);
-  if (items.length > 0) printResult(false, {}, sessionLines(items, say));
+  if (flags.json) return printResult(operator, true, { items, next }, []);
+  if (items.length > 0) printResult(operator, false, {}, sessionLines(items, operator));
   const note = next !== null ? say(sentences.more, { next }) : items.length === 0 ? say(sentences.none) : undefined;
-  if (note !== undefined) (process.stdout.isTTY ? process.stdout : process.stderr).write(`${note}\n`);
+  if (note !== undefined) (operator.stdout.isTTY ? operator.stdout : operator.stderr).write(`${note}\n`);
 }
 
 async function readSessions(operator: Operator, { invitation, campaign, cursor }: SessionListFlags, limit: number): Promise<SessionPage> {
@@ -74,7 +75,7 @@ async function readSessions(operator: Operator, { invitation, campaign, cursor }
   return { items, next };
 }
 
-function sessionLines(items: readonly AnsweredSession[], say: Operator['say']): string[] {
+function sessionLines(items: readonly AnsweredSession[], { say, stdout }: Operator): string[] {
   const columns = [
     { title: say(titles.attempt) },
     { title: say(titles.invitation), align: 'right' },
@@ -91,5 +92,5 @@ function sessionLines(items: readonly AnsweredSession[], say: Operator['say']): 
     showMoment(expires_at),
     completed_steps.join(', '),
   ];
-  return tableLines(columns, items.map(row), process.stdout);
+  return tableLines(columns, items.map(row), stdout);
 }

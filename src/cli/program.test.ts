@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { startContractServer } from '../../test/support/contract-server.ts';
+import { runCommand } from '../../test/support/run-command.ts';
 import { exitCodes } from './exit-codes.ts';
-
-const entry = fileURLToPath(new URL('./chodae.ts', import.meta.url));
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('--version is that of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -63,19 +59,11 @@ test('a server that is not there is one sentence and a failure', async () => {
   assert.deepEqual([code, stderr], [exitCodes.failure, 'http://127.0.0.1:9 does not answer: nothing listens at this address.\n']);
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the program in English unless the last argument, an object, says otherwise. */
-function chodae(...words: (string | NodeJS.ProcessEnv)[]): Promise<Ended> {
-  const environment = Object.assign({ LANG: 'C', LC_ALL: '', LC_MESSAGES: '' }, ...words.filter((word) => typeof word === 'object'));
-  const args = ['--import', 'tsx', entry, ...words.filter((word) => typeof word === 'string')];
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, { cwd: root, env: { ...process.env, ...environment } }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
+function chodae(...words: (string | Record<string, string>)[]) {
+  const environment: Record<string, string> = Object.assign({ LANG: 'C' }, ...words.filter((word) => typeof word === 'object'));
+  return runCommand(
+    words.filter((word) => typeof word === 'string'),
+    { environment },
+  );
 }
