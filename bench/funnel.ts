@@ -88,10 +88,11 @@ async function measure(database: Database, name: string): Promise<void> {
   await time(`${name} | **the service: events grouped by attempt**, a year`, () => count({ from, to, starts, campaign: undefined }));
   await time(`${name} | the same for one of ten campaigns`, () => count({ from, to, starts, campaign: 'campaign 1' }));
   await time(`${name} | the same for 30 days`, () => count({ from: month, to, starts: [month, ...ofMonth], campaign: undefined }));
-  const nothing = { campaign: undefined, invitationId: undefined };
-  await time(`${name} | sign-ups under way, the first 500`, () => listSessions(database, nothing, undefined, 500));
-  const unknown = { campaign: 'no such campaign', invitationId: undefined };
-  await time(`${name} | sign-ups under way of a campaign that has none, one page`, () => listSessions(database, unknown, undefined, 500));
+  const nothing = { campaign: undefined, invitation_id: undefined };
+  const firstPage = { after: undefined, limit: 500 };
+  await time(`${name} | sign-ups under way, the first 500`, () => listSessions(database, nothing, firstPage));
+  const unknown = { campaign: 'no such campaign', invitation_id: undefined };
+  await time(`${name} | sign-ups under way of a campaign that has none, one page`, () => listSessions(database, unknown, firstPage));
 }
 
 function ask(database: Database, shape: Statement<FunnelRow>, memory: string): Promise<FunnelRow[]> {

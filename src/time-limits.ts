@@ -75,8 +75,8 @@ export const pageCountLimit = longWork(10_000);
 /** Exact counts of invitations, at most a million. */
 export const exactCountLimit = longWork(15_000);
 
-/** The count before an export; its pages then have the time of a request each. */
-export const exportCountLimit = longWork(30_000);
+/** The count before an export, and each of its batches. */
+export const exportLimit = longWork(30_000);
 
 /** Up to a million invitations: a minute on an idle server. A busy one needs up to 30 s for 5,000 rows with all their indexes. */
 export const bulkLimit: TimeLimit = { ...longWork(30_000), total: 600_000 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nextCursor, pageQuery } from '../paging.ts';
+import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../well-formed-text.ts';
 
 /** What the audit log records. */
@@ -67,7 +67,7 @@ const auditEntry = z
 
 export const auditList = z
   .object({
-    items: z.array(auditEntry).meta({ description: 'Newest first; may be fewer than `limit` although there is a `next`.' }),
+    items: z.array(auditEntry).meta({ description: 'Newest first.' }),
     next: nextCursor,
   })
   .meta({ id: 'AuditLog' });

@@ -1,4 +1,6 @@
 import { type Queryable, statement } from '../database/database.ts';
+import type { Page } from '../paging/cursor.ts';
+import { type List, newestFirst, readPage } from '../paging/keyset-page.ts';
 import type { Role } from './roles.ts';
 
 /** An operator key as stored, without its hash. */
@@ -77,17 +79,14 @@ export async function readKey(database: Queryable, id: number): Promise<KeyRow |
   return row;
 }
 
-const listStatement = statement<KeyRow>(
-  'operators_list_keys',
-  `SELECT ${columns} FROM operator_keys WHERE id < coalesce($1::bigint, 2147483648) ORDER BY id DESC LIMIT $2`,
-);
+const keys: List<KeyRow, Record<never, never>> = { name: 'operators_keys', columns, from: 'operator_keys', predicates: {} };
 
-/**
- * The newest keys, including expired and revoked ones.
- * @param before the last id of the previous page.
- */
-export async function listKeys(database: Queryable, before: number | undefined, limit: number): Promise<readonly KeyRow[]> {
-  return database.run(listStatement, [before ?? null, limit]);
+/** The newest keys first, with those that expired or were revoked. */
+export function listKeys(
+  database: Queryable,
+  page: { readonly after: readonly [id: number] | undefined; readonly limit: number },
+): Promise<Page<KeyRow>> {
+  return readPage(database, keys, {}, newestFirst('id'), page);
 }
 
 const thereAreStatement = statement<{ ever: boolean; usable: boolean }>(

@@ -4,7 +4,7 @@ import { schemaRules } from '../http/field-messages.ts';
 import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
 import { repeatableHeaders } from '../http/repeatable-headers.ts';
 import { acceptPeriod } from '../life-span.ts';
-import { decodeIdCursor, encodeIdCursor, pageOf } from '../paging.ts';
+import { decodeIdCursor } from '../paging/cursor.ts';
 import { repeatableProblems } from '../repeatable.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { auditList, auditQuery } from './audit-schema.ts';
@@ -68,7 +68,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
       },
     },
     async ({ query: { limit, cursor } }) => {
-      const { rows, next } = pageOf(await listKeys(services.database, decodeIdCursor(cursor), limit + 1), limit, ({ id }) => [id]);
+      const { rows, next } = await listKeys(services.database, { after: decodeIdCursor(cursor), limit });
       return { items: rows.map(shownKey), next };
     },
   );
@@ -104,8 +104,9 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
     async ({ query: { limit, cursor, from, to, ...asked } }) => {
       const period = acceptPeriod(['from', from], ['to', to]);
       if (!period.ok) throw validationFailed(period.errors);
-      const page = await readAudit(services.database, { ...asked, ...period.value }, decodeIdCursor(cursor), limit);
-      return { items: page.rows.map(shownEntry), next: encodeIdCursor(page.before) };
+      const page = { after: decodeIdCursor(cursor), limit };
+      const { rows, next } = await readAudit(services.database, { ...asked, ...period.value }, page);
+      return { items: rows.map(shownEntry), next };
     },
   );
 

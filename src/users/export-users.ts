@@ -1,12 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Actor } from '../audit.ts';
 import type { Queryable } from '../database/database.ts';
 import { startDeadline } from '../deadline.ts';
 import { longWorkWait } from '../long-work.ts';
-import { exportCountLimit } from '../time-limits.ts';
+import { countAll, readAll } from '../paging/keyset-page.ts';
+import { exportLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
-import { countAllUsers, idsOfUsers, readUsers, type UserRow } from './user-store.ts';
+import { type UserRow, users, usersInOrder } from './user-store.ts';
 
 export interface UserExported extends UserRow {
   readonly invitation_code: string | null;
@@ -16,11 +16,11 @@ export interface UserExported extends UserRow {
 const batch = 1_000;
 
 /**
- * Exports all users without their password hashes, newest first. The audit entry, with the count, is written before the first row is sent, so an
- * aborted download is recorded too.
+ * Everything about users but the hashes of their passwords, the newest first. The audit log has it, with how many there are, before the first
+ * of them leaves: a client that breaks off leaves its entry too.
  * @param format only for the audit log.
- * @param signal cancels the counting.
- * @returns batches, read on demand.
+ * @param signal ends the counting.
+ * @returns batches, read as they are asked for.
  * @throws Problem `validation_failed`, `count_busy`.
  */
 export async function exportUsers(
@@ -32,24 +32,18 @@ export async function exportUsers(
 ): Promise<AsyncGenerator<readonly UserExported[], void>> {
   const { database, audit, longWork } = services;
   const filter = userFilter(asked, true, services.phoneRegion);
-  const range = await idsOfUsers(database, filter);
   const count = async (transaction: Queryable) => {
-    const after = { ...auditedFilter(asked), format, count: await countAllUsers(transaction, filter, range) };
+    const after = { ...auditedFilter(asked), format, count: await countAll(transaction, users, filter) };
     await audit(transaction, actor, { action: 'user.export', subject: 'user', after });
   };
   {
     using _turn = await longWork.take(longWorkWait(signal));
-    await database.transaction(count, startDeadline(exportCountLimit, signal));
+    await database.transaction(count, startDeadline(exportLimit, signal));
   }
 
   return (async function* () {
-    for (let before: number | null = range ? range.last + 1 : null; before !== null; ) {
-      const page: Awaited<ReturnType<typeof readUsers>> = await readUsers(database, filter, range, before, batch);
-      yield await withInvitations(services, page.rows);
-      before = page.before;
-      // The embedded database does not yield the thread by itself.
-      await nextTurn();
-    }
+    const batches = readAll(users, filter, usersInOrder, batch, (read) => database.transaction(read, startDeadline(exportLimit)));
+    for await (const rows of batches) yield await withInvitations(services, rows);
   })();
 }
 

@@ -1,25 +1,37 @@
 import type { Actor } from '../audit.ts';
 import { startDeadline } from '../deadline.ts';
 import { longWorkWait } from '../long-work.ts';
-import type { Total } from '../read-downwards.ts';
+import { countAll, countUpTo, readPage, type Total } from '../paging/keyset-page.ts';
 import { pageCountLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { type ShownUser, showUsers } from './shown-user.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
-import { countAllUsers, countSomeUsers, idsOfUsers, readUsers, type UserFilter } from './user-store.ts';
+import { type UserFilter, users, usersInOrder } from './user-store.ts';
 
 /** How to count the whole list: not at all, up to 1,000, or completely. */
 export type CountWanted = 'none' | 'capped' | 'exact';
 
+/** What `total=capped` counts to. */
+const countedAtMost = 1_000;
+
 export interface UserPage {
   readonly users: readonly ShownUser[];
-  /** The `before` of the next page. Null: this is the last page. */
-  readonly before: number | null;
+  /** The cursor of the next page; null: this is the last one. */
+  readonly next: string | null;
   readonly total: Total | null;
 }
 
+interface PageWanted {
+  readonly limit: number;
+  /** The key in the cursor. */
+  readonly after: readonly [id: number] | undefined;
+  readonly total: CountWanted;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * One page of users, newest first. Showing phone numbers in full writes an audit entry.
+ * One page of users, the newest first. An operator who sees phone numbers in full leaves an entry in the audit log.
  * @param inFull false: phone numbers are masked.
  * @throws Problem `validation_failed`, `count_busy`.
  */
@@ -28,29 +40,30 @@ export async function listUsers(
   actor: Actor,
   inFull: boolean,
   asked: UsersAsked,
-  page: { readonly limit: number; readonly before: number | undefined; readonly total: CountWanted; readonly signal: AbortSignal },
+  page: PageWanted,
 ): Promise<UserPage> {
   const { database, audit } = services;
   const filter = userFilter(asked, inFull, services.phoneRegion);
-  const range = await idsOfUsers(database, filter);
-  const { rows, before } = await readUsers(database, filter, range, page.before, page.limit);
-  const total = await count(services, filter, range, page);
+  const { rows, next } = await readPage(database, users, filter, usersInOrder, page);
+  const isAll = page.after === undefined && next === null;
+  const total =
+    isAll && page.total !== 'none' ? { value: rows.length, relation: 'exact' as const } : await count(services, filter, rows.length, page);
   const after = { ...auditedFilter(asked), count: rows.length };
-  // A count alone reveals whether a phone number is registered.
-  const isFound = filter.phone !== undefined && (total?.value ?? 0) > 0;
+  // A count tells whether a phone number that was searched for is there.
+  const isFound = filter.text?.phone !== undefined && (total?.value ?? 0) > 0;
   if (inFull && (rows.length > 0 || isFound)) await audit(database, actor, { action: 'user.list', subject: 'user', after });
-  return { users: await showUsers(services, rows, inFull), before, total };
+  return { users: await showUsers(services, rows, inFull), next, total };
 }
 
 async function count(
   { database, longWork }: UserServices,
   filter: UserFilter,
-  range: Awaited<ReturnType<typeof idsOfUsers>>,
-  { total: wanted, signal }: { readonly total: CountWanted; readonly signal: AbortSignal },
+  seen: number,
+  { total: wanted, signal }: PageWanted,
 ): Promise<Total | null> {
   if (wanted === 'none') return null;
-  if (wanted === 'capped') return countSomeUsers(database, filter, range);
+  if (wanted === 'capped') return countUpTo(database, users, filter, countedAtMost, seen);
   using _turn = await longWork.take(longWorkWait(signal));
-  const counting = (transaction: Parameters<typeof countAllUsers>[0]) => countAllUsers(transaction, filter, range);
+  const counting = (transaction: Parameters<typeof countAll>[0]) => countAll(transaction, users, filter);
   return { value: await database.transaction(counting, startDeadline(pageCountLimit, signal)), relation: 'exact' };
 }

@@ -5,7 +5,7 @@ import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../ht
 import { schemaRules } from '../http/field-messages.ts';
 import { problemResponses, queryProblem } from '../http/problem-responses.ts';
 import { busyProblems } from '../long-work.ts';
-import { decodeIdCursor, encodeIdCursor } from '../paging.ts';
+import { decodeIdCursor } from '../paging/cursor.ts';
 import { shownMoment } from '../shown-moment.ts';
 import { deleteUser } from './delete-user.ts';
 import type { UserServices } from './dependencies.ts';
@@ -34,9 +34,9 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
     },
     async (request) => {
       const { limit, cursor, total, ...asked } = request.query;
-      const wanted = { limit, before: decodeIdCursor(cursor), total, signal: request.deadline.gone };
+      const wanted = { limit, after: decodeIdCursor(cursor), total, signal: request.deadline.gone };
       const page = await listUsers(services, request.actor(), seesInFull(request), asked, wanted);
-      return { items: [...page.users], next: encodeIdCursor(page.before), total: page.total };
+      return { items: [...page.users], next: page.next, total: page.total };
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nextCursor, pageQuery } from '../paging.ts';
+import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../well-formed-text.ts';
 
 const text = (description: string, example: string) =>
@@ -62,9 +62,7 @@ const user = {
 
 export const userList = z
   .object({
-    items: z
-      .array(z.object(user).meta({ id: 'User' }))
-      .meta({ description: 'Newest first; may be fewer than `limit` although there is a `next`.' }),
+    items: z.array(z.object(user).meta({ id: 'User' })).meta({ description: 'Newest first.' }),
     next: nextCursor,
     total: z
       .object({

@@ -2,7 +2,7 @@ import type { CountryCode } from 'libphonenumber-js';
 import { validationFailed } from '../errors.ts';
 import { acceptPeriod } from '../life-span.ts';
 import { acceptPhone, significantDigits } from '../phone.ts';
-import type { UserFilter } from './user-store.ts';
+import type { UserFilter, UserSearch } from './user-store.ts';
 
 /** The filters of a request, named as in `userFilterQuery`. */
 export interface UsersAsked {
@@ -15,19 +15,27 @@ export interface UsersAsked {
 
 /**
  * @param inFull whether the operator sees phone numbers. Others cannot search by one, or they could guess it digit by digit.
- * @throws Problem `validation_failed` if a time is invalid.
+ * @throws Problem `validation_failed` for a text that is no moment.
  */
 export function userFilter(asked: UsersAsked, inFull: boolean, region: CountryCode): UserFilter {
   const { invitation_id, campaign, text, created_from, created_to } = asked;
   const period = acceptPeriod(['created_from', created_from], ['created_to', created_to]);
   if (!period.ok) throw validationFailed(period.errors);
-  const filter = { invitation_id, campaign: campaign?.normalize('NFC').trim(), ...period.value };
-  if (text === undefined) return filter;
+  return {
+    invitation_id,
+    campaign: campaign?.normalize('NFC').trim(),
+    text: text === undefined ? undefined : searchOf(text, inFull, region),
+    created_from: period.value.from,
+    created_to: period.value.to,
+  };
+}
+
+function searchOf(text: string, inFull: boolean, region: CountryCode): UserSearch {
   const name = text.normalize('NFC').trim();
-  if (!inFull) return { ...filter, name };
-  // No search by part of a number: its digits would end many numbers.
+  if (!inFull) return { name };
+  // Only a whole number is searched for: the digits of a part are the end of many.
   const phone = acceptPhone(text, { region });
-  return { ...filter, name, phone: { typed: name, digits: phone.ok ? significantDigits(phone.value.typed, region) : undefined } };
+  return { name, phone: { typed: name, digits: phone.ok ? significantDigits(phone.value.typed, region) : undefined } };
 }
 
 /** The same for the audit log, without the search text, which is a name or a phone number. */

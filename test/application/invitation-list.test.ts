@@ -85,7 +85,7 @@ async function assertListed(imagined: readonly ImaginedInvitation[], ids: readon
   }
 }
 
-/** More rows than a page looks at, with what is looked for behind all the others. */
+/** Many pages of rows, with what is looked for behind all the others. */
 const distributions: Readonly<Record<string, string>> = {
   'all are used': 'is_used = true',
   'the oldest three are used': 'is_used = n <= 3',
@@ -116,7 +116,7 @@ const combinations = [
 ] as const;
 
 for (const [name, distribution] of Object.entries(distributions)) {
-  test(`where ${name}, no row is skipped however many windows a walk takes`, async () => {
+  test(`where ${name}, nothing is missing, however many pages a walk takes`, async () => {
     await application.query('TRUNCATE "Invitation", "RegisterSession", campaigns');
     await application.query(`INSERT INTO "Invitation" (code, note) SELECT 'C' || n, 'guest ' || n FROM generate_series(1, ${rows}) n`);
     await application.query(

@@ -137,12 +137,9 @@ test('pages have every entry once, the newest first, while others are added', as
   assert.equal(third.body.next, null);
 });
 
-test('a rare entry far back is found, page by page, each of which looks at a bounded part of the log', async () => {
+test('a rare entry far back is found on the first page', async () => {
   await record({ id: 5, action: 'sample.rare' }, { id: 2_400_000, action: 'sample.usual' }, { id: 2_400_001, action: 'sample.usual' });
-  const pages = await readPages(local, '/admin/audit?action=sample.rare');
-  assert.deepEqual(
-    pages.map((page) => page.map(({ id }) => id)),
-    [[], [], [5]],
-  );
+  const answer = await local('GET', '/admin/audit?action=sample.rare');
+  assert.deepEqual([itemsOf(answer).map(({ id }) => id), answer.body.next], [[5], null]);
   assert.equal((await readPages(local, '/admin/audit')).flat().length, 3);
 });

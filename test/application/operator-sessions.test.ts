@@ -153,23 +153,16 @@ test('sign-ups that begin and end between pages neither repeat nor hide others',
   for (const attempt of met) assert.ok(stored.includes(attempt), 'what began meanwhile is newer than every page to come');
 });
 
-test('a page examines a bounded number of sign-ups and says where to continue', async () => {
+test('the sign-ups of a campaign are found on one page, however many others are between them', async () => {
   await using crowded = await openApplication();
-  const asCrowded = async (query: Query) => {
-    const answer = await crowded.send('GET', `/admin/sessions?${new URLSearchParams(query)}`, undefined, bearer(crowded.services.localKey));
-    return answer.body as unknown as Page;
-  };
   await crowded.query(`INSERT INTO "Invitation" (code, campaign) VALUES ('rare', 'rare'), ('many', NULL)`);
   await crowded.query(
     `INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at)
      SELECT i::text, CASE WHEN i IN (1, 12000) THEN 1 ELSE 2 END, now() - make_interval(secs => i) FROM generate_series(1, 12000) AS i`,
   );
-  const first = await asCrowded({ campaign: 'rare' });
-  const second = await asCrowded({ campaign: 'rare', cursor: String(first.next) });
-  const third = await asCrowded({ campaign: 'rare', cursor: String(second.next) });
-  const sizes = [first, second, third].map(({ items }) => items.length);
-  assert.equal(third.next, null);
-  assert.deepEqual(sizes, [1, 0, 1]);
+  const { body } = await crowded.send('GET', '/admin/sessions?campaign=rare', undefined, bearer(crowded.services.localKey));
+  const { items, next } = body as unknown as Page;
+  assert.deepEqual([items.length, next], [2, null]);
 });
 
 test('an invalid query is refused by field', async () => {

@@ -162,14 +162,15 @@ test('20,000 users, 50 MB of text, are sent with only a few batches in memory', 
 
 test('a client that disconnects stops the work', async () => {
   await insertUsers(20_000, 2_400);
-  const run = mock.method(services.database, 'run');
-  const batches = () => run.mock.calls.filter((call) => call.arguments[0].name === 'users_list').length;
+  const transaction = mock.method(services.database, 'transaction');
+  // The first one counts, and each batch is one.
+  const batches = () => transaction.mock.callCount() - 1;
   const reading = await open('?format=csv');
   reading.pause();
   const held = await settled(batches);
   reading.destroy();
   const left = await settled(batches);
-  run.mock.restore();
+  transaction.mock.restore();
   assert.ok(held < 15, `${held} batches of 20 were read for a client that reads nothing`);
   assert.ok(left <= held + 1, `${left - held} batches were read for a client that had left`);
   assert.deepEqual(
@@ -191,18 +192,19 @@ async function settled(count: () => number): Promise<number> {
 
 test('if the database fails half-way, the connection is closed, so that a part is not taken for the whole', async () => {
   await insertUsers(5_000, 800);
-  const original = services.database.run;
-  let batches = 0;
-  const run = mock.method(services.database, 'run', (...[statement, values]: Parameters<typeof original>) => {
-    batches += statement.name === 'users_list' ? 1 : 0;
-    return batches > 2 ? Promise.reject(new Error('홍길동 010-1234-5678')) : original(statement, values);
+  const original = services.database.transaction;
+  let transactions = 0;
+  // The first one counts, and each batch is one.
+  const transaction = mock.method(services.database, 'transaction', (...asked: Parameters<typeof original>) => {
+    transactions += 1;
+    return transactions > 3 ? Promise.reject(new Error('홍길동 010-1234-5678')) : original(...asked);
   });
   await assert.rejects(async () => {
     for await (const _chunk of await open('?format=csv')) {
       // Only to read it.
     }
   }, /aborted|ECONNRESET/);
-  run.mock.restore();
+  transaction.mock.restore();
   const errors = application.logged.filter((line) => line.includes('"level":50'));
   assert.equal(errors.length, 1);
   assert.match(errors[0] ?? '', /"route":"\/admin\/users\/export".*"msg":"response aborted by an error"/);

@@ -178,18 +178,16 @@ test('pages have every user once, and the total counts to 1,000 unless a full co
   assert.deepEqual(await totalOf('&total=exact&invitation_id=1&text=user+10'), { value: 13, relation: 'exact' });
 });
 
-test('an old user is found page by page, each page reading a bounded part of the table', async () => {
+test('a rare user far back is found on the first page', async () => {
   await insertUser({ id: 7, name: '홍길동' });
-  await insertUser({ id: 2_400_000, name: 'somebody else' });
-  const pages = await readPages<Item>(viewer.send, '/admin/users?text=%ED%99%8D');
+  await insertUser({ id: 2_400_000, name: 'another' });
+  const answer = await viewer.send('GET', '/admin/users?text=%ED%99%8D');
   assert.deepEqual(
-    pages.map((page) => page.map(({ id }) => id)),
-    [[], [], [7]],
+    [itemsOf(answer).map(({ id }) => id), answer.body.next, answer.body.total],
+    [[7], null, { value: 1, relation: 'exact' }],
   );
   await insertUser({ id: 2_400_001, invitationId: 2 });
-  assert.deepEqual(await found({ invitation_id: '1' }), [2_400_000, 7], 'an index has these: one page is enough');
-  const { body } = await viewer.send('GET', '/admin/users?text=%ED%99%8D');
-  assert.deepEqual(body.total, { value: 0, relation: 'at_least' });
+  assert.deepEqual(await found({ invitation_id: '1' }), [2_400_000, 7]);
 });
 
 test('an impossible filter is refused', async () => {

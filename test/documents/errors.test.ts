@@ -13,7 +13,7 @@ import { searchRules } from '../../src/invitations/listing/list-filters.ts';
 import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
 import { lifeSpanRules } from '../../src/life-span.ts';
 import { keyLabelRules } from '../../src/operators/key-label.ts';
-import { pagingRules } from '../../src/paging.ts';
+import { pagingRules } from '../../src/paging/cursor.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
 import { phoneRules } from '../../src/phone.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';

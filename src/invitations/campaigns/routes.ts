@@ -6,7 +6,7 @@ import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems, longWorkWait } from '../../long-work.ts';
-import { decodeCursor, pageOf } from '../../paging.ts';
+import { decodeCursor, pageOf } from '../../paging/cursor.ts';
 import { shownMoment } from '../../shown-moment.ts';
 import { exactCountLimit } from '../../time-limits.ts';
 import { hasUnusableCharacter } from '../../well-formed-text.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nextCursor, pageQuery } from '../../paging.ts';
+import { nextCursor, pageQuery } from '../../paging/cursor.ts';
 
 export const campaignPath = z.object({
   campaign: z

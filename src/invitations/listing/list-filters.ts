@@ -13,29 +13,31 @@ import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
 export const listStatuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_started'] as const;
 export type ListStatus = (typeof listStatuses)[number];
 
-/** What somebody types to find an invitation. */
+/** What an operator types to find invitations. */
 export interface SearchText {
   /** The beginning of a code, in any spelling, or words of a note; the last word may be only begun. */
   readonly typed: string;
-  /** The same as a phone number (E.164), where it is one and whoever asks sees phone numbers. */
+  /** The same as a phone number (E.164), where it is one and the operator sees phone numbers. */
   readonly phone: string | undefined;
+  /** What matches, where it has been looked up and is little. */
+  readonly ids?: readonly number[];
 }
 
-/** What a list or an export of invitations is narrowed down to; all of it together. */
+/** The filters of a list or an export, by the names of `filterQuery`; all must hold. */
 export interface ListFilters {
   readonly status: ListStatus | undefined;
   /** The name, whole. */
   readonly campaign: string | undefined;
   readonly batch: string | undefined;
   readonly text: SearchText | undefined;
-  /** The one invitation that this code means to whoever signs up. */
+  /** The one invitation that this code means at sign-up. */
   readonly code: CodeLookUp | undefined;
   /** Every invitation whose code people cannot tell from this one, in the characters that codes are written in. */
-  readonly codeLike: string | undefined;
+  readonly code_like: string | undefined;
   /** The first moment. */
-  readonly createdFrom: Date | undefined;
+  readonly created_from: Date | undefined;
   /** The moment after the last. */
-  readonly createdTo: Date | undefined;
+  readonly created_to: Date | undefined;
 }
 
 /** The same as it comes in a query string. */
@@ -83,9 +85,9 @@ export function acceptFilters(written: WrittenFilters, region: CountryCode, inFu
     batch: written.batch,
     text: text.value,
     code: code.value,
-    codeLike: codeLike.value,
-    createdFrom: from.value,
-    createdTo: to.value,
+    code_like: codeLike.value,
+    created_from: from.value,
+    created_to: to.value,
   });
 }
 
@@ -96,10 +98,10 @@ export function auditedFilters({
   batch,
   text,
   code,
-  createdFrom,
-  createdTo,
+  created_from,
+  created_to,
 }: ListFilters): Readonly<Record<string, unknown>> {
-  const moments = { created_from: createdFrom && shownMoment(createdFrom), created_to: createdTo && shownMoment(createdTo) };
+  const moments = { created_from: created_from && shownMoment(created_from), created_to: created_to && shownMoment(created_to) };
   return { status, campaign, batch, ...moments, ...(text && { text: 'set' }), ...(code && { code: 'set' }) };
 }
 

@@ -4,13 +4,13 @@ import { databaseProblems } from '../../database/unavailable.ts';
 import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems } from '../../long-work.ts';
-import { pagingRules } from '../../paging.ts';
+import { pagingRules } from '../../paging/cursor.ts';
+import type { Total } from '../../paging/keyset-page.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
-import { countExactly, countQuickly, type Total } from './count-invitations.ts';
 import { acceptFilters, auditedFilters, type ListFilters } from './list-filters.ts';
-import { type InvitationPage, listInvitations } from './list-invitations.ts';
+import { listInvitations } from './list-invitations.ts';
 import { invitationsAnswer, invitationsQuery } from './schema.ts';
 
 /** Finding invitations: below `/admin`, behind the guard. */
@@ -24,8 +24,7 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
         operationId: 'listInvitations',
         summary: 'Find invitations, the newest first',
         description:
-          'Every page costs about the same, however many invitations there are: one may hold fewer items than asked for, or none, although `next` is there. ' +
-          'Expired invitations come in the order of their end, and those that did not start in that of their start, the latest first.',
+          'A search that takes too long is refused on its filters (`filter_too_slow`). Expired invitations come in the order of their end, and those that did not start in that of their start, those of a period in the order in which they were made; the latest first.',
         querystring: invitationsQuery,
         response: {
           200: invitationsAnswer,
@@ -43,14 +42,13 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
       const inFull = seesPhones(request);
       const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
-      const page = await listInvitations(services.database, filters.value, limit, cursor);
-      const count = await totalOf(filters.value, total, page, { limit, isFirst: cursor === undefined, signal: request.deadline.gone });
-      if (inFull) await recordList(request.actor(), filters.value, page.rows, count);
-      return { items: await withPeople(page.rows, people, inFull), next: page.next, total: count };
+      const page = await listInvitations(services, filters.value, { limit, cursor, total, signal: request.deadline.gone });
+      if (inFull) await recordList(request.actor(), filters.value, page.rows, page.total);
+      return { items: await withPeople(page.rows, people, inFull), next: page.next, total: page.total };
     },
   );
 
-  /** Leaves an entry where the answer shows a phone number in full, or tells that one that was asked for is there. */
+  /** Leaves an entry where the answer shows a phone number in full, or tells that the one in the filter exists. */
   async function recordList(actor: Actor, filters: ListFilters, rows: readonly InvitationRow[], total: Total | null): Promise<void> {
     const isFound = filters.text?.phone !== undefined && (total?.value ?? 0) > 0;
     if (!isFound && rows.every(({ phone }) => phone === null)) return;
@@ -58,27 +56,15 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
     await services.audit(services.database, actor, { action: 'invitation.list', subject: 'invitation', after });
   }
 
-  /** @param each how many people of each invitation; 0: nobody asked. @param inFull false: phone numbers are masked. */
+  /**
+   * @param each how many people of each invitation; 0: none.
+   * @param inFull false: phone numbers are masked.
+   */
   async function withPeople(rows: readonly InvitationRow[], each: number, inFull: boolean) {
     const shown = (row: InvitationRow) => showInvitation(row, services, inFull);
     if (each === 0) return rows.map(shown);
     const used = rows.filter((row) => row.used > 0).map(({ id }) => id);
     const people = await services.peopleOf(services.database, used, each);
     return rows.map((row) => ({ ...shown(row), people: showPeople(people.get(row.id)) }));
-  }
-
-  async function totalOf(
-    filters: ListFilters,
-    wanted: 'none' | 'capped' | 'exact',
-    page: InvitationPage,
-    { limit, isFirst, signal }: { limit: number; isFirst: boolean; signal: AbortSignal },
-  ): Promise<Total | null> {
-    if (wanted === 'none') return null;
-    // Of a text, a page never shows more than the first matches.
-    if (isFirst && page.next === null && !filters.text) return { value: page.rows.length, relation: 'exact' };
-    if (wanted === 'exact') return countExactly(services, filters, signal);
-    // A short page has looked at all that a count would look at.
-    if (isFirst && page.rows.length < limit && !filters.text) return { value: page.rows.length, relation: 'at_least' };
-    return countQuickly(services.database, filters);
   }
 };

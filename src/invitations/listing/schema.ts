@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nextCursor, pageQuery } from '../../paging.ts';
+import { nextCursor, pageQuery } from '../../paging/cursor.ts';
 import { invitationAnswer, personInvited } from '../schema.ts';
 import { listStatuses, maximumSearchLength } from './list-filters.ts';
 
@@ -68,9 +68,9 @@ export const invitationsAnswer = z
         value: z.int().meta({ description: 'How many there are.', examples: [20] }),
         relation: z
           .enum(['exact', 'at_least'])
-          .meta({ description: '`at_least`: there may be more; nobody counted further.', examples: ['exact'] }),
+          .meta({ description: '`at_least`: there may be more; counting stopped there.', examples: ['exact'] }),
       })
       .nullable()
-      .meta({ description: 'null where nobody was to count.', examples: [{ value: 20, relation: 'exact' }] }),
+      .meta({ description: 'null for `total=none`.', examples: [{ value: 20, relation: 'exact' }] }),
   })
   .meta({ id: 'InvitationList' });

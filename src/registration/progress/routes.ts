@@ -5,7 +5,7 @@ import { validationFailed } from '../../errors.ts';
 import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { acceptCampaign } from '../../invitations/labels.ts';
-import { cursorBigId, decodeCursor, encodeCursor, pagingRules } from '../../paging.ts';
+import { cursorBigId, decodeCursor, pagingRules } from '../../paging/cursor.ts';
 import { registrationProblems } from '../errors.ts';
 import { remainingSteps } from '../steps.ts';
 import { countFunnel } from './count-funnel.ts';
@@ -13,7 +13,7 @@ import type { ProgressServices } from './dependencies.ts';
 import { endSignUp } from './end-sign-up.ts';
 import { funnelRules } from './funnel-range.ts';
 import { attemptPath, endedAnswer, funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './schema.ts';
-import { type LiveSession, listSessions } from './session-store.ts';
+import { type LiveSession, listSessions, type SessionKey } from './session-store.ts';
 
 const cursorShape = z.tuple([cursorBigId, z.guid()]);
 
@@ -30,7 +30,6 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         tags,
         operationId: 'listSessions',
         summary: 'List the sign-ups under way, newest first',
-        description: 'A page may hold fewer items than asked for, or none, although `next` is there.',
         querystring: sessionsQuery,
         response: {
           200: sessionsAnswer,
@@ -39,9 +38,10 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
       },
     },
     async ({ query }) => {
-      const filter = { campaign: campaignOf(query), invitationId: query.invitation_id };
-      const { sessions, next } = await listSessions(services.database, filter, decodeCursor(query.cursor, cursorShape), query.limit);
-      return { items: sessions.map(shown), next: next ? encodeCursor(next) : null };
+      const filter = { campaign: campaignOf(query), invitation_id: query.invitation_id };
+      const page = { after: decodeCursor<SessionKey>(query.cursor, cursorShape), limit: query.limit };
+      const { rows, next } = await listSessions(services.database, filter, page);
+      return { items: rows.map(shown), next };
     },
   );
 

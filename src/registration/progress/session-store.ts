@@ -1,16 +1,16 @@
 import { type Queryable, statement } from '../../database/database.ts';
 import { withoutStep } from '../../invitations/availability.ts';
+import type { Page } from '../../paging/cursor.ts';
+import { type List, type Order, readPage } from '../../paging/keyset-page.ts';
 import { completedSteps } from '../store.ts';
 
-/** Rows that one page examines, shown or not, so that no filter makes a page slow. */
-const rowsLookedAt = 5_000;
-
-/** A position in the list: when the session began, in microseconds since 1970, and its attempt. */
+/** Microseconds since 1970 at which the session began, and its attempt. */
 export type SessionKey = readonly [microseconds: number, attempt: string];
 
+/** The filters of the list, by the names of `sessionsQuery`. */
 export interface SessionFilter {
   readonly campaign: string | undefined;
-  readonly invitationId: number | undefined;
+  readonly invitation_id: number | undefined;
 }
 
 export interface LiveSession {
@@ -20,62 +20,42 @@ export interface LiveSession {
   readonly started_at: Date;
   readonly expires_at: Date;
   readonly completed_steps: readonly string[];
-  readonly place: number;
 }
 
-interface SessionRow extends LiveSession {
-  /** The position of the last row examined; NULL: there are no more rows. */
-  readonly edge_place: number | null;
-  readonly edge_attempt: string | null;
-}
+/** Dates of JavaScript have no microseconds. */
+type SessionRow = LiveSession & { readonly microseconds: number };
 
-const place = (row: string) => `(extract(epoch FROM ${row}.created_at) * 1000000)::bigint`;
+const liveSessions: List<SessionRow, SessionFilter> = {
+  name: 'registration_sessions',
+  columns: `s.attempt, s."invitationId" AS invitation_id, i.campaign, s.created_at AS started_at, s.expires_at,
+    ${completedSteps('s')} AS completed_steps, (extract(epoch FROM s.created_at) * 1000000)::bigint AS microseconds`,
+  from: '"RegisterSession" s LEFT JOIN "Invitation" i ON i.id = s."invitationId"',
+  where: 's.expires_at > now()',
+  predicates: {
+    campaign: (name, bind) => `i.campaign = ${bind(name, 'text')}`,
+    invitation_id: (id, bind) => `s."invitationId" = ${bind(id, 'integer')}`,
+  },
+};
 
-const listStatement = statement<SessionRow | { readonly [column in keyof SessionRow]: null }>(
-  'registration_list_sessions',
-  `WITH looked_at AS MATERIALIZED (
-     SELECT s.* FROM "RegisterSession" s
-     WHERE (s.created_at, s.attempt) < (COALESCE('epoch'::timestamptz + $1::float8 * interval '1 microsecond', 'infinity'), $2::uuid)
-     ORDER BY s.created_at DESC, s.attempt DESC LIMIT $3
-   ), edge AS (
-     SELECT ${place('s')} AS edge_place, s.attempt AS edge_attempt FROM looked_at s
-     WHERE (SELECT count(*) FROM looked_at) >= $3 ORDER BY s.created_at, s.attempt LIMIT 1
-   ), shown AS (
-     SELECT s.attempt, s."invitationId" AS invitation_id, i.campaign, s.created_at AS started_at, s.expires_at,
-       ${completedSteps('s')} AS completed_steps, ${place('s')} AS place
-     FROM looked_at s LEFT JOIN "Invitation" i ON i.id = s."invitationId"
-     WHERE s.expires_at > now() AND ($4::text IS NULL OR i.campaign = $4) AND ($5::integer IS NULL OR s."invitationId" = $5)
-     ORDER BY s.created_at DESC, s.attempt DESC LIMIT $6
-   )
-   SELECT * FROM (VALUES (1)) AS one (row) LEFT JOIN edge ON true LEFT JOIN shown ON true ORDER BY started_at DESC, attempt DESC`,
-);
-
-export interface SessionPage {
-  readonly sessions: readonly LiveSession[];
-  /** Where the next page begins. Undefined: this is the last page. */
-  readonly next: SessionKey | undefined;
-}
+const newestSessionFirst: Order<SessionRow, SessionKey> = {
+  by: ['s.created_at', 's.attempt'],
+  keyOf: ({ microseconds, attempt }) => [microseconds, attempt],
+  valuesOf: ([microseconds, attempt], bind) => [
+    `'epoch'::timestamptz + ${bind(microseconds, 'float8')} * interval '1 microsecond'`,
+    bind(attempt, 'uuid'),
+  ],
+};
 
 /**
- * The live sessions, newest first. A page may be short, even empty, although another one follows.
- * @param after where the previous page ended.
+ * The live sessions, newest first.
+ * @throws Problem `validation_failed` on filters that take too long.
  */
-export async function listSessions(
+export function listSessions(
   database: Queryable,
-  { campaign, invitationId }: SessionFilter,
-  after: SessionKey | undefined,
-  limit: number,
-): Promise<SessionPage> {
-  const [microseconds = null, attempt = 'ffffffff-ffff-ffff-ffff-ffffffffffff'] = after ?? [];
-  // One row more than the page holds tells whether another page follows.
-  const values = [microseconds, attempt, rowsLookedAt, campaign ?? null, invitationId ?? null, limit + 1];
-  const rows = await database.run(listStatement, values);
-  const found = rows.filter((row): row is SessionRow => row.attempt !== null);
-  const sessions = found.slice(0, limit);
-  const last = sessions.at(-1);
-  if (found.length > limit && last) return { sessions, next: [last.place, last.attempt] };
-  const [{ edge_place, edge_attempt } = { edge_place: null, edge_attempt: null }] = rows;
-  return { sessions, next: edge_place === null ? undefined : [edge_place, edge_attempt ?? ''] };
+  filter: SessionFilter,
+  page: { readonly after: SessionKey | undefined; readonly limit: number },
+): Promise<Page<LiveSession>> {
+  return readPage(database, liveSessions, filter, newestSessionFirst, page);
 }
 
 export interface EndedSession {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { Problem } from './errors.ts';
-import { cursorBigId, cursorId, decodeCursor, encodeCursor, pageLimit, pageOf } from './paging.ts';
+import { Problem } from '../errors.ts';
+import { cursorBigId, cursorId, decodeCursor, encodeCursor, pageLimit, pageOf } from './cursor.ts';
 
 const shape = z.tuple([z.string(), cursorId]);
 

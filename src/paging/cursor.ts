@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { fieldRules, validationFailed } from './errors.ts';
+import { fieldRules, validationFailed } from '../errors.ts';
 
-/** How lists are read in pages: each page begins after the last row of the one before, so that rows added meanwhile shift nothing. */
+/** Cursors: each page begins behind the last row of the page before, so rows that are added meanwhile shift nothing. */
 
 export const pagingRules = fieldRules({
   cursor_invalid: {
     ko: '목록에서 받은 next 값이 아닙니다. 받은 그대로 보내거나, 이 항목을 빼고 처음부터 조회하세요.',
     en: 'This is no `next` of a list. Send it exactly as it was given, or leave it out to begin anew.',
+  },
+  filter_too_slow: {
+    ko: '이 조건으로는 찾는 데 시간이 너무 오래 걸립니다. 캠페인이나 기간처럼 범위를 좁히는 조건을 더하세요.',
+    en: 'Searching by this took too long. Add a filter that narrows the list, such as a campaign or a period.',
   },
 });
 
@@ -32,7 +36,7 @@ export const nextCursor = z
 export const cursorId = z.int().min(1).max(2_147_483_647);
 export const cursorBigId = z.int().min(1);
 
-type KeyPart = string | number | boolean | null;
+export type KeyPart = string | number | boolean | null;
 
 /** @param values what the list is ordered by, of the last row of a page. @returns text for addresses: base64url of JSON. */
 export function encodeCursor(values: readonly KeyPart[]): string {
@@ -84,12 +88,7 @@ export function pageOf<Row>(found: readonly Row[], limit: number, keyOf: (row: R
   return { rows, next: found.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }
 
-/** @returns the cursor of a list that is ordered by ids alone. */
-export function encodeIdCursor(before: number | null): string | null {
-  return before === null ? null : encodeCursor([before]);
-}
-
-/** @returns what `encodeIdCursor` was given. @throws Problem `validation_failed` on the field `cursor`. */
-export function decodeIdCursor(text: string | undefined): number | undefined {
-  return decodeCursor(text, z.tuple([cursorBigId]))?.[0];
+/** @returns the key in the cursor of a list that is ordered by ids alone. @throws Problem `validation_failed` on the field `cursor`. */
+export function decodeIdCursor(text: string | undefined): readonly [id: number] | undefined {
+  return decodeCursor<readonly [id: number]>(text, z.tuple([cursorBigId]));
 }
