@@ -12,8 +12,8 @@ import type { BulkServices } from '../create-in-bulk.ts';
 import { bulkProblems } from '../errors.ts';
 import { refreshStatistics } from '../store.ts';
 import { judgeFile } from './judge-file.ts';
-import { openSpool, type Spool } from './spool.ts';
 import { insertImported, nameCampaignsOf } from './store.ts';
+import { openTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
 /** Milliseconds that a file waits for its turn: to send it again may take minutes, and a million codes are made in 20 s. */
 const turnPatience = 30_000;
@@ -48,16 +48,16 @@ export interface Imported {
 export async function importInvitations(services: BulkServices, request: ImportRequest): Promise<Imported> {
   const { actor, signal } = request;
   using _upload = services.uploads.take(actor.keyId);
-  await using spool = await openSpool().catch(refuseWithoutSpace);
+  await using file = await openTemporaryFile().catch(refuseWithoutSpace);
   const digest = createHash('sha256');
-  const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(spool));
+  const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(file));
   if (errorCount > 0) {
     throw new Problem(bulkProblems.import_refused, { errors, values: { errors: errorCount }, members: { lines, error_count: errorCount } });
   }
   using _turn = await services.turn.take({ milliseconds: turnPatience, busy: bulkProblems.bulk_under_way, signal });
   using _place = await services.longWork.take(longWorkWait(signal, busyProblems.operators_busy));
   const asked = ['POST', '/admin/invitations/import', digest.digest('hex')];
-  const imported = await storeAll(services, request, asked, spool, lines);
+  const imported = await storeAll(services, request, asked, file, lines);
   if (!request.dryRun) await refreshStatistics(services.database, imported.created);
   return imported;
 }
@@ -68,7 +68,7 @@ async function storeAll(
   { database, audit, once }: BulkServices,
   { actor, key, dryRun, signal }: ImportRequest,
   asked: unknown,
-  spool: Spool,
+  file: TemporaryFile,
   lines: number,
 ): Promise<Imported> {
   const batch = randomUUID();
@@ -76,10 +76,10 @@ async function storeAll(
 
   const all = (transaction: Queryable) => async (): Promise<Imported> => {
     let created = 0;
-    for await (const imported of spool.texts()) {
+    for await (const imported of file.texts()) {
       signal.throwIfAborted();
       created += await insertImported(transaction, imported, actor.label, batch);
-      // The embedded database gives the thread to nobody else by itself.
+      // The embedded database runs in this thread and does not yield by itself.
       await nextTurn();
     }
     const revoked = await nameCampaignsOf(transaction, batch);
@@ -109,9 +109,9 @@ async function* digested(bytes: AsyncIterable<Uint8Array>, digest: Hash): AsyncG
   }
 }
 
-/** The same spool; where the disk is full, the refusal says so. */
-function withSpace(spool: Spool): Spool {
-  return { ...spool, add: (text) => spool.add(text).catch(refuseWithoutSpace) };
+/** The same file; where the disk is full, the refusal says so. */
+function withSpace(file: TemporaryFile): TemporaryFile {
+  return { ...file, append: (text) => file.append(text).catch(refuseWithoutSpace) };
 }
 
 function refuseWithoutSpace(cause: unknown): never {

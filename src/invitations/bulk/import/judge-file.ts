@@ -9,8 +9,8 @@ import { type ImportedInvitation, type JudgedLine, judgeLine } from './judge-lin
 import { type CsvLine, readCsv } from './read-csv.ts';
 import { type Header, readHeader } from './read-header.ts';
 import { seenCodes } from './seen-codes.ts';
-import type { Spool } from './spool.ts';
 import { takenCodes } from './store.ts';
+import type { TemporaryFile } from './temporary-file.ts';
 
 /** Lines that are judged together, and later inserted. */
 const linesAtOnce = 1_000;
@@ -29,16 +29,16 @@ export interface JudgedFile {
 type Judged = JudgedLine | { readonly line: number; readonly errors: readonly FieldError[] };
 
 /**
- * Judges every line of a file before anything is stored, in flat memory: what is right goes to the spool, as JSON arrays of `ImportedInvitation`.
+ * Judges every line of a file before anything is stored, in flat memory: what is right goes to the temporary file, as JSON arrays of `ImportedInvitation`.
  * The whole file is taken in any case, so that whoever sends it comes to read the answer.
  */
 export async function judgeFile(
   { database, phoneRegion }: Pick<InvitationServices, 'database' | 'phoneRegion'>,
   bytes: AsyncIterable<Uint8Array>,
-  spool: Spool,
+  file: TemporaryFile,
 ): Promise<JudgedFile> {
   const circumstances = { now: await databaseNow(database), phoneRegion };
-  const seen = seenCodes();
+  const note = seenCodes();
   const errors: FieldError[] = [];
   let errorCount = 0;
   let lines = 0;
@@ -64,7 +64,7 @@ export async function judgeFile(
     lines += 1;
     const judged = judgeLine(number, line.cells, header, circumstances);
     if (!judged.ok) return { line: number, errors: judged.errors };
-    const before = seen.note(judged.value.code, number);
+    const before = note(judged.value.code, number);
     if (before?.isSame) return { line: number, errors: [{ field: 'code', rule: importRules.code_twice, values: { line: before.line } }] };
     return before ? { ...judged.value, alikeLine: before.line } : judged.value;
   }
@@ -83,7 +83,7 @@ export async function judgeFile(
       if (broken.length === 0 && 'code' in judged && judged.invitation.ok) right.push(judged.invitation.value);
     }
     // Where one line is wrong, none is stored.
-    if (errorCount === 0 && right.length > 0) await spool.add(JSON.stringify(right));
+    if (errorCount === 0 && right.length > 0) await file.append(JSON.stringify(right));
   }
 
   function brokenRules(judged: Judged, revoked: ReadonlySet<string>, alike: ReadonlyMap<string, Collision>): readonly FieldError[] {
