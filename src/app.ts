@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { statement } from './database/database.ts';
-import { databaseProblems } from './database/unavailable.ts';
+import { databaseProblems } from './database/database-errors.ts';
 import type { Problem, ProblemKind } from './errors.ts';
 import { addApiDocuments } from './http/api-documents.ts';
 import { addHealth } from './http/health.ts';

@@ -1,4 +1,6 @@
 import type { PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
+import { sqlstate } from './database-errors.ts';
+import { explainConnectionFailure } from './explain-connection.ts';
 import { knownMigrations } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
@@ -7,7 +9,6 @@ import { exposureToRestRoles, missingMigrationRights, missingRights, type RestEx
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { inCatalogTransaction, schemasUsed, searchPathOf } from './search-path.ts';
 import { sqlstates } from './sqlstates.ts';
-import { explainConnectionFailure, sqlstate } from './unavailable.ts';
 
 /** What a look at a PostgreSQL server tells; nothing is changed. */
 export interface PostgresqlDiagnosis {

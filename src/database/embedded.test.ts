@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { embeddedTemplate } from '../../test/support/embedded-template.ts';
 import { Problem } from '../errors.ts';
 import { statement } from './database.ts';
+import { databaseProblems, sqlstate, uniqueViolationOf } from './database-errors.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { DataFolderError, embeddedMajor, lockFileName, markerFileName } from './embedded-folder.ts';
 import { DatabaseInUseError } from './embedded-lock.ts';
-import { databaseProblems, sqlstate, uniqueViolationOf } from './unavailable.ts';
 
 const embeddedModule = new URL('./embedded.ts', import.meta.url).href;
 const createNumbers = statement('create_numbers', 'CREATE TABLE numbers (value integer CONSTRAINT numbers_once UNIQUE, note text)');

@@ -2,11 +2,11 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { Database, Queryable, Statement } from './database.ts';
+import { asDatabaseError, databaseUnavailable } from './database-errors.ts';
 import { startCheckpoints, walSettings } from './embedded-checkpoints.ts';
 import { beginCreation, DataFolderError, embeddedMajor, finishCreation, inspectDataFolder } from './embedded-folder.ts';
 import { acquireEmbeddedLock, type EmbeddedLock } from './embedded-lock.ts';
 import { restrictFiles, restrictFolder } from './embedded-permissions.ts';
-import { asDatabaseError, databaseUnavailable } from './unavailable.ts';
 
 export interface EmbeddedOptions {
   /** Absolute path; undefined: in memory, gone after `close`. */

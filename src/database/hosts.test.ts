@@ -8,9 +8,10 @@ import { testServerUrl } from '../../test/support/test-server.ts';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
 import { statement } from './database.ts';
+import { isUnavailable, sqlstate } from './database-errors.ts';
+import { explainConnectionFailure } from './explain-connection.ts';
 import { queryOf, withClient } from './open.ts';
 import { openPostgresql } from './postgresql.ts';
-import { explainConnectionFailure, isUnavailable, sqlstate } from './unavailable.ts';
 
 const hasServer = process.env.TEST_DATABASE_URL || findPostgresqlBinaries();
 const skip = hasServer ? false : 'no PostgreSQL: TEST_DATABASE_URL is not set and no server programs were found';

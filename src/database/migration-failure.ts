@@ -1,6 +1,6 @@
+import { isUnavailable, sqlstate } from './database-errors.ts';
 import { SchemaError } from './schema-state.ts';
 import { sqlstates } from './sqlstates.ts';
-import { isUnavailable, sqlstate } from './unavailable.ts';
 
 /**
  * Makes a sentence of what went wrong while the schema was looked at or brought up to date.

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { type Database, type Queryable, statement } from './database.ts';
+import { isUnavailable, sqlstate } from './database-errors.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { inspectDataFolder } from './embedded-folder.ts';
 import { demandWritable, hostsOf } from './hosts.ts';
@@ -11,7 +12,6 @@ import { clientOptions, openPostgresql } from './postgresql.ts';
 import { exposureToRestRoles, rowsHiddenFromUs } from './row-security.ts';
 import { inspectSchema, type Query, SchemaError } from './schema-state.ts';
 import { inCatalogTransaction, schemasUsed, setSearchPath } from './search-path.ts';
-import { isUnavailable, sqlstate } from './unavailable.ts';
 
 export interface OpenedDatabase {
   readonly database: Database;

@@ -7,8 +7,8 @@ import { startDeadline } from '../deadline.ts';
 import { Problem } from '../errors.ts';
 import { exactCountLimit } from '../time-limits.ts';
 import { statement } from './database.ts';
+import { databaseProblems } from './database-errors.ts';
 import { openPostgresql } from './postgresql.ts';
-import { databaseProblems } from './unavailable.ts';
 
 const hasServer = process.env.TEST_DATABASE_URL || findPostgresqlBinaries();
 const skip = hasServer ? false : 'no PostgreSQL: TEST_DATABASE_URL is not set and no server programs were found';

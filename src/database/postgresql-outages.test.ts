@@ -19,8 +19,8 @@ import { startDeadline, withAtLeast } from '../deadline.ts';
 import { Problem } from '../errors.ts';
 import { exactCountLimit, requestLimit } from '../time-limits.ts';
 import { type Database, statement } from './database.ts';
+import { isUnavailable } from './database-errors.ts';
 import { openPostgresql } from './postgresql.ts';
-import { isUnavailable } from './unavailable.ts';
 
 /** Resolves once the database answers again. */
 async function untilServed(database: Pick<Database, 'run'>): Promise<void> {

@@ -17,8 +17,9 @@ import {
 import { freePort } from '../../test/support/temporary.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import { statement } from './database.ts';
+import { isUnavailable, sqlstate, uniqueViolationOf } from './database-errors.ts';
+import { explainConnectionFailure } from './explain-connection.ts';
 import { openPostgresql } from './postgresql.ts';
-import { explainConnectionFailure, isUnavailable, sqlstate, uniqueViolationOf } from './unavailable.ts';
 
 test('rows come in the types that the interface promises', { skip }, async (t) => {
   const database = await open(t);

@@ -16,11 +16,11 @@ import {
   shortWait,
 } from '../time-limits.ts';
 import { type Database, type Queryable, type Statement, statement } from './database.ts';
+import { asDatabaseError, databaseUnavailable, sqlstate } from './database-errors.ts';
 import { type Hosts, hostsOf, openHosts } from './hosts.ts';
 import { openRowQueue } from './row-queue.ts';
 import { searchPathOf } from './search-path.ts';
 import { sqlstates } from './sqlstates.ts';
-import { asDatabaseError, databaseUnavailable, sqlstate } from './unavailable.ts';
 
 export interface PostgresqlOptions {
   /** Connections at most. */

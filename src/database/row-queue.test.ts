@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isUnavailable } from './database-errors.ts';
 import { openRowQueue, type RowKey } from './row-queue.ts';
-import { isUnavailable } from './unavailable.ts';
 
 /** Work that goes on until `end`. */
 function held() {

@@ -1,5 +1,5 @@
+import { databaseUnavailable, sqlstate } from './database-errors.ts';
 import { sqlstates } from './sqlstates.ts';
-import { databaseUnavailable, sqlstate } from './unavailable.ts';
 
 /**
  * Names the row that a statement may have to wait for, such as `invitation 17`. A function is only called where many such statements are under

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { openTestDatabase } from '../../test/support/database.ts';
 import { skipWithoutRedis, startRedis } from '../../test/support/redis.ts';
 import type { Rate } from '../config/config.ts';
-import { databaseUnavailable } from '../database/unavailable.ts';
+import { databaseUnavailable } from '../database/database-errors.ts';
 import { databaseStore } from './database-store.ts';
 import { type Limiter, type LimitStore, sharedLimiter, takenAhead } from './limiter.ts';
 import { openRedis, redisStore } from './redis-store.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Actor } from '../audit.ts';
-import { databaseProblems } from '../database/unavailable.ts';
+import { databaseProblems } from '../database/database-errors.ts';
 import { Problem } from '../errors.ts';
 import { withProblem } from '../http/problem-responses.ts';
 import { busyProblems } from '../long-work.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Queryable, type Statement, statement } from '../database/database.ts';
+import { sqlstate } from '../database/database-errors.ts';
 import { sqlstates } from '../database/sqlstates.ts';
-import { sqlstate } from '../database/unavailable.ts';
 import { validationFailed } from '../errors.ts';
 import { type KeyPart, type Page, pageOf, pagingRules } from './cursor.ts';
 

@@ -1,4 +1,4 @@
-import { violatedConstraint } from '../database/unavailable.ts';
+import { violatedConstraint } from '../database/database-errors.ts';
 import type { Deadline } from '../deadline.ts';
 import { Problem, validationFailed } from '../errors.ts';
 import { invitationProblems } from '../invitations/errors.ts';

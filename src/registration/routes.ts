@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { databaseProblems } from '../database/unavailable.ts';
+import { databaseProblems } from '../database/database-errors.ts';
 import { validationFailed } from '../errors.ts';
 import { networkOfClient } from '../http/limits/limit-routes.ts';
 import { refuseOverLimit } from '../http/limits/rate-limit-fields.ts';

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Queryable } from '../../database/database.ts';
-import { databaseProblems } from '../../database/unavailable.ts';
+import { databaseProblems } from '../../database/database-errors.ts';
 import { startDeadline } from '../../deadline.ts';
 import { Problem } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';

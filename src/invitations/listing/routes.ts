@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Actor } from '../../audit.ts';
-import { databaseProblems } from '../../database/unavailable.ts';
+import { databaseProblems } from '../../database/database-errors.ts';
 import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems } from '../../long-work.ts';

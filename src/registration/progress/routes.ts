@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { databaseProblems } from '../../database/unavailable.ts';
+import { databaseProblems } from '../../database/database-errors.ts';
 import { validationFailed } from '../../errors.ts';
 import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';

@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { Problem, validationFailed } from '../errors.ts';
-import {
-  asDatabaseError,
-  databaseProblems,
-  explainConnectionFailure,
-  isUnavailable,
-  sqlstate,
-  uniqueViolationOf,
-  violatedConstraint,
-} from './unavailable.ts';
+import { asDatabaseError, databaseProblems, isUnavailable, sqlstate, uniqueViolationOf, violatedConstraint } from './database-errors.ts';
+import { explainConnectionFailure } from './explain-connection.ts';
 
 const failure = (fields: Record<string, unknown>, message = 'failed') => Object.assign(new Error(message), fields);
 
