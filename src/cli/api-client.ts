@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as sendRequest } from 'undici';
 import type { z } from 'zod';
-import type { Language, Sentence } from '../errors.ts';
+import type { Language, Sentence } from '../problems.ts';
 import type { BaseUrl } from './base-url.ts';
 import { CommandError } from './exit-codes.ts';
 import { type Message, translate } from './messages.ts';

@@ -1,5 +1,5 @@
 import { confirm } from '@clack/prompts';
-import type { Sentence } from '../errors.ts';
+import type { Sentence } from '../problems.ts';
 import type { CommandContext } from './context.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
 import { translate } from './messages.ts';

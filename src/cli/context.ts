@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Language } from '../errors.ts';
+import type { Language } from '../problems.ts';
 import type { ExitCode } from './exit-codes.ts';
 
 /** A stream that may be a terminal; `process.stdout` is one. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { isCalendarDate } from '../calendar-date.ts';
+import { isCalendarDate } from '../rules/calendar-date.ts';
 
 /** People at a terminal think in their own time zone; programs get RFC 3339 in UTC. */
 

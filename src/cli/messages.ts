@@ -1,4 +1,4 @@
-import { fillSentence, type Language, type Sentence, type SentenceValues } from '../errors.ts';
+import { fillSentence, type Language, type Sentence, type SentenceValues } from '../problems.ts';
 import { printable } from './printable.ts';
 
 /** Text for the person at the terminal; the language is chosen when it is printed. */

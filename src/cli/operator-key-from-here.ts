@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Language, Sentence } from '../errors.ts';
 import { isOperatorKey } from '../operators/operator-key.ts';
+import type { Language, Sentence } from '../problems.ts';
 import type { CommandContext } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { type Message, translate } from './messages.ts';

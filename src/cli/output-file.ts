@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { Sentence } from '../errors.ts';
+import type { Sentence } from '../problems.ts';
 import type { CommandContext, OutputStream } from './context.ts';
 import { CommandError } from './exit-codes.ts';
 import { translate } from './messages.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { fillSentence, Problem } from '../errors.ts';
+import { fillSentence, Problem } from '../problems.ts';
 import { version } from '../version.ts';
 import type { CommandContext } from './context.ts';
 import { CommandError, type ExitCode, exitCodes, UsageError } from './exit-codes.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
-import type { Sentence } from '../errors.ts';
 import { testCodes } from '../invitations/seed-test-codes.ts';
+import type { Sentence } from '../problems.ts';
 import { testCodesRenewed } from './answers.ts';
 import { asOperator, type Operator } from './as-operator.ts';
 import { assertCanConfirm, confirmed } from './confirm.ts';

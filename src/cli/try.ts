@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Language, languages } from '../errors.ts';
+import { type Language, languages } from '../problems.ts';
 import { type BaseUrl, parseBaseUrl } from './base-url.ts';
 import type { CommandContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';

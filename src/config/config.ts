@@ -1,5 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js';
-import type { Language } from '../errors.ts';
+import type { Language } from '../problems.ts';
 
 /** All settings, validated; `readConfig` makes it from the environment. */
 export interface Config {

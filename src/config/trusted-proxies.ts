@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseRanges, rangeNames } from '../ip-address.ts';
+import { parseRanges, rangeNames } from '../rules/ip-address.ts';
 import type { TrustedProxies } from './config.ts';
 import type { SettingKind } from './setting-kinds.ts';
 

@@ -6,8 +6,8 @@ import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.t
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
 import { startDeadline } from '../deadline.ts';
-import { Problem } from '../errors.ts';
-import { busyProblems } from '../long-work.ts';
+import { busyProblems } from '../overload/long-work.ts';
+import { Problem } from '../problems.ts';
 import { exactCountLimit } from '../time-limits.ts';
 import { shareConnections } from './connection-share.ts';
 import { statement } from './database.ts';

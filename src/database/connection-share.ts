@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Deadline, millisecondsLeft } from '../deadline.ts';
-import { openSemaphore, type Wait } from '../semaphore.ts';
+import { openSemaphore, type Wait } from '../overload/semaphore.ts';
 import type { Database } from './database.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PostgresqlAddress } from '../config/config.ts';
-import { Problem, validationFailed } from '../errors.ts';
+import { Problem, validationFailed } from '../problems.ts';
 import { asDatabaseError, databaseProblems, isUnavailable, sqlstate, uniqueViolationOf, violatedConstraint } from './database-errors.ts';
 import { explainConnectionFailure } from './explain-connection.ts';
 

@@ -1,4 +1,4 @@
-import { Problem, problemCatalogue } from '../errors.ts';
+import { Problem, problemCatalogue } from '../problems.ts';
 import { sqlstates } from './sqlstates.ts';
 
 export const databaseProblems = problemCatalogue({

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { embeddedTemplate } from '../../test/support/embedded-template.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { statement } from './database.ts';
 import { databaseProblems, sqlstate, uniqueViolationOf } from './database-errors.ts';
 import { openEmbeddedDatabase } from './embedded.ts';

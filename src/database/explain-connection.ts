@@ -1,5 +1,5 @@
 import type { PostgresqlAddress } from '../config/config.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { causes, isUnavailable, sqlstate } from './database-errors.ts';
 import { sqlstates } from './sqlstates.ts';
 

@@ -4,7 +4,7 @@ import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.t
 import { testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
 import { startDeadline } from '../deadline.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { exactCountLimit } from '../time-limits.ts';
 import { statement } from './database.ts';
 import { databaseProblems } from './database-errors.ts';

@@ -16,7 +16,7 @@ import {
 } from '../../test/support/opened-postgresql.ts';
 import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
 import { startDeadline, withAtLeast } from '../deadline.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { exactCountLimit, requestLimit } from '../time-limits.ts';
 import { type Database, statement } from './database.ts';
 import { isUnavailable } from './database-errors.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresqlAddress } from '../config/config.ts';
 import { type Deadline, millisecondsLeft, startDeadline } from '../deadline.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import {
   closingLimits,
   connectLimit,

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { TrustedProxies } from '../config/config.ts';
-import { type AddressRange, canonicalAddress, isInRanges, parseRanges } from '../ip-address.ts';
+import { type AddressRange, canonicalAddress, isInRanges, parseRanges } from '../rules/ip-address.ts';
 
 /** Fastify's `trustProxy`: whether a hop is trusted; hop 0 is the connection itself. */
 export type TrustHop = (address: string, hop: number) => boolean;

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { canonicalAddress, networkOf } from '../ip-address.ts';
+import { canonicalAddress, networkOf } from '../rules/ip-address.ts';
 
 export interface ConnectionLimits {
   /**

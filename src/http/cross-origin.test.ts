@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { httpProblems } from './http-problems.ts';
 import { completeMethods } from './methods.ts';
 import { createHttpServer, type HttpServer } from './server.ts';

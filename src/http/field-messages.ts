@@ -1,5 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify';
-import { type FieldError, type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import { type FieldError, type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 
 /**
  * We do not use Zod's own messages: the Korean ones are hard to read, its compiler cannot choose the language per request, and

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { addHealth, cachedReadiness } from './health.ts';
 import { createHttpServer } from './server.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemResponses } from './problem-responses.ts';
 

@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../errors.ts';
+import { problemCatalogue } from '../problems.ts';
 
 /** The problems of HTTP itself; every route can answer with them. */
 export const httpProblems = problemCatalogue({

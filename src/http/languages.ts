@@ -1,5 +1,5 @@
 import Negotiator from 'negotiator';
-import { type Language, languages } from '../errors.ts';
+import { type Language, languages } from '../problems.ts';
 
 /** Characters. Browsers send up to about 200; a header of 16 KiB would take 8 ms to parse and costs an attacker nothing. */
 const maximumFieldLength = 1_000;

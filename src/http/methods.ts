@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, HTTPMethods } from 'fastify';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { httpProblems } from './http-problems.ts';
 
 declare module 'fastify' {

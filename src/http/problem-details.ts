@@ -1,4 +1,4 @@
-import { fillSentence, type Language, type Problem } from '../errors.ts';
+import { fillSentence, type Language, type Problem } from '../problems.ts';
 
 /** RFC 9457, 3. */
 export const problemMediaType = 'application/problem+json';

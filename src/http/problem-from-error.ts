@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { Problem, type ProblemKind, validationFailed } from '../errors.ts';
+import { Problem, type ProblemKind, validationFailed } from '../problems.ts';
 import { fieldErrors } from './field-messages.ts';
 import { httpProblems } from './http-problems.ts';
 

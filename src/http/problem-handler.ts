@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Language, Problem } from '../errors.ts';
+import { type Language, Problem } from '../problems.ts';
 import { describeError } from './describe-error.ts';
 import { httpProblems } from './http-problems.ts';
 import { preferredLanguage } from './languages.ts';

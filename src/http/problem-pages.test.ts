@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSampleApp, type SampleApp, sampleProblems } from '../../test/support/sample-http-app.ts';
-import { languages, validationProblems } from '../errors.ts';
+import { languages, validationProblems } from '../problems.ts';
 import { httpProblems } from './http-problems.ts';
 import { addProblemPages } from './problem-pages.ts';
 import { createHttpServer } from './server.ts';

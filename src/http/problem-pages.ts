@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Problem, type ProblemKind, validationProblems } from '../errors.ts';
+import { Problem, type ProblemKind, validationProblems } from '../problems.ts';
 import { sendDocument } from './document.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemType } from './problem-details.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem, type ProblemKind, validationFailed } from '../errors.ts';
+import { Problem, type ProblemKind, validationFailed } from '../problems.ts';
 import { schemaRules } from './field-messages.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemMediaType, problemMembers } from './problem-details.ts';

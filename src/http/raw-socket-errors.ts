@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Language, Problem, type ProblemKind } from '../errors.ts';
+import { type Language, Problem, type ProblemKind } from '../problems.ts';
 import { closeAfter, mayArriveSlowly, readNoFurther, responsesInFlight } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 import { problemAnswer } from './problem-details.ts';

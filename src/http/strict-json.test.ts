@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { problemMembers } from './problem-details.ts';
 import { parseStrictJson } from './strict-json.ts';
 

@@ -1,4 +1,4 @@
-import { Problem, type Sentence, type SentenceValues } from '../errors.ts';
+import { Problem, type Sentence, type SentenceValues } from '../problems.ts';
 import { httpProblems } from './http-problems.ts';
 
 export interface JsonLimits {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { letArriveSlowly } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 

@@ -1,8 +1,8 @@
 import { type Queryable, statement } from '../database/database.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { mayBeUsed } from './availability.ts';
 import { codeKey } from './code-key.ts';
-import { invitationProblems } from './errors.ts';
+import { invitationProblems } from './problems.ts';
 
 /**
  * Two codes collide if people cannot tell them apart: their keys (`code-key.ts`) are equal. A unique index cannot forbid it, because the original's

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Accepted } from '../accepted.ts';
+import type { Accepted } from '../rules/result.ts';
 import { acceptCustomCode, acceptPrefix } from './code.ts';
 import { generateCodes } from './code-generator.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';

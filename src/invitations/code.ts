@@ -1,6 +1,6 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
-import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../well-formed-text.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
+import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../rules/well-formed-text.ts';
 import { checkCharacterFor, checkSum } from './check-character.ts';
 import { foldWidth, keyOfCode } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';

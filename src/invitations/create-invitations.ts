@@ -1,22 +1,22 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { type Accepted, accepted, refused } from '../accepted.ts';
 import type { Queryable } from '../database/database.ts';
 import { startDeadline } from '../deadline.ts';
-import { Problem, validationFailed } from '../errors.ts';
-import type { RepeatableRequest } from '../repeatable.ts';
-import { shownMoment } from '../shown-moment.ts';
+import type { RepeatableRequest } from '../idempotency.ts';
+import { Problem, validationFailed } from '../problems.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
 import { creationLimit } from '../time-limits.ts';
 import { acceptCustomCode, acceptPrefix, codeRules } from './code.ts';
 import { refuseCollision } from './code-collisions.ts';
 import { type CodeForm, generateCodes } from './code-generator.ts';
 import type { InvitationServices } from './dependencies.ts';
-import { invitationProblems } from './errors.ts';
+import { nameCampaigns } from './ensure-campaigns.ts';
+import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './invitation-input.ts';
 import type { InvitationRow } from './invitation-row.ts';
-import { nameCampaigns } from './name-campaigns.ts';
-import { settleLifeSpan } from './settle-life-span.ts';
-import { type InvitationMembers, membersOf, type ShownInvitation, withVersion } from './shown-invitation.ts';
+import { type InvitationMembers, membersOf, type ShownInvitation, withVersion } from './invitation-view.ts';
+import { invitationProblems } from './problems.ts';
+import { settleLifeSpan } from './resolve-validity.ts';
 import { databaseNow, insertInvitations, type NewInvitations } from './store.ts';
-import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './wanted-invitation.ts';
 
 /** What an operator asks for: one invitation with a custom code, or up to a thousand with generated codes. */
 export interface WrittenCreation extends WrittenInvitation {

@@ -1,8 +1,8 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
-import type { OncePerKey } from '../repeatable.ts';
-import type { Semaphore } from '../semaphore.ts';
+import type { OncePerKey } from '../idempotency.ts';
+import type { Semaphore } from '../overload/semaphore.ts';
 import type { UploadPlaces } from './bulk/import/upload-places.ts';
 
 /** A user who signed up with an invitation. */

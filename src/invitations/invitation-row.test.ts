@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openTestDatabase } from '../../test/support/database.ts';
 import { type InvitationRow, invitationColumns } from './invitation-row.ts';
-import { showInvitation } from './shown-invitation.ts';
+import { showInvitation } from './invitation-view.ts';
 
 const settings = { publicUrl: undefined, phoneRegion: 'KR' as const };
 const shownInFull = (row: InvitationRow) => showInvitation(row, settings, true);

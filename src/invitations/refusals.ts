@@ -1,8 +1,8 @@
-import { Problem } from '../errors.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { Problem } from '../problems.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
 import type { InvitationState } from './availability.ts';
 import { isMistypedCode, isNoCodeOfOurs } from './code-shape.ts';
-import { invitationProblems } from './errors.ts';
+import { invitationProblems } from './problems.ts';
 
 /** SQL by others may have stored `infinity`. */
 const never = '9999-12-31T23:59:59.999Z';

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { repeatableHeaders } from '../http/idempotency-headers.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
-import { repeatableHeaders } from '../http/repeatable-headers.ts';
-import { repeatableProblems } from '../repeatable.ts';
+import { repeatableProblems } from '../idempotency.ts';
 import { bulkRoutes } from './bulk/routes.ts';
 import { campaignRoutes } from './campaigns/routes.ts';
 import { changingRoutes } from './changing/routes.ts';
 import { alikeExample } from './code-collisions.ts';
 import { createInvitations } from './create-invitations.ts';
 import type { InvitationServices } from './dependencies.ts';
-import { invitationProblems } from './errors.ts';
 import { listingRoutes } from './listing/routes.ts';
+import { invitationProblems } from './problems.ts';
 import { createAnswer, createBody, testCodesAnswer } from './schema.ts';
 import { renewTestCodes, testCodes } from './seed-test-codes.ts';
 

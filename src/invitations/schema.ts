@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { maximumCampaignLength, maximumNoteLength } from './campaign-and-note.ts';
 import { maximumCustomLength, maximumPrefixLength } from './code.ts';
 import { generatedLength } from './code-generator.ts';
-import { maximumCampaignLength, maximumNoteLength } from './labels.ts';
 
 /** A time or null, as `shownMoment` gives it. */
 const moment = (description: string, example: string | null) =>

@@ -1,8 +1,8 @@
 import type { Actor } from '../audit.ts';
 import type { Config } from '../config/config.ts';
 import type { Queryable } from '../database/database.ts';
-import { canonicalAddress, isInRanges, parseRanges } from '../ip-address.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
+import { canonicalAddress, isInRanges, parseRanges } from '../rules/ip-address.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { resetCodes, type TestCodeRow, usableAmong } from './store.ts';
 

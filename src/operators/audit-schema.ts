@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
-import { hasUnusableCharacter } from '../well-formed-text.ts';
+import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
 
 /** What the audit log records. */
 const subjects = ['invitation', 'campaign', 'user', 'operator_key'] as const;

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import type { OperatorServices } from './dependencies.ts';
-import { operatorProblems } from './errors.ts';
 import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
+import { operatorProblems } from './problems.ts';
 import { type Role, suffices } from './roles.ts';
 import { findUsableKey, noteKeyUse } from './store.ts';
 

@@ -1,13 +1,13 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { Problem, validationFailed } from '../errors.ts';
-import { acceptDuration, acceptMoment, lifeSpanRules } from '../life-span.ts';
-import type { RepeatableRequest } from '../repeatable.ts';
+import type { RepeatableRequest } from '../idempotency.ts';
+import { Problem, validationFailed } from '../problems.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
+import { acceptDuration, acceptMoment, lifeSpanRules } from '../rules/validity.ts';
 import type { OperatorServices } from './dependencies.ts';
-import { operatorProblems } from './errors.ts';
+import { oncePerKey } from './idempotency.ts';
 import { acceptLabel, labelKey } from './key-label.ts';
 import { insertKey, type KeyRow, lockLabels } from './key-store.ts';
-import { oncePerKey } from './once-per-key.ts';
 import { generateOperatorKey } from './operator-key.ts';
+import { operatorProblems } from './problems.ts';
 import type { Role } from './roles.ts';
 
 /** What an admin sends about a new key. */

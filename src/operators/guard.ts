@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify';
 import type { Actor } from '../audit.ts';
 import { databaseProblems } from '../database/database-errors.ts';
-import { Problem } from '../errors.ts';
 import { withProblem } from '../http/problem-responses.ts';
-import { busyProblems } from '../long-work.ts';
+import { busyProblems } from '../overload/long-work.ts';
+import { Problem } from '../problems.ts';
 import { authenticateOperator, type Operator } from './authenticate-operator.ts';
 import type { OperatorServices } from './dependencies.ts';
-import { operatorProblems } from './errors.ts';
+import { operatorProblems } from './problems.ts';
 import type { Role } from './roles.ts';
 
 declare module 'fastify' {

@@ -1,13 +1,13 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { fieldRules } from '../errors.ts';
-import { latinLook } from '../look-alikes.ts';
+import { fieldRules } from '../problems.ts';
+import { latinLook } from '../rules/look-alikes.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
 import {
   countCodePoints,
   hasBidirectionalControl,
   hasUnusableCharacter,
   hasVisibleCharacter,
   maximumUnitsRead,
-} from '../well-formed-text.ts';
+} from '../rules/well-formed-text.ts';
 
 /** Code points, after NFC and trimming. */
 export const maximumKeyLabelLength = 64;

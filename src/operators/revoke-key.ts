@@ -1,8 +1,8 @@
 import type { Actor } from '../audit.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import type { OperatorServices } from './dependencies.ts';
-import { operatorProblems } from './errors.ts';
 import { type KeyRow, readKey, revokeKey } from './key-store.ts';
+import { operatorProblems } from './problems.ts';
 
 /**
  * Revokes a key: its next request is refused. An admin may revoke any key, even their own or the last one, since a person on the machine

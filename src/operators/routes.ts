@@ -1,21 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { Problem, validationFailed } from '../errors.ts';
 import { schemaRules } from '../http/field-messages.ts';
+import { repeatableHeaders } from '../http/idempotency-headers.ts';
 import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
-import { repeatableHeaders } from '../http/repeatable-headers.ts';
-import { acceptPeriod } from '../life-span.ts';
+import { repeatableProblems } from '../idempotency.ts';
 import { decodeIdCursor } from '../paging/cursor.ts';
-import { repeatableProblems } from '../repeatable.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { Problem, validationFailed } from '../problems.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
+import { acceptPeriod } from '../rules/validity.ts';
 import { auditList, auditQuery } from './audit-schema.ts';
 import { type AuditRow, readAudit } from './audit-store.ts';
 import { createOperatorKey } from './create-key.ts';
 import type { OperatorServices } from './dependencies.ts';
-import { operatorProblems } from './errors.ts';
 import { listKeys } from './key-store.ts';
+import { shownKey } from './key-view.ts';
+import { operatorProblems } from './problems.ts';
 import { revokeOperatorKey } from './revoke-key.ts';
 import { createKeyBody, keyAnswer, keyCreatedAnswer, keyList, keyListQuery, keyParams, meAnswer } from './schema.ts';
-import { shownKey } from './shown-key.ts';
 
 /** Operator keys and the audit log: below `/admin`, behind the guard. */
 export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices }> = async (app, { services }) => {

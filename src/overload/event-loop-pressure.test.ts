@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { overloadProblems } from './errors.ts';
 import { nextPressure, noPressure, type Pressure, watchEventLoop } from './event-loop-pressure.ts';
+import { overloadProblems } from './problems.ts';
 
 /** The share after each second, in percent. */
 function shares(delays: readonly number[], from: Pressure = noPressure): number[] {

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Problem } from '../errors.ts';
-import { overloaded } from './errors.ts';
+import type { Problem } from '../problems.ts';
+import { overloaded } from './problems.ts';
 
 /**
  * Milliseconds. A step of a sign-up takes several turns of the event loop: parsing, limits, the database. At half a second each an

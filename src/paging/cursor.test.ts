@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { cursorBigId, cursorId, decodeCursor, encodeCursor, pageLimit, pageOf } from './cursor.ts';
 
 const shape = z.tuple([z.string(), cursorId]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fieldRules, validationFailed } from '../errors.ts';
+import { fieldRules, validationFailed } from '../problems.ts';
 
 /** Cursors: each page begins behind the last row of the page before, so rows that are added meanwhile shift nothing. */
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Queryable } from '../database/database.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { countUpTo, type List, newestFirst, readAll, readPage } from './keyset-page.ts';
 
 interface Row {

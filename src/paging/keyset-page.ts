@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Queryable, type Statement, statement } from '../database/database.ts';
 import { sqlstate } from '../database/database-errors.ts';
 import { sqlstates } from '../database/sqlstates.ts';
-import { validationFailed } from '../errors.ts';
+import { validationFailed } from '../problems.ts';
 import { type KeyPart, type Page, pageOf, pagingRules } from './cursor.ts';
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Problem } from '../errors.ts';
-import { overloadProblems } from '../overload/errors.ts';
+import { overloadProblems } from '../overload/problems.ts';
+import { Problem } from '../problems.ts';
 import { openBoundedQueue, type QueueSettings, type Timed } from './bounded-queue.ts';
 
 /** A queue whose tasks end when the test says so, on a clock that the test moves. */

@@ -1,5 +1,5 @@
-import type { Problem } from '../errors.ts';
-import { overloaded } from '../overload/errors.ts';
+import { overloaded } from '../overload/problems.ts';
+import type { Problem } from '../problems.ts';
 
 /** The result of a task and how long it took, from which later waits are estimated. */
 export interface Timed<Result> {

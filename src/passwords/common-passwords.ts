@@ -1,5 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
-import { latinLook, plainText } from '../look-alikes.ts';
+import { latinLook, plainText } from '../rules/look-alikes.ts';
 
 /**
  * Passwords that attackers try first but that the published list, which is English, does not have: Korean words, as syllables

@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import bcrypt from 'bcrypt';
 import { verifyPassword } from '../../test/support/verify-password.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { measureHashMilliseconds, openPasswordHasher } from './hasher.ts';
 
 const hasher = openPasswordHasher({ cost: 4, threads: 2, maximumWaitSeconds: 60 });

@@ -1,5 +1,5 @@
-import { isCalendarDate } from '../calendar-date.ts';
-import { plainText } from '../look-alikes.ts';
+import { isCalendarDate } from '../rules/calendar-date.ts';
+import { plainText } from '../rules/look-alikes.ts';
 import { trimmings } from './common-passwords.ts';
 
 /** The longest number searched for: E.164 has 15 digits. */

@@ -1,6 +1,6 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
-import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../well-formed-text.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
+import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../rules/well-formed-text.ts';
 import { isCommonPassword, isWordWithTrimmings } from './common-passwords.ts';
 import { isDate, isNumberWithTrimmings } from './number-passwords.ts';
 

@@ -1,7 +1,7 @@
 import type { Deadline } from '../deadline.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { registrationProblems } from './errors.ts';
+import { registrationProblems } from './problems.ts';
 import { deleteSession } from './store.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { dateReader, isCalendarDate } from '../calendar-date.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { dateReader, isCalendarDate } from '../rules/calendar-date.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
 
 /** The earliest birthday we accept; no living person was born before it. */
 const earliestBirthday = '1900-01-01';

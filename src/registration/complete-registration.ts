@@ -1,11 +1,11 @@
 import { violatedConstraint } from '../database/database-errors.ts';
 import type { Deadline } from '../deadline.ts';
-import { Problem, validationFailed } from '../errors.ts';
-import { invitationProblems } from '../invitations/errors.ts';
+import { invitationProblems } from '../invitations/problems.ts';
 import { refusalFor } from '../invitations/refusals.ts';
-import { isSamePhone } from '../phone.ts';
+import { Problem, validationFailed } from '../problems.ts';
+import { isSamePhone } from '../rules/phone.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { registrationProblems } from './errors.ts';
+import { registrationProblems } from './problems.ts';
 import { demandOpenSession, stepsIncomplete } from './refusals.ts';
 import { type CompletingValues, completingStep, type StepBody, stepsBeforeLast } from './steps.ts';
 import { completeSession, readSession, type SessionState } from './store.ts';

@@ -1,6 +1,6 @@
-import { Problem } from '../errors.ts';
 import { refusalFor } from '../invitations/refusals.ts';
-import { registrationProblems } from './errors.ts';
+import { Problem } from '../problems.ts';
+import { registrationProblems } from './problems.ts';
 import type { SessionState } from './store.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDeadline } from '../deadline.ts';
-import { overloaded } from '../overload/errors.ts';
+import { overloaded } from '../overload/problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { saveRegistrationStep } from './save-step.ts';
 import { stepsBeforeLast } from './steps.ts';

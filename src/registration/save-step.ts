@@ -1,6 +1,6 @@
 import { type Deadline, withAtLeast } from '../deadline.ts';
-import { type FieldError, type Problem, validationFailed } from '../errors.ts';
 import { refusalFor } from '../invitations/refusals.ts';
+import { type FieldError, type Problem, validationFailed } from '../problems.ts';
 import { leastAfterHash } from '../time-limits.ts';
 import { birthdayRules } from './birthday.ts';
 import type { RegistrationServices } from './dependencies.ts';

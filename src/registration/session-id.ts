@@ -1,5 +1,5 @@
-import { Problem } from '../errors.ts';
-import { registrationProblems } from './errors.ts';
+import { Problem } from '../problems.ts';
+import { registrationProblems } from './problems.ts';
 
 /**
  * The shape of a session id. Ours are 32 hexadecimal digits, as were the original's. Anything that fits a header field is looked up, so an

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Accepted, accepted } from '../accepted.ts';
 import type { RegistrationConfig } from '../config/config.ts';
 import { acceptPassword } from '../passwords/password-rules.ts';
-import { acceptPhone, isPhoneNumber } from '../phone.ts';
+import { acceptPhone, isPhoneNumber } from '../rules/phone.ts';
+import { type Accepted, accepted } from '../rules/result.ts';
 import { acceptBirthday, todayIn } from './birthday.ts';
 import { acceptName } from './name.ts';
 

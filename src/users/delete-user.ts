@@ -1,8 +1,8 @@
 import type { Actor } from '../audit.ts';
-import { Problem } from '../errors.ts';
-import { acceptPhone } from '../phone.ts';
+import { Problem } from '../problems.ts';
+import { acceptPhone } from '../rules/phone.ts';
 import type { UserServices } from './dependencies.ts';
-import { userProblems } from './errors.ts';
+import { userProblems } from './problems.ts';
 import { deleteUserRow } from './user-store.ts';
 
 /**

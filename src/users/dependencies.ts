@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { RecordAudit } from '../audit.ts';
 import type { Database, Queryable } from '../database/database.ts';
-import type { Semaphore } from '../semaphore.ts';
+import type { Semaphore } from '../overload/semaphore.ts';
 
 /** The invitation that a user signed up with. */
 export interface InvitationNamed {

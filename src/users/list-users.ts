@@ -1,12 +1,12 @@
 import type { Actor } from '../audit.ts';
 import { startDeadline } from '../deadline.ts';
-import { longWorkWait } from '../long-work.ts';
+import { longWorkWait } from '../overload/long-work.ts';
 import { countAll, countUpTo, readPage, type Total } from '../paging/keyset-page.ts';
 import { pageCountLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
-import { type ShownUser, showUsers } from './shown-user.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
 import { type UserFilter, users, usersInOrder } from './user-store.ts';
+import { type ShownUser, showUsers } from './user-view.ts';
 
 /** How to count the whole list: not at all, up to 1,000, or completely. */
 export type CountWanted = 'none' | 'capped' | 'exact';

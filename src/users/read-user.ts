@@ -1,9 +1,9 @@
 import type { Actor } from '../audit.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import type { UserServices } from './dependencies.ts';
-import { userProblems } from './errors.ts';
-import { type ShownUser, showUsers } from './shown-user.ts';
+import { userProblems } from './problems.ts';
 import { readUser } from './user-store.ts';
+import { type ShownUser, showUsers } from './user-view.ts';
 
 export interface ShownUserInFull extends ShownUser {
   /** `YYYY-MM-DD`; null if this operator may not see it. */

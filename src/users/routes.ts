@@ -1,17 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { validationFailed } from '../errors.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../http/export-stream.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { problemResponses, queryProblem } from '../http/problem-responses.ts';
-import { busyProblems } from '../long-work.ts';
+import { busyProblems } from '../overload/long-work.ts';
 import { decodeIdCursor } from '../paging/cursor.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { validationFailed } from '../problems.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
 import { deleteUser } from './delete-user.ts';
 import type { UserServices } from './dependencies.ts';
-import { userProblems } from './errors.ts';
 import { exportUsers, type UserExported } from './export-users.ts';
 import { listUsers } from './list-users.ts';
+import { userProblems } from './problems.ts';
 import { readUserAs } from './read-user.ts';
 import { userDeleted, userFilterQuery, userInFull, userList, userListQuery, userParams } from './schema.ts';
 

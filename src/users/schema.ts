@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
-import { hasUnusableCharacter } from '../well-formed-text.ts';
+import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
 
 const text = (description: string, example: string) =>
   z

@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { validationFailed } from '../errors.ts';
-import { acceptPeriod } from '../life-span.ts';
-import { acceptPhone, significantDigits } from '../phone.ts';
+import { validationFailed } from '../problems.ts';
+import { acceptPhone, significantDigits } from '../rules/phone.ts';
+import { acceptPeriod } from '../rules/validity.ts';
 import type { UserFilter, UserSearch } from './user-store.ts';
 
 /** The filters of a request, named as in `userFilterQuery`. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { isNoCodeOfOurs } from '../../src/invitations/code-shape.ts';
-import type { ShownInvitation } from '../../src/invitations/shown-invitation.ts';
+import type { ShownInvitation } from '../../src/invitations/invitation-view.ts';
 import { openApplication } from '../support/application.ts';
 import { bodyOf } from '../support/hostile-bodies.ts';
 import { hostileText, planted, wrongType } from '../support/hostile-values.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { invitationProblems } from '../../src/invitations/errors.ts';
+import { invitationProblems } from '../../src/invitations/problems.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';
-import { registrationProblems } from '../../src/registration/errors.ts';
+import { registrationProblems } from '../../src/registration/problems.ts';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 import { beginSignUp, invite } from '../support/sign-up-scenes.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { invitationProblems } from '../../src/invitations/errors.ts';
+import { invitationProblems } from '../../src/invitations/problems.ts';
 import { openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 import { beginSignUp, invite } from '../support/sign-up-scenes.ts';

@@ -30,7 +30,7 @@ const forbidden: readonly Import[] = [
   ['src/registration/probe-10.ts', '../services.ts'],
   ['src/cli/probe-11.ts', '../invitations/store.ts'],
   ['src/cli/probe-12.ts', 'pg'],
-  ['test/acceptance/probe-13.test.ts', '../../src/errors.ts'],
+  ['test/acceptance/probe-13.test.ts', '../../src/problems.ts'],
 ];
 
 const allowed: readonly Import[] = [

@@ -2,23 +2,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { problemCatalogues } from '../../src/app.ts';
-import { type FieldRule, type ProblemKind, validationProblems } from '../../src/errors.ts';
 import { schemaRules } from '../../src/http/field-messages.ts';
 import { httpProblems } from '../../src/http/http-problems.ts';
 import { csvRules } from '../../src/invitations/bulk/import/csv-rules.ts';
 import { importRules } from '../../src/invitations/bulk/import/import-rules.ts';
+import { labelRules } from '../../src/invitations/campaign-and-note.ts';
 import { codeRules } from '../../src/invitations/code.ts';
-import { labelRules } from '../../src/invitations/labels.ts';
 import { searchRules } from '../../src/invitations/listing/list-filters.ts';
-import { invitationLifeRules } from '../../src/invitations/settle-life-span.ts';
-import { lifeSpanRules } from '../../src/life-span.ts';
+import { invitationLifeRules } from '../../src/invitations/resolve-validity.ts';
 import { keyLabelRules } from '../../src/operators/key-label.ts';
 import { pagingRules } from '../../src/paging/cursor.ts';
 import { passwordRules } from '../../src/passwords/password-rules.ts';
-import { phoneRules } from '../../src/phone.ts';
+import { type FieldRule, type ProblemKind, validationProblems } from '../../src/problems.ts';
 import { birthdayRules } from '../../src/registration/birthday.ts';
 import { nameRules } from '../../src/registration/name.ts';
 import { funnelRules } from '../../src/registration/progress/funnel-range.ts';
+import { phoneRules } from '../../src/rules/phone.ts';
+import { lifeSpanRules } from '../../src/rules/validity.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ShownInvitation } from '../../src/invitations/shown-invitation.ts';
+import type { ShownInvitation } from '../../src/invitations/invitation-view.ts';
 import type { Application } from './application.ts';
 
 /** An invitation as a test imagines it: every moment is an hour from now, or days for `createdDaysAgo`. */

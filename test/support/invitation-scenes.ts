@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ShownInvitation } from '../../src/invitations/shown-invitation.ts';
+import type { ShownInvitation } from '../../src/invitations/invitation-view.ts';
 import type { OperatorClient } from './operator-scenes.ts';
 import type { Answer } from './sign-up-client.ts';
 

@@ -5,7 +5,7 @@ import { parsePostgresqlUrl } from '../../src/config/postgresql-address.ts';
 import { statement } from '../../src/database/database.ts';
 import { databaseProblems, sqlstate } from '../../src/database/database-errors.ts';
 import { openPostgresql, type PostgresqlOptions } from '../../src/database/postgresql.ts';
-import { Problem } from '../../src/errors.ts';
+import { Problem } from '../../src/problems.ts';
 import { startFragileProxy } from './fragile-proxy.ts';
 import { findPgbouncer } from './pgbouncer.ts';
 import { findPostgresqlBinaries } from './postgresql-binaries.ts';

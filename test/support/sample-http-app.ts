@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { Problem, problemCatalogue } from '../../src/errors.ts';
 import { addApiDocuments } from '../../src/http/api-documents.ts';
 import { addHealth } from '../../src/http/health.ts';
 import { completeMethods } from '../../src/http/methods.ts';
@@ -9,6 +8,7 @@ import { addOpenApi } from '../../src/http/openapi.ts';
 import { addProblemPages } from '../../src/http/problem-pages.ts';
 import { bodyProblems, problemResponses } from '../../src/http/problem-responses.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
+import { Problem, problemCatalogue } from '../../src/problems.ts';
 
 export const sampleProblems = problemCatalogue({
   sample_gone: {

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import type { Operator, OperatorFlags } from '../as-operator.ts';
 import { printResult } from '../output.ts';
 import { openOutputFile } from '../output-file.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { bulkEvent } from '../answers.ts';
 import { ConnectionError, foreignAnswer, problemError, readJsonLines } from '../api-client.ts';
 import type { Operator } from '../as-operator.ts';

@@ -1,4 +1,4 @@
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { type AnsweredInvitation, invitationAnswer, invitationsFound } from '../answers.ts';
 import type { Operator } from '../as-operator.ts';
 import { CommandError } from '../exit-codes.ts';

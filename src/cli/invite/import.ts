@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { importAnswer } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { type InvitationListAnswer, invitationList } from '../answers.ts';
 import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { type AnsweredPerson, invitationWithPeople, type ListedInvitation } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import type { Sentence } from '../../errors.ts';
 import { roles } from '../../operators/roles.ts';
+import type { Sentence } from '../../problems.ts';
 import { keyMade } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import type { CommandContext } from '../context.ts';

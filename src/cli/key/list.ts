@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import { type AnsweredKey, keyList } from '../answers.ts';
 import { foreignAnswer } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';

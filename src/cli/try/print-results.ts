@@ -1,4 +1,4 @@
-import type { Language, Sentence } from '../../errors.ts';
+import type { Language, Sentence } from '../../problems.ts';
 import { translate } from '../messages.ts';
 import { type Output, painter } from '../paint.ts';
 import { printableJson } from '../printable.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Sentence } from '../../errors.ts';
+import type { Sentence } from '../../problems.ts';
 import type { ApiRequest } from '../api-client.ts';
 import type { Message } from '../messages.ts';
 import { inventPerson, inventPhone, type Person } from './person.ts';

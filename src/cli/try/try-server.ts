@@ -1,5 +1,5 @@
-import type { Language, Sentence } from '../../errors.ts';
 import { testCodes } from '../../invitations/seed-test-codes.ts';
+import type { Language, Sentence } from '../../problems.ts';
 import { type ApiAnswer, type ApiClient, ConnectionError, createApiClient } from '../api-client.ts';
 import type { BaseUrl } from '../base-url.ts';
 import { type Message, translate } from '../messages.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../problems.ts';
 import { httpProblems } from '../http-problems.ts';
 import { cameLocally } from './local-listener.ts';
 

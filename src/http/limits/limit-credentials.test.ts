@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
-import { Problem, problemCatalogue } from '../../errors.ts';
 import { memoryLimiter } from '../../limits/limiter.ts';
+import { Problem, problemCatalogue } from '../../problems.ts';
 import { createHttpServer, type HttpServer } from '../server.ts';
 import { limitFailedCredentials } from './limit-credentials.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../../errors.ts';
 import type { Limiter } from '../../limits/limiter.ts';
+import { Problem } from '../../problems.ts';
 import { documentLimit, networkOfClient } from './limit-routes.ts';
 import { showLimits } from './rate-limit-fields.ts';
 

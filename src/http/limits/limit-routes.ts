@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
-import { Problem } from '../../errors.ts';
-import { networkOf } from '../../ip-address.ts';
 import type { Guess, GuessBudget } from '../../limits/guess-budget.ts';
 import type { Limiter } from '../../limits/limiter.ts';
+import { Problem } from '../../problems.ts';
+import { networkOf } from '../../rules/ip-address.ts';
 import { problemResponses } from '../problem-responses.ts';
 import { limitProblems } from './limit-problems.ts';
 import { type Counted, showLimits } from './rate-limit-fields.ts';

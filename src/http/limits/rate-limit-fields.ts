@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { Problem } from '../../errors.ts';
 import type { Limiter, Verdict } from '../../limits/limiter.ts';
+import { Problem } from '../../problems.ts';
 import { limitProblems } from './limit-problems.ts';
 
 /** A limit that a request was counted against. */

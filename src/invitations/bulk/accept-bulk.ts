@@ -1,7 +1,7 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { type Accepted, accepted } from '../../accepted.ts';
+import { type Accepted, accepted } from '../../rules/result.ts';
 import { acceptPrefix } from '../code.ts';
-import { acceptWantedInvitation, type WrittenInvitation } from '../wanted-invitation.ts';
+import { acceptWantedInvitation, type WrittenInvitation } from '../invitation-input.ts';
 import type { WantedBulk } from './create-in-bulk.ts';
 
 /** The body as its schema gives it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Database, Queryable, Statement } from '../../database/database.ts';
-import { openSemaphore } from '../../semaphore.ts';
+import { openSemaphore } from '../../overload/semaphore.ts';
 import { type BulkServices, createInBulk, type WantedBulk } from './create-in-bulk.ts';
 import { openUploadPlaces } from './import/upload-places.ts';
 

@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database, Queryable } from '../../database/database.ts';
 import { startDeadline } from '../../deadline.ts';
-import { Problem, validationFailed } from '../../errors.ts';
-import { busyProblems, longWorkWait } from '../../long-work.ts';
-import type { Once, RepeatableRequest } from '../../repeatable.ts';
-import type { Semaphore } from '../../semaphore.ts';
-import { shownMoment } from '../../shown-moment.ts';
+import type { Once, RepeatableRequest } from '../../idempotency.ts';
+import { busyProblems, longWorkWait } from '../../overload/long-work.ts';
+import type { Semaphore } from '../../overload/semaphore.ts';
+import { Problem, validationFailed } from '../../problems.ts';
+import { shownMoment } from '../../rules/format-timestamp.ts';
 import { bulkLimit } from '../../time-limits.ts';
 import { type CodeForm, generateCodes } from '../code-generator.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
-import { nameCampaigns } from '../name-campaigns.ts';
-import { settleLifeSpan, type WantedLifeSpan } from '../settle-life-span.ts';
+import { nameCampaigns } from '../ensure-campaigns.ts';
+import { invitationProblems } from '../problems.ts';
+import { settleLifeSpan, type WantedLifeSpan } from '../resolve-validity.ts';
 import { databaseNow } from '../store.ts';
-import { bulkProblems } from './errors.ts';
+import { bulkProblems } from './problems.ts';
 import { type CommonSettings, insertCodes, refreshStatistics, revokedCampaigns } from './store.ts';
 
 export interface BulkServices extends InvitationServices {

@@ -1,18 +1,18 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { validationFailed } from '../../errors.ts';
-import { answerInLines } from '../../http/line-answer.ts';
+import { repeatableHeaders } from '../../http/idempotency-headers.ts';
+import { answerInLines } from '../../http/ndjson.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
-import { repeatableHeaders } from '../../http/repeatable-headers.ts';
-import { repeatableProblems } from '../../repeatable.ts';
-import { openSemaphore } from '../../semaphore.ts';
+import { repeatableProblems } from '../../idempotency.ts';
+import { openSemaphore } from '../../overload/semaphore.ts';
+import { validationFailed } from '../../problems.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
-import { linkOf } from '../shown-invitation.ts';
+import { linkOf } from '../invitation-view.ts';
+import { invitationProblems } from '../problems.ts';
 import { acceptBulk } from './accept-bulk.ts';
 import { type BulkMade, createInBulk } from './create-in-bulk.ts';
-import { bulkProblems } from './errors.ts';
 import { exportRoutes } from './export/routes.ts';
 import { importRoutes } from './import/routes.ts';
+import { bulkProblems } from './problems.ts';
 import { bulkAnswer, bulkBody } from './schema.ts';
 import { codesOfBatch } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { linesAnswer } from '../../http/line-answer.ts';
+import { linesAnswer } from '../../http/ndjson.ts';
 import { codeFormMembers, wantedMembers } from '../schema.ts';
 
 /** Maximum number of invitations per request. */

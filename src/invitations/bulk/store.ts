@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, type Queryable, statement } from '../../database/database.ts';
-import type { LifeSpan } from '../settle-life-span.ts';
+import type { LifeSpan } from '../resolve-validity.ts';
 
 /** What the invitations of one bulk request have in common. */
 export interface CommonSettings extends LifeSpan {

@@ -1,10 +1,10 @@
 import type { Actor } from '../../audit.ts';
 import { startDeadline } from '../../deadline.ts';
-import { Problem } from '../../errors.ts';
-import { shownMoment } from '../../shown-moment.ts';
+import { Problem } from '../../problems.ts';
+import { shownMoment } from '../../rules/format-timestamp.ts';
 import { stopLimit } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
+import { invitationProblems } from '../problems.ts';
 import { adoptCampaign, type CampaignSeen, readCampaign, storeCampaignRestoration, storeCampaignRevocation } from './store.ts';
 
 /**

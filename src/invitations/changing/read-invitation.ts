@@ -1,9 +1,9 @@
 import type { Actor } from '../../audit.ts';
 import type { Queryable } from '../../database/database.ts';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../problems.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
+import { invitationProblems } from '../problems.ts';
 import { readInvitation } from './store.ts';
 
 /**

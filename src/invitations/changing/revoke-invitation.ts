@@ -1,13 +1,13 @@
 import type { Actor } from '../../audit.ts';
 import type { Queryable } from '../../database/database.ts';
 import { startDeadline } from '../../deadline.ts';
-import { Problem } from '../../errors.ts';
-import { shownMoment } from '../../shown-moment.ts';
+import { Problem } from '../../problems.ts';
+import { shownMoment } from '../../rules/format-timestamp.ts';
 import { stopLimit } from '../../time-limits.ts';
 import { refuseUsableCollision } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
 import { type InvitationRow, isOpen } from '../invitation-row.ts';
+import { invitationProblems } from '../problems.ts';
 import { recordRead } from './read-invitation.ts';
 import { lockInvitation, storeRevocation } from './store.ts';
 

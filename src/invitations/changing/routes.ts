@@ -1,13 +1,13 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { Problem } from '../../errors.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
+import { Problem } from '../../problems.ts';
 import { alikeExample } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
-import { invitationProblems } from '../errors.ts';
 import type { InvitationRow } from '../invitation-row.ts';
+import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '../invitation-view.ts';
+import { invitationProblems } from '../problems.ts';
 import { invitationAnswer } from '../schema.ts';
-import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
 import { changeInvitation } from './change-invitation.ts';
 import { readInvitationAs } from './read-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';

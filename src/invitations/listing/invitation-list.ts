@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { validationFailed } from '../../errors.ts';
 import { cursorId, decodeCursor, pagingRules } from '../../paging/cursor.ts';
 import type { Bind, List, Order } from '../../paging/keyset-page.ts';
+import { validationFailed } from '../../problems.ts';
 import { campaignRevoked, heldSeats, usedSeats } from '../availability.ts';
 import { codeKey } from '../code-key.ts';
 import { meantInvitation } from '../code-look-up.ts';

@@ -1,10 +1,10 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { type Accepted, accepted, refused } from '../../accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../../errors.ts';
-import { acceptMoment } from '../../life-span.ts';
-import { acceptPhone } from '../../phone.ts';
-import { shownMoment } from '../../shown-moment.ts';
-import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../well-formed-text.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../../problems.ts';
+import { shownMoment } from '../../rules/format-timestamp.ts';
+import { acceptPhone } from '../../rules/phone.ts';
+import { type Accepted, accepted, refused } from '../../rules/result.ts';
+import { acceptMoment } from '../../rules/validity.ts';
+import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../rules/well-formed-text.ts';
 import { acceptCode } from '../code.ts';
 import { foldWidth, plainSpelling } from '../code-key.ts';
 import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../database/database.ts';
 import { startDeadline } from '../../deadline.ts';
-import { longWorkWait } from '../../long-work.ts';
+import { longWorkWait } from '../../overload/long-work.ts';
 import { countAll, countUpTo, readPage, type Total } from '../../paging/keyset-page.ts';
 import { exactCountLimit } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';

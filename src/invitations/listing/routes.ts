@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Actor } from '../../audit.ts';
 import { databaseProblems } from '../../database/database-errors.ts';
-import { validationFailed } from '../../errors.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
-import { busyProblems } from '../../long-work.ts';
+import { busyProblems } from '../../overload/long-work.ts';
 import { pagingRules } from '../../paging/cursor.ts';
 import type { Total } from '../../paging/keyset-page.ts';
+import { validationFailed } from '../../problems.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
-import { seesPhones, showInvitation, showPeople } from '../shown-invitation.ts';
+import { seesPhones, showInvitation, showPeople } from '../invitation-view.ts';
 import { acceptFilters, auditedFilters, type ListFilters } from './list-filters.ts';
 import { listInvitations } from './list-invitations.ts';
 import { invitationsAnswer, invitationsQuery } from './schema.ts';

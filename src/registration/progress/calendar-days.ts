@@ -1,4 +1,4 @@
-import { dateReader } from '../../calendar-date.ts';
+import { dateReader } from '../../rules/calendar-date.ts';
 
 /** Calendar days in one time zone: some last 23 hours, some 25, and a few begin at one o'clock. */
 export interface CalendarDays {

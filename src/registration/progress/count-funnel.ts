@@ -1,8 +1,8 @@
 import { startDeadline } from '../../deadline.ts';
-import { validationFailed } from '../../errors.ts';
-import { longWorkWait } from '../../long-work.ts';
+import { longWorkWait } from '../../overload/long-work.ts';
+import { validationFailed } from '../../problems.ts';
 import { pageCountLimit } from '../../time-limits.ts';
-import { registrationProblems } from '../errors.ts';
+import { registrationProblems } from '../problems.ts';
 import { completingStep, steps, stepsBeforeLast } from '../steps.ts';
 import { calendarDays } from './calendar-days.ts';
 import type { ProgressServices } from './dependencies.ts';

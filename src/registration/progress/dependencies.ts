@@ -1,6 +1,6 @@
 import type { RecordAudit } from '../../audit.ts';
 import type { Database } from '../../database/database.ts';
-import type { Semaphore } from '../../semaphore.ts';
+import type { Semaphore } from '../../overload/semaphore.ts';
 
 /** What the routes of this folder depend on. */
 export interface ProgressServices {

@@ -1,8 +1,8 @@
 import type { Actor } from '../../audit.ts';
 import { startDeadline } from '../../deadline.ts';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../problems.ts';
 import { stopLimit } from '../../time-limits.ts';
-import { registrationProblems } from '../errors.ts';
+import { registrationProblems } from '../problems.ts';
 import type { ProgressServices } from './dependencies.ts';
 import { type EndedSession, endSession } from './session-store.ts';
 

@@ -1,7 +1,7 @@
-import { type Accepted, accepted, refused } from '../../accepted.ts';
-import { isCalendarDate } from '../../calendar-date.ts';
-import { fieldRules } from '../../errors.ts';
-import { acceptMoment, lifeSpanRules } from '../../life-span.ts';
+import { fieldRules } from '../../problems.ts';
+import { isCalendarDate } from '../../rules/calendar-date.ts';
+import { type Accepted, accepted, refused } from '../../rules/result.ts';
+import { acceptMoment, lifeSpanRules } from '../../rules/validity.ts';
 import { type CalendarDays, moveDate } from './calendar-days.ts';
 
 export const funnelRules = fieldRules({

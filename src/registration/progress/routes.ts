@@ -1,12 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { databaseProblems } from '../../database/database-errors.ts';
-import { validationFailed } from '../../errors.ts';
 import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
-import { acceptCampaign } from '../../invitations/labels.ts';
+import { acceptCampaign } from '../../invitations/campaign-and-note.ts';
 import { cursorBigId, decodeCursor, pagingRules } from '../../paging/cursor.ts';
-import { registrationProblems } from '../errors.ts';
+import { validationFailed } from '../../problems.ts';
+import { registrationProblems } from '../problems.ts';
 import { remainingSteps } from '../steps.ts';
 import { countFunnel } from './count-funnel.ts';
 import type { ProgressServices } from './dependencies.ts';

@@ -1,7 +1,7 @@
 import type { Actor } from '../../../audit.ts';
 import type { Queryable } from '../../../database/database.ts';
 import { startDeadline } from '../../../deadline.ts';
-import { longWorkWait } from '../../../long-work.ts';
+import { longWorkWait } from '../../../overload/long-work.ts';
 import { countAll, readAll } from '../../../paging/keyset-page.ts';
 import { exportLimit } from '../../../time-limits.ts';
 import type { InvitationServices } from '../../dependencies.ts';

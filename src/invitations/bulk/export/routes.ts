@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { validationFailed } from '../../../errors.ts';
 import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
-import { lifeSpanRules } from '../../../life-span.ts';
-import { busyProblems } from '../../../long-work.ts';
+import { busyProblems } from '../../../overload/long-work.ts';
+import { validationFailed } from '../../../problems.ts';
+import { lifeSpanRules } from '../../../rules/validity.ts';
 import type { InvitationServices } from '../../dependencies.ts';
+import { type InvitationMembers, membersOf, seesPhones } from '../../invitation-view.ts';
 import { acceptFilters } from '../../listing/list-filters.ts';
 import { filterQuery } from '../../listing/schema.ts';
-import { type InvitationMembers, membersOf, seesPhones } from '../../shown-invitation.ts';
 import { exportInvitations } from './export-invitations.ts';
 
 /** Invitations as a file. */

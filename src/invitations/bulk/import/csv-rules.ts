@@ -1,4 +1,4 @@
-import { fieldRules } from '../../../errors.ts';
+import { fieldRules } from '../../../problems.ts';
 
 /** Lines below the first. */
 export const maximumLines = 1_000_000;

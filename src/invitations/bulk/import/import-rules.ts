@@ -1,4 +1,4 @@
-import { fieldRules } from '../../../errors.ts';
+import { fieldRules } from '../../../problems.ts';
 
 /** What can be wrong with a line of a file of invitations, beside what each value by itself can have. */
 export const importRules = fieldRules({

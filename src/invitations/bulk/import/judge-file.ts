@@ -1,4 +1,4 @@
-import type { FieldError } from '../../../errors.ts';
+import type { FieldError } from '../../../problems.ts';
 import { type Collision, collisionsOf } from '../../code-collisions.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { databaseNow } from '../../store.ts';

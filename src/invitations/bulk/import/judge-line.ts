@@ -1,10 +1,10 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { type Accepted, accepted, refused } from '../../../accepted.ts';
-import type { FieldError } from '../../../errors.ts';
-import { acceptPhone } from '../../../phone.ts';
+import type { FieldError } from '../../../problems.ts';
+import { acceptPhone } from '../../../rules/phone.ts';
+import { type Accepted, accepted, refused } from '../../../rules/result.ts';
+import { acceptCampaign, acceptNote } from '../../campaign-and-note.ts';
 import { acceptCode, acceptCustomCode } from '../../code.ts';
-import { acceptCampaign, acceptNote } from '../../labels.ts';
-import { acceptLifeSpan, settleLifeSpan } from '../../settle-life-span.ts';
+import { acceptLifeSpan, settleLifeSpan } from '../../resolve-validity.ts';
 import { csvRules } from './csv-rules.ts';
 import { importRules } from './import-rules.ts';
 import type { Header, ImportColumn } from './read-header.ts';

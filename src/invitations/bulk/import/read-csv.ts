@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CsvError, type Parser, parse } from 'csv-parse';
-import type { FieldRule, SentenceValues } from '../../../errors.ts';
+import type { FieldRule, SentenceValues } from '../../../problems.ts';
 import { csvRules, maximumLineBytes } from './csv-rules.ts';
 
 /** One line with its cells; or what keeps the rest of the file from being read, and then it is the last. */

@@ -1,4 +1,4 @@
-import { type Accepted, accepted, refused } from '../../../accepted.ts';
+import { type Accepted, accepted, refused } from '../../../rules/result.ts';
 import { csvRules, maximumColumns } from './csv-rules.ts';
 
 /** The columns that are read; every other one is passed over, those of our export among them. */

@@ -1,5 +1,5 @@
-import { Problem } from '../../../errors.ts';
-import { bulkProblems } from '../errors.ts';
+import { Problem } from '../../../problems.ts';
+import { bulkProblems } from '../problems.ts';
 
 /** Files that may arrive, be judged and wait in a process at a time: each takes up to 64 MiB of the temporary folder. */
 const filesAtOnce = 4;

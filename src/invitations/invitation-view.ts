@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CountryCode } from 'libphonenumber-js';
-import { maskPhone } from '../phone.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
+import { maskPhone } from '../rules/phone.ts';
 import type { InvitationState } from './availability.ts';
 import type { PersonInvited } from './dependencies.ts';
 import type { InvitationRow } from './invitation-row.ts';

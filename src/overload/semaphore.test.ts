@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Problem } from './errors.ts';
+import { Problem } from '../problems.ts';
 import { busyProblems } from './long-work.ts';
 import { openSemaphore } from './semaphore.ts';
 

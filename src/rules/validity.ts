@@ -1,7 +1,7 @@
 import ms from 'ms';
-import { type Accepted, accepted, refused } from './accepted.ts';
+import { fieldRules } from '../problems.ts';
 import { isCalendarDate } from './calendar-date.ts';
-import { fieldRules } from './errors.ts';
+import { type Accepted, accepted, refused } from './result.ts';
 
 export const lifeSpanRules = fieldRules({
   moment_format: {

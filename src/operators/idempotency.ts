@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
-import { Problem } from '../errors.ts';
-import { type Once, type RepeatableRequest, repeatableProblems } from '../repeatable.ts';
+import { type Once, type RepeatableRequest, repeatableProblems } from '../idempotency.ts';
+import { Problem } from '../problems.ts';
 import { keepAnswer, readAnswer, takeKey } from './idempotency-store.ts';
 
 /** Visible ASCII and spaces; the draft RFC leaves the format to the server. */

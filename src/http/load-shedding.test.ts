@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { overloaded } from '../overload/errors.ts';
+import { overloaded } from '../overload/problems.ts';
+import { shedRequests } from './load-shedding.ts';
 import { createHttpServer } from './server.ts';
-import { shedRequests } from './shed-requests.ts';
 
 test('a refused request reaches no handler of its scope, and other scopes are not affected', async () => {
   const app = createHttpServer({ log: pino({ level: 'silent' }), defaultLanguage: 'en' });

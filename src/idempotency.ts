@@ -1,6 +1,6 @@
 import type { Actor } from './audit.ts';
 import type { Queryable } from './database/database.ts';
-import { problemCatalogue } from './errors.ts';
+import { problemCatalogue } from './problems.ts';
 
 /** Mistakes of clients that repeat requests; for every route with an `Idempotency-Key`. */
 export const repeatableProblems = problemCatalogue({

@@ -1,7 +1,7 @@
 import { type CountryCode, getExampleNumber, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
 import examples from 'libphonenumber-js/mobile/examples';
-import { type Accepted, accepted, refused } from './accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from './errors.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { type Accepted, accepted, refused } from './result.ts';
 import { maximumUnitsRead } from './well-formed-text.ts';
 
 /** Maximum characters as typed, after trimming: room for 15 digits (E.164) with a sign between any two. */

@@ -1,4 +1,4 @@
-import { Problem, problemCatalogue } from '../errors.ts';
+import { Problem, problemCatalogue } from '../problems.ts';
 
 export const overloadProblems = problemCatalogue({
   overloaded: {

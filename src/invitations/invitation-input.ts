@@ -1,8 +1,8 @@
 import type { CountryCode } from 'libphonenumber-js';
-import { type Accepted, accepted } from '../accepted.ts';
-import { acceptPhone } from '../phone.ts';
-import { acceptCampaign, acceptNote } from './labels.ts';
-import { acceptLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from './settle-life-span.ts';
+import { acceptPhone } from '../rules/phone.ts';
+import { type Accepted, accepted } from '../rules/result.ts';
+import { acceptCampaign, acceptNote } from './campaign-and-note.ts';
+import { acceptLifeSpan, type WantedLifeSpan, type WrittenLifeSpan } from './resolve-validity.ts';
 
 /** What an operator sends about one invitation or many alike; null means the same as missing. */
 export interface WrittenInvitation extends WrittenLifeSpan {

@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../../errors.ts';
+import { problemCatalogue } from '../../problems.ts';
 
 /** Why a bulk request cannot be carried out. */
 export const bulkProblems = problemCatalogue({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Accepted } from '../accepted.ts';
-import { acceptLifeSpan, type LifeSpan, settleLifeSpan, type WrittenLifeSpan } from './settle-life-span.ts';
+import type { Accepted } from '../rules/result.ts';
+import { acceptLifeSpan, type LifeSpan, settleLifeSpan, type WrittenLifeSpan } from './resolve-validity.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 

@@ -1,4 +1,4 @@
-import type { FieldError } from './errors.ts';
+import type { FieldError } from '../problems.ts';
 
 /** The result of checking a field: the value to store, or the broken rules. */
 export type Accepted<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly FieldError[] };

@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../errors.ts';
+import { problemCatalogue } from '../problems.ts';
 
 export const userProblems = problemCatalogue({
   user_unknown: {

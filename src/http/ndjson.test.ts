@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { openSocket, readToEnd } from '../../test/support/raw-http.ts';
 import { createSampleApp, type SampleApp, sampleFaults } from '../../test/support/sample-http-app.ts';
-import { answerInLines, type LineAnswer } from './line-answer.ts';
+import { answerInLines, type LineAnswer } from './ndjson.ts';
 
 /** What the route `/work` does next. */
 let work: (answer: LineAnswer) => Promise<void>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Accepted } from '../accepted.ts';
-import { acceptCampaign, acceptNote } from './labels.ts';
+import type { Accepted } from '../rules/result.ts';
+import { acceptCampaign, acceptNote } from './campaign-and-note.ts';
 
 function judged(result: Accepted<string>): string {
   return result.ok ? result.value : String(result.errors[0]?.rule.code);

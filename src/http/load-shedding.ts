@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import type { Problem } from '../errors.ts';
-import { overloaded } from '../overload/errors.ts';
+import { overloaded } from '../overload/problems.ts';
+import type { Problem } from '../problems.ts';
 import { withProblem } from './problem-responses.ts';
 
 /**

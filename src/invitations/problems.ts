@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../errors.ts';
+import { problemCatalogue } from '../problems.ts';
 
 /**
  * Why an invitation cannot be used. The reasons are distinguished on purpose: an honest invitee must know what to ask for. And what

@@ -1,4 +1,4 @@
-import { problemCatalogue } from './errors.ts';
+import { problemCatalogue } from '../problems.ts';
 import type { Wait } from './semaphore.ts';
 
 /** Why operator requests are refused while others keep the database busy; sign-ups go on. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { Problem, type ProblemKind } from '../errors.ts';
+import { Problem, type ProblemKind } from '../problems.ts';
 import { closeAfter } from './connections.ts';
 import { httpProblems } from './http-problems.ts';
 

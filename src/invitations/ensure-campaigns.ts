@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.ts';
-import { Problem } from '../errors.ts';
+import { Problem } from '../problems.ts';
 import { addCampaigns, lockCampaignsNamed } from './campaign-store.ts';
-import { invitationProblems } from './errors.ts';
+import { invitationProblems } from './problems.ts';
 
 /**
  * Creates the rows of campaigns before invitations refer to them, and locks them against revocation until the transaction ends.

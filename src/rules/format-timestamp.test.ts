@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shownMoment } from './shown-moment.ts';
+import { shownMoment } from './format-timestamp.ts';
 
 test('a time is shown in UTC, to the millisecond', () => {
   assert.equal(shownMoment(new Date('2030-01-31T18:00:00.123+09:00')), '2030-01-31T09:00:00.123Z');

@@ -1,12 +1,12 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { type FieldRule, fieldRules, type SentenceValues } from '../errors.ts';
+import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
 import {
   countCodePoints,
   hasBidirectionalControl,
   hasUnusableCharacter,
   hasVisibleCharacter,
   maximumUnitsRead,
-} from '../well-formed-text.ts';
+} from '../rules/well-formed-text.ts';
 
 /** Code points. */
 export const maximumCampaignLength = 64;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { acceptDuration, acceptMoment, acceptPeriod } from './life-span.ts';
+import { acceptDuration, acceptMoment, acceptPeriod } from './validity.ts';
 
 /** The parsed value, or the code of the broken rule. */
 const momentOf = (text: string) => {

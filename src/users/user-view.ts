@@ -1,5 +1,5 @@
-import { maskPhone } from '../phone.ts';
-import { shownMoment } from '../shown-moment.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
+import { maskPhone } from '../rules/phone.ts';
 import type { InvitationNamed, UserServices } from './dependencies.ts';
 import type { UserRow } from './user-store.ts';
 

@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../errors.ts';
+import { problemCatalogue } from '../problems.ts';
 
 export const registrationProblems = problemCatalogue({
   session_not_found: {

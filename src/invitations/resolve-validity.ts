@@ -1,6 +1,6 @@
-import { type Accepted, accepted, refused } from '../accepted.ts';
-import { fieldRules } from '../errors.ts';
-import { acceptDuration, acceptMoment, lifeSpanRules } from '../life-span.ts';
+import { fieldRules } from '../problems.ts';
+import { type Accepted, accepted, refused } from '../rules/result.ts';
+import { acceptDuration, acceptMoment, lifeSpanRules } from '../rules/validity.ts';
 
 export const invitationLifeRules = fieldRules({
   expiry_before_start: {

@@ -1,4 +1,4 @@
-import { problemCatalogue } from '../errors.ts';
+import { problemCatalogue } from '../problems.ts';
 
 export const operatorProblems = problemCatalogue({
   operator_key_required: {

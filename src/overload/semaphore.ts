@@ -1,4 +1,4 @@
-import { Problem, type ProblemKind } from './errors.ts';
+import { Problem, type ProblemKind } from '../problems.ts';
 
 /** How long to wait for a place, and the error if none becomes free. */
 export interface Wait {

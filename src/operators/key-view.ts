@@ -1,4 +1,4 @@
-import { shownMoment } from '../shown-moment.ts';
+import { shownMoment } from '../rules/format-timestamp.ts';
 import type { KeyRow } from './key-store.ts';
 
 /** The answer `OperatorKey` of `schema.ts`. */
