@@ -1,4 +1,4 @@
-// `npm run test:faults:long`: every file of test/faults in its long form, one after the other, then the table in docs/reliability.md.
+// `npm run test:faults:long`: every file of test/faults in its long form, one after the other, then the table in docs/evidence/reliability.md.
 //   npm run test:faults:long -- killed frozen   only files whose name contains one of the words; rows of earlier runs stay
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

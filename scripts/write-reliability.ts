@@ -4,12 +4,12 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FaultRecord } from '../test/support/fault-record.ts';
 
-const page = fileURLToPath(new URL('../docs/reliability.md', import.meta.url));
+const page = fileURLToPath(new URL('../docs/evidence/reliability.md', import.meta.url));
 const folder = fileURLToPath(new URL('../.cache/faults/', import.meta.url));
 const begin = '<!-- faults: written by npm run test:faults:long -->';
 const end = '<!-- end of faults -->';
 
-/** Puts what the long forms recorded in .cache/faults into docs/reliability.md: each row with its date, above them the machine and the commit. */
+/** Puts what the long forms recorded in .cache/faults into docs/evidence/reliability.md: each row with its date, above them the machine and the commit. */
 export function writeReliability(): void {
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];

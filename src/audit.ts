@@ -13,7 +13,7 @@ export interface Actor {
 
 /** One thing that an operator did, or personal data they looked at. */
 export interface AuditEntry {
-  /** Such as `invitation.revoke`; a test compares the list with docs/operating.md. */
+  /** Such as `invitation.revoke`; a test compares the list with docs/guides/operating.md. */
   readonly action: string;
   /** The kind of thing that was changed or read. */
   readonly subject: 'invitation' | 'campaign' | 'user' | 'operator_key' | 'sign_up';

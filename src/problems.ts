@@ -21,7 +21,7 @@ export interface ProblemKind {
 
 /**
  * Declares the problems of one slice: the key becomes the `code`.
- * Every catalogue is listed in `app.ts`; the OpenAPI document, `/problems/<code>` and the test of `docs/errors.md` read it from there.
+ * Every catalogue is listed in `app.ts`; the OpenAPI document, `/problems/<code>` and the test of `docs/reference/errors.md` read it from there.
  */
 export function problemCatalogue<Code extends string>(
   entries: Readonly<Record<Code, Omit<ProblemKind, 'code'>>>,

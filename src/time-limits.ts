@@ -1,6 +1,6 @@
 /**
  * Every time limit of the database and the reason for it, in milliseconds. They follow from one promise: where the database hangs, a request is
- * answered within 3 s (docs/reliability.md).
+ * answered within 3 s (docs/evidence/reliability.md).
  */
 
 /** How long some work may take, and what the server allows it. */

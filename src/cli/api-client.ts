@@ -63,7 +63,7 @@ const silenceLimit = 60_000;
 /** The same for uploads and streams: the service may judge a file, or make a hundred thousand rows, before it answers. */
 const longSilenceLimit = 900_000;
 /** Milliseconds. */
-export const pauseBeforeRepeating = 500;
+const pauseBeforeRepeating = 500;
 /** Bytes. The longest answers are ReDoc's program (1.5 MB) and a page of 500 invitations (less than 1 MB). */
 const longestAnswer = 16 * 2 ** 20;
 /** Bytes; a line of ours has a few hundred. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -149,9 +149,21 @@ function listen(path: string): Promise<Server> {
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ path, exclusive: true }, () => resolve(server));
+    server.listen({ path, exclusive: true }, () => {
+      closeToOthers(path);
+      resolve(server);
+    });
     server.unref();
   });
+}
+
+/** The folder keeps other users out; a socket with rights for them would be found by a check of the files. */
+function closeToOthers(path: string): void {
+  try {
+    chmodSync(path, 0o600);
+  } catch {
+    // Removed by another start, which took it for a dead one: the caller sees that and tries again.
+  }
 }
 
 function close(server: Server): Promise<void> {

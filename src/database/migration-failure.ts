@@ -18,7 +18,7 @@ export function asSchemaError(error: unknown): unknown {
   }
   if (state === sqlstates.insufficientPrivilege) {
     return new SchemaError(
-      `The database role may not read or change the schema (${said}). Nothing was changed. Run \`npx chodae migrate\` once as the owner of the tables; docs/database.md has the rights that the service itself needs.`,
+      `The database role may not read or change the schema (${said}). Nothing was changed. Run \`npx chodae migrate\` once as the owner of the tables; docs/guides/database.md has the rights that the service itself needs.`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@ export function accessLines({ closedSchema, closedTables }: MigrationOutcome): s
   const lines: string[] = [];
   if (closedSchema !== undefined) {
     lines.push(
-      `CREATE on the schema ${closedSchema} was taken from PUBLIC, so that no other role can put a function in front of PostgreSQL's own (docs/database.md).`,
+      `CREATE on the schema ${closedSchema} was taken from PUBLIC, so that no other role can put a function in front of PostgreSQL's own (docs/guides/database.md).`,
     );
   }
   if (closedTables.length > 0) {

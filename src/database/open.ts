@@ -124,7 +124,7 @@ async function refuseHiddenRows(database: Database): Promise<void> {
   });
   if (!hidden) return;
   throw new SchemaError(
-    'Row level security hides the rows of our own tables from the role of DATABASE_URL, so every code would look unknown. Connect as the owner of the tables, or write policies for the role: docs/database.md.',
+    'Row level security hides the rows of our own tables from the role of DATABASE_URL, so every code would look unknown. Connect as the owner of the tables, or write policies for the role: docs/guides/database.md.',
   );
 }
 

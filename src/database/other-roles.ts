@@ -125,7 +125,7 @@ export function describeOpenings(openings: readonly Opening[]): string {
 export function adviceFor(openings: readonly Opening[]): string {
   const roles = [...new Set(openings.map(({ owner }) => owner))].join(' or ');
   const sql = [...new Set(openings.map(({ remedy }) => remedy))].join(' ');
-  return `Run as ${roles} or a superuser: ${sql} Or keep Chodae's tables in a schema that belongs to its role (…?schema=chodae): docs/database.md.`;
+  return `Run as ${roles} or a superuser: ${sql} Or keep Chodae's tables in a schema that belongs to its role (…?schema=chodae): docs/guides/database.md.`;
 }
 
 /**

@@ -36,13 +36,13 @@ export interface Points {
   readonly milliseconds: number;
 }
 
-export interface TakenPoints extends Points {
+interface TakenPoints extends Points {
   /** Of the watched key; undefined where it has no window. */
   readonly watched?: Points | undefined;
 }
 
 /** A try at a code. `window` names the window for `settleTry`. */
-export type StoredTry =
+type StoredTry =
   | { readonly allowed: true; readonly remaining: number; readonly milliseconds: number; readonly window: string }
   | { readonly allowed: false; readonly milliseconds: number };
 

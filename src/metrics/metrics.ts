@@ -107,7 +107,7 @@ function requestMetrics(registers: Registry[]): (answer: AnsweredRequest) => voi
   });
   const refusals = new Counter({
     name: 'chodae_refusals_total',
-    help: 'Error responses by problem code (docs/errors.md).',
+    help: 'Error responses by problem code (docs/reference/errors.md).',
     labelNames: ['code'],
     registers,
   });

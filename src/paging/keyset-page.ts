@@ -27,7 +27,7 @@ export interface List<Row, Filter> {
 export type Bind = (value: unknown, type: string) => string;
 
 /** The SQL condition of each filter. The names are those of the query's parameters; a filter that is undefined adds no condition. */
-export type Predicates<Filter> = {
+type Predicates<Filter> = {
   readonly [Name in keyof Filter]-?: (wanted: Exclude<Filter[Name], undefined>, bind: Bind) => string;
 };
 

@@ -15,7 +15,7 @@ export interface StepRules extends RegistrationConfig {
 
 /**
  * One part of a sign-up. The routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps` follow from this table.
- * `docs/adding-a-step.md` shows how to add one.
+ * `docs/guides/adding-a-step.md` shows how to add one.
  */
 export interface Step<Values extends StepValues = StepValues> {
   /** The last segment of the path, the name in `remainingSteps`, the event of the funnel. */

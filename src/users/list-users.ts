@@ -9,7 +9,7 @@ import { type UserFilter, users, usersInOrder } from './user-store.ts';
 import { type ShownUser, showUsers } from './user-view.ts';
 
 /** How to count the whole list: not at all, up to 1,000, or completely. */
-export type CountWanted = 'none' | 'capped' | 'exact';
+type CountWanted = 'none' | 'capped' | 'exact';
 
 /** What `total=capped` counts to. */
 const countedAtMost = 1_000;

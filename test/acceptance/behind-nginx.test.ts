@@ -40,7 +40,7 @@ after(async () => {
   maker?.remove();
 });
 
-/** As docs/running.md shows it, on two ports of this machine. */
+/** As docs/guides/running.md shows it, on two ports of this machine. */
 async function startNginx(upstream: string): Promise<Proxy> {
   const [plain, secure] = [await freePort(), await freePort()];
   const folder = path.join(maker.folder, 'nginx');

@@ -58,21 +58,21 @@ test('process metrics are served', async () => {
   }
 });
 
-test('docs/observability.md lists exactly our metrics', async () => {
+test('docs/guides/observability.md lists exactly our metrics', async () => {
   const own = (await declaredNames()).filter((name) => name.startsWith('chodae_'));
-  const listed = [...read('docs/observability.md').matchAll(/^\| `(chodae_\w+)`/gm)].map(([, name]) => name);
+  const listed = [...read('docs/guides/observability.md').matchAll(/^\| `(chodae_\w+)`/gm)].map(([, name]) => name);
   assert.deepEqual([...listed].sort(), [...own, ...elsewhere].sort());
 });
 
-/** The labels of each metric, as docs/observability.md has them. */
+/** The labels of each metric, as docs/guides/observability.md has them. */
 const documented = new Map(
-  [...read('docs/observability.md').matchAll(/^\| `(chodae_\w+)` \| ([^|]*)\|/gm)].map(([, name = '', labels = '']) => [
+  [...read('docs/guides/observability.md').matchAll(/^\| `(chodae_\w+)` \| ([^|]*)\|/gm)].map(([, name = '', labels = '']) => [
     name,
     [...(labels.match(/\w+/g) ?? [])].map(String).sort(),
   ]),
 );
 
-test('docs/observability.md lists the labels that the metrics have', async () => {
+test('docs/guides/observability.md lists the labels that the metrics have', async () => {
   await signUpClient(server.url).signUp('TEST001');
   const samples = [...readSamples(await scrape()).keys()].filter((name) => name.startsWith('chodae_'));
   assert.ok(samples.some((name) => name.startsWith('chodae_signup_steps_total')));

@@ -98,7 +98,7 @@ function logSince(server: PostgresqlServer, start: number): string {
 }
 
 test(
-  'PostgreSQL: nothing that was sent is printed, whatever fails; its own log has what docs/security.md says',
+  'PostgreSQL: nothing that was sent is printed, whatever fails; its own log has what docs/evidence/security.md says',
   postgresql,
   async (context) => {
     await using database = await startPostgresql();

@@ -13,9 +13,9 @@ const skip = testDatabaseKind() === 'postgresql' && findPostgresqlBinaries() ? f
 const role = 'chodae_service';
 const password = 'choose-a-password';
 
-/** @returns the statements between two comments of docs/database.md. */
+/** @returns the statements between two comments of docs/guides/database.md. */
 function documented(name: string): string[] {
-  const page = readFileSync(new URL('../../docs/database.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/guides/database.md', import.meta.url), 'utf8');
   const block = page.split(`<!-- ${name}: begin`)[1]?.split(`<!-- ${name}: end -->`)[0] ?? '';
   const sql = /```sql\n([^`]+)```/.exec(block)?.[1] ?? '';
   const statements = sql.replaceAll(/^--.*$/gm, '').split(';\n');

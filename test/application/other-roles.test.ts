@@ -272,7 +272,7 @@ test("a schema that another role creates under our role's name changes nothing, 
   assert.match(said, /the role neighbour owns the schema chodae.*ALTER SCHEMA chodae OWNER TO chodae;/);
 });
 
-test('existing tables move into a schema of their own as docs/database.md says', { skip }, async () => {
+test('existing tables move into a schema of their own as docs/guides/database.md says', { skip }, async () => {
   const database = await server.database('moved');
   assert.equal((await run(['migrate'], database.url)).code, 0);
   await database.ask(`INSERT INTO public."Invitation" (code, max_uses) VALUES ('SEATS', 3)`, 'chodae');

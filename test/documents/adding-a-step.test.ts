@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Follows docs/adding-a-step.md to the letter in a copy of the sources: its code blocks are pasted where it says. */
+/** Follows docs/guides/adding-a-step.md to the letter in a copy of the sources: its code blocks are pasted where it says. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = readFileSync(join(root, 'docs/adding-a-step.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/guides/adding-a-step.md'), 'utf8');
 // Inside the repository, so that the copy finds node_modules.
 mkdirSync(join(root, '.cache'), { recursive: true });
 const folder = mkdtempSync(join(root, '.cache/adding-a-step-'));
@@ -81,7 +81,7 @@ test('a step is one entry and one migration', () => {
     text
       .replace(
         "import { acceptName } from './name.ts';",
-        "import { fieldRules } from '../errors.ts';\nimport { acceptName } from './name.ts';",
+        "import { fieldRules } from '../problems.ts';\nimport { acceptName } from './name.ts';",
       )
       .replace(
         /\/\*\* In the order of the form[\s\S]*?\nexport const stepsBeforeLast[^\n]*\n/,

@@ -13,8 +13,8 @@ function actionsInSources(): string[] {
   return [...new Set(found.map(([, action = '']) => action))].sort();
 }
 
-test('docs/operating.md lists every action that the audit log can have', () => {
-  const page = readFileSync(join(root, 'docs/operating.md'), 'utf8');
+test('docs/guides/operating.md lists every action that the audit log can have', () => {
+  const page = readFileSync(join(root, 'docs/guides/operating.md'), 'utf8');
   const block = page.split('<!-- audit actions: begin')[1]?.split('<!-- audit actions: end -->')[0] ?? '';
   const listed = [...block.matchAll(/^\| `([^`]+)` \|/gm)].map(([, action = '']) => action);
   assert.ok(listed.length > 0);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Setting } from '../../src/config/setting.ts';
 import { settings } from '../../src/config/settings.ts';
 
-const page = new URL('../../docs/configuration.md', import.meta.url);
+const page = new URL('../../docs/reference/configuration.md', import.meta.url);
 const begin = '<!-- settings: begin (compared with src/config/settings.ts by a test) -->';
 const end = '<!-- settings: end -->';
 
@@ -24,13 +24,13 @@ function table(): string {
   return [...head, ...settings.map(row)].join('\n');
 }
 
-test('docs/configuration.md shows the table of settings', () => {
+test('docs/reference/configuration.md shows the table of settings', () => {
   const text = readFileSync(page, 'utf8');
   const shown = text.split(begin)[1]?.split(end)[0]?.trim();
-  assert.equal(shown, table(), `Between its two comments, docs/configuration.md must have this table:\n\n${table()}\n`);
+  assert.equal(shown, table(), `Between its two comments, docs/reference/configuration.md must have this table:\n\n${table()}\n`);
 });
 
-test('docs/configuration.md names no variable that does not exist', () => {
+test('docs/reference/configuration.md names no variable that does not exist', () => {
   // The exception belongs to Node itself.
   const names: string[] = ['NODE_ENV', ...settings.map(({ name }) => name)];
   const shown = readFileSync(page, 'utf8').match(/`[A-Z]+(?:_[A-Z]+)+/g) ?? [];

@@ -20,7 +20,7 @@ import { funnelRules } from '../../src/registration/progress/funnel-range.ts';
 import { phoneRules } from '../../src/rules/phone.ts';
 import { lifeSpanRules } from '../../src/rules/validity.ts';
 
-const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/errors.md', import.meta.url), 'utf8');
 
 /** @returns the rows of the table under a heading, without its two header lines. */
 function tableUnder(heading: string): string {
@@ -31,14 +31,14 @@ function tableUnder(heading: string): string {
 
 const row = (...cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
 
-test('docs/errors.md lists every refusal of the program', () => {
+test('docs/reference/errors.md lists every refusal of the program', () => {
   const kinds: ProblemKind[] = [...problemCatalogues, validationProblems, httpProblems].flatMap((catalogue) => Object.values(catalogue));
   kinds.sort((left, right) => left.status - right.status || left.code.localeCompare(right.code));
   const table = kinds.map(({ status, code, detail }) => row(status, `\`${code}\``, detail.en)).join('\n');
   assert.equal(tableUnder('Refusals'), table, `the table should be:\n${table}`);
 });
 
-test('docs/errors.md lists every rule of a field', () => {
+test('docs/reference/errors.md lists every rule of a field', () => {
   const catalogues: readonly Readonly<Record<string, FieldRule>>[] = [
     schemaRules,
     codeRules,

@@ -5,7 +5,7 @@ import { codeAlphabet } from '../../src/invitations/check-character.ts';
 import { acceptCustomCode } from '../../src/invitations/code.ts';
 import { isNoCodeOfOurs } from '../../src/invitations/code-shape.ts';
 
-const page = readFileSync(new URL('../../docs/invitation-codes.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/invitation-codes.md', import.meta.url), 'utf8');
 
 const twoDigits = (value: number) => Number(value.toPrecision(2)).toLocaleString('en');
 

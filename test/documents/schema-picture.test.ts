@@ -10,14 +10,14 @@ import { isRequired } from '../support/requirements.ts';
 import { postgresqlVariable } from '../support/test-server.ts';
 import { unmigratedDatabase } from '../support/unmigrated-database.ts';
 
-const committed = readFileSync(new URL('../../docs/schema.sql', import.meta.url), 'utf8');
+const committed = readFileSync(new URL('../../docs/reference/schema.sql', import.meta.url), 'utf8');
 const hasServer = Boolean(process.env[postgresqlVariable] || findPostgresqlBinaries() || isRequired('postgresql'));
-const advice = 'docs/schema.sql is not what the migrations make: run `npm run schema:picture` and commit it';
+const advice = 'docs/reference/schema.sql is not what the migrations make: run `npm run schema:picture` and commit it';
 
 for (const kind of ['embedded', 'postgresql'] as const) {
   const skip = kind === 'postgresql' && !hasServer ? 'no PostgreSQL on this machine' : false;
 
-  test(`docs/schema.sql is what the migrations make: ${kind}`, { skip }, async () => {
+  test(`docs/reference/schema.sql is what the migrations make: ${kind}`, { skip }, async () => {
     await using database = await unmigratedDatabase(kind);
     await database.migrate();
     assert.equal(await drawSchema(database.ask), committed, advice);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const root = new URL('../../', import.meta.url);
-const page = readFileSync(new URL('docs/security.md', root), 'utf8');
+const page = readFileSync(new URL('docs/evidence/security.md', root), 'utf8');
 
 /** Each requirement: its line `**A-1** …` and the list below it. */
 const entries = [...page.matchAll(/^\*\*([A-Z](?:-\d+)?(?:, [A-Z]-\d+)*)\*\* ([\s\S]*?)(?=^\*\*[A-Z](?:-\d|\*)|^## |(?![\s\S]))/gm)].map(
@@ -32,7 +32,7 @@ function hasTest(source: string, name: string): boolean {
   );
 }
 
-test('docs/security.md has every requirement of its groups once', () => {
+test('docs/evidence/security.md has every requirement of its groups once', () => {
   const ids = entries.flatMap((entry) => entry.ids);
   assert.equal(new Set(ids).size, ids.length, 'a requirement is listed twice');
   const counts = { A: 15, B: 10, C: 7, D: 4, E: 8, F: 4, G: 6, H: 10, J: 9, K: 9, L: 7, M: 43 };
@@ -41,7 +41,7 @@ test('docs/security.md has every requirement of its groups once', () => {
   }
 });
 
-test('every file and every test that docs/security.md names exists', () => {
+test('every file and every test that docs/evidence/security.md names exists', () => {
   const missing: string[] = [];
   for (const { file, names } of citationsIn(page)) {
     const url = new URL(file, root);

@@ -6,7 +6,7 @@ import { type ServerGroup, startServerGroup } from '../support/server-group.ts';
 
 /**
  * The long form of four-servers.test.ts, for `npm run test:races:long`: about a quarter of an hour for both ways to the database on two idle
- * cores. It prints what docs/reliability.md has.
+ * cores. It prints what docs/evidence/reliability.md has.
  */
 const wanted = process.env.CHODAE_TEST_DATABASE;
 const kinds = (['postgresql', 'pgbouncer'] as const).filter((kind) => !wanted || kind === wanted);

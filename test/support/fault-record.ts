@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testRounds } from './rounds.ts';
 
-/** Whether this is `npm run test:faults:long`: as often, as long and as heavy as docs/reliability.md says. */
+/** Whether this is `npm run test:faults:long`: as often, as long and as heavy as docs/evidence/reliability.md says. */
 export const isLongForm = process.env.CHODAE_FAULTS === 'long';
 
 /** @returns rounds of this run; `CHODAE_TEST_ROUNDS` goes before both. */
@@ -11,7 +11,7 @@ export function faultRounds(short: number, long: number): number {
   return testRounds(isLongForm ? long : short);
 }
 
-/** A row of the table in docs/reliability.md. */
+/** A row of the table in docs/evidence/reliability.md. */
 export interface FaultRecord {
   /** Its file in .cache/faults, such as `killed-replica`; a later run writes over it. */
   readonly name: string;

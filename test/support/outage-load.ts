@@ -134,7 +134,7 @@ export interface OutageTally {
    */
   add(answers: readonly TimedAnswer[], ended: number): void;
   /**
-   * For the table of docs/reliability.md.
+   * For the table of docs/evidence/reliability.md.
    * @param end what ended the outage.
    */
   summary(end: string): string;

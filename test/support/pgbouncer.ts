@@ -84,7 +84,7 @@ function settings(options: PgbouncerOptions, port: number, version: number): str
     `default_pool_size = ${options.defaultPoolSize ?? 20}`,
     `max_client_conn = ${options.maxClients ?? 500}`,
     'server_reset_query_always = 0',
-    // As docs/database.md advises: by default no client is served for 15 s after one server connection failed or was closed by PAUSE.
+    // As docs/guides/database.md advises: by default no client is served for 15 s after one server connection failed or was closed by PAUSE.
     'server_login_retry = 1',
   ];
   // From 1.21 on it can follow named statements. The older ones in use cannot, and that is the case to test.

@@ -73,7 +73,7 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         operationId: 'countFunnel',
         summary: 'Count how far sign-ups came',
         description:
-          'Counts the sign-ups whose invitation was verified in the range, whenever they went on. `docs/funnel.md` explains each number.',
+          'Counts the sign-ups whose invitation was verified in the range, whenever they went on. `docs/guides/funnel.md` explains each number.',
         querystring: funnelQuery,
         response: {
           200: funnelAnswer,
