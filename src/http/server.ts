@@ -103,17 +103,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  startDeadlines(app);
-  nameClients(app, trustProxy !== undefined);
-  logRequests(app, onAnswered);
-  setSecurityHeaders(app);
-  if (crossOrigin) shareWithOrigins(app, crossOrigin);
-  answerUnusualRequests(app, defaultLanguage);
-  refuseAmbiguousRequests(app);
-  if (forceHttps) requireHttps(app, forceHttps.publicUrl);
-  answerWithProblems(app, defaultLanguage);
-  askForBodiesLate(app);
-  acceptJsonBodies(app);
-  collectRoutePatterns(app);
+  // The pipeline: what every request passes, in this order. `app.ts` adds load shedding, limits and the operators' guard to its scopes. They come
+  // after these and before the body is read. ARCHITECTURE.md ("The pipeline") lists all of them.
+  startDeadlines(app); // until when the answer has to be there, and whether the client still waits
+  nameClients(app, trustProxy !== undefined); // the client's address, from the socket or a trusted proxy
+  logRequests(app, onAnswered); // one line and one metric for each request, also for those refused below
+  setSecurityHeaders(app); // on every response, errors included
+  if (crossOrigin) shareWithOrigins(app, crossOrigin); // CORS headers, before the first check that may refuse
+  answerUnusualRequests(app, defaultLanguage); // CONNECT, Upgrade, Expect
+  refuseAmbiguousRequests(app); // what two servers may read differently (request smuggling)
+  if (forceHttps) requireHttps(app, forceHttps.publicUrl); // redirects or refuses plain HTTP before the body is read
+  answerWithProblems(app, defaultLanguage); // 404, and every error as a problem document
+  askForBodiesLate(app); // 100 Continue only for a request that nothing has refused
+  acceptJsonBodies(app); // strict JSON, after every check that needs no body
+  collectRoutePatterns(app); // 405 with Allow, and OPTIONS
   return app;
 }
