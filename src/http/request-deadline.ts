@@ -14,16 +14,20 @@ declare module 'fastify' {
 export function startDeadlines(app: FastifyInstance): void {
   // biome-ignore lint/suspicious/noExplicitAny: Fastify wants a value of the type, and the first hook sets it.
   app.decorateRequest('deadline', undefined as any);
-  app.addHook('onRequest', async (request, reply) => {
+  // Without a promise: `refuseAmbiguousRequests` has to close the connection before the next request in the same packet is read.
+  app.addHook('onRequest', (request, reply, done) => {
     request.deadline = startDeadline(requestLimit, clientGone(reply));
+    done();
   });
   const bodyBegun = new WeakMap<object, number>();
-  app.addHook('preParsing', async (request) => {
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
     bodyBegun.set(request, performance.now());
+    done();
   });
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     const arriving = performance.now() - (bodyBegun.get(request) ?? performance.now());
     request.deadline = { ...request.deadline, endsAt: request.deadline.endsAt + arriving };
+    done();
   });
 }
 

@@ -30,7 +30,7 @@ async function examine(environment: Readonly<Record<string, string>>): Promise<M
   assert.equal(code, findings.some(({ verdict }) => verdict === 'problem') ? 1 : 0);
   for (const { name, message, page } of findings) {
     assert.match(message, /^\S.{4,}/, name);
-    assert.match(page, /^docs\/[\w-]+\.md#[\w-]+$/, name);
+    assert.match(page, /^docs\/(?:guides|reference)\/[\w-]+\.md#[\w-]+$/, name);
   }
   return new Map(findings.map((finding) => [finding.name, finding]));
 }

@@ -59,7 +59,7 @@ test('after a migration by the owner, the service works as a role that may chang
   assert.equal(lacking.code, 1);
   assert.match(
     lacking.stdout,
-    /✗ rights: the role of DATABASE_URL lacks INSERT on "User"\n +Grant them as the owner of the tables\.\n +See docs\/database\.md#/,
+    /✗ rights: the role of DATABASE_URL lacks INSERT on "User"\n +Grant them as the owner of the tables\.\n +See docs\/guides\/database\.md#/,
   );
   const unused = await server.database('unused');
   const cannotMigrate = await runChodae(['doctor'], { environment: { DATABASE_URL: unused.urlOf(role, password) } });
