@@ -114,6 +114,15 @@ const embeddedProgram = [
   'test/acceptance/readme.test.ts',
 ];
 
+/** Processes that make, lock, lose and share the folder of the embedded database: half a minute of one core each. */
+const embeddedFolders = [
+  'src/cli/local-application.test.ts',
+  'src/database/embedded-lock.test.ts',
+  'src/database/embedded-permissions.test.ts',
+  'src/database/embedded.test.ts',
+  'test/application/file-permissions.test.ts',
+];
+
 const testsOfTests = ['test/support/pgbouncer.test.ts', 'test/support/postgresql.test.ts'];
 const otherTiers = ['test/acceptance', 'test/races', 'test/faults', 'test/browser'];
 
@@ -122,12 +131,12 @@ export type TierName = 'embedded' | 'program' | 'postgres' | 'pooler' | 'faults'
 /** Which files each command runs; `test-tiers.test.ts` checks that none is forgotten. */
 export function findTiers(root: string): Record<TierName, Tier> {
   const everywhere = ['scripts', 'src', 'test'].flatMap((folder) => filesBelow(root, folder));
-  const elsewhere = [...postgresqlUnits, ...postgresqlOnly, ...poolerOnly, ...testsOfTests];
+  const elsewhere = [...postgresqlUnits, ...postgresqlOnly, ...poolerOnly, ...embeddedFolders, ...testsOfTests];
   const embedded = everywhere.filter((file) => !elsewhere.includes(file) && !otherTiers.some((folder) => file.startsWith(`${folder}/`)));
   const acceptance = filesBelow(root, 'test/acceptance');
   return {
     embedded: { database: 'embedded', needs: [], filesPerCore: 1, paths: embedded },
-    program: { database: 'embedded', needs: [], filesPerCore: 1, paths: embeddedProgram },
+    program: { database: 'embedded', needs: [], filesPerCore: 1, paths: [...embeddedFolders, ...embeddedProgram] },
     postgres: {
       database: 'postgresql',
       needs: ['postgresql'],
