@@ -1,4 +1,5 @@
 import bcrypt from 'bcrypt';
+import { workerData } from 'piscina';
 
 export interface HashTask {
   readonly password: string;
@@ -10,6 +11,9 @@ export interface TimedHash {
   readonly hash: string;
   readonly milliseconds: number;
 }
+
+// This thread has loaded the native code: from here on it can be ended.
+Atomics.add(new Int32Array(workerData.loaded), 0, 1);
 
 /**
  * Runs in a thread of the pool, so it may block.

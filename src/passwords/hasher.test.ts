@@ -117,6 +117,17 @@ test('closing right after opening works, with and without a hash in progress', a
   await warm.close();
 });
 
+test('closing while threads are still loading does not end the process', async () => {
+  const program = `const { openPasswordHasher } = await import(${JSON.stringify(new URL('../../dist/passwords/hasher.js', import.meta.url).href)});
+    for (let round = 0; round < 5; round += 1) {
+      const hasher = openPasswordHasher({ cost: 4, threads: 12, maximumWaitSeconds: 60 });
+      await hasher.hash('a password that is hashed');
+      await hasher.close();
+    }`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', `${program} console.log('done')`]);
+  assert.equal(stdout, 'done\n');
+});
+
 test('the duration of a hash is measured', async () => {
   assert.ok((await measureHashMilliseconds(4)) > 0);
   assert.ok(hasher.state().averageMilliseconds > 0);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 // Imported here too, so that a platform without the native code fails at start and not at the first sign-up in a thread.
 import bcrypt from 'bcrypt';
 import { Piscina } from 'piscina';
@@ -59,7 +60,7 @@ export function openPasswordHasher({
   maximumWaitSeconds,
   onBegin,
 }: PasswordHasherSettings): PasswordHasher {
-  let pool: Piscina<HashTask, TimedHash> | undefined;
+  let pool: HashThreads | undefined;
   const queue = openBoundedQueue({
     places: threads,
     maximumWaitSeconds,
@@ -87,16 +88,39 @@ export function openPasswordHasher({
     state: queue.state,
     async close() {
       await queue.close();
-      await pool?.destroy();
+      await pool?.end();
     },
   };
 }
 
-function startThreads(threads: number): Piscina<HashTask, TimedHash> {
-  const pool = new Piscina<HashTask, TimedHash>({ filename: workerFile, minThreads: threads, maxThreads: threads, niceIncrement });
+interface HashThreads {
+  run(task: HashTask): Promise<TimedHash>;
+  end(): Promise<void>;
+}
+
+/** Milliseconds to wait for threads that are still loading; niced ones may take seconds on a busy machine. */
+const loadingLimit = 10_000;
+
+function startThreads(threads: number): HashThreads {
+  const loaded = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const pool = new Piscina<HashTask, TimedHash>({
+    filename: workerFile,
+    workerData: { loaded },
+    minThreads: threads,
+    maxThreads: threads,
+    niceIncrement,
+  });
   // The pool replaces a thread that dies while idle; without a listener the process would end.
   pool.on('error', (error: Error) => process.emitWarning(error));
-  return pool;
+  return {
+    run: (task) => pool.run(task),
+    async end() {
+      // A thread that is ended while it loads bcrypt's native code takes the whole process down ("Napi::Error", bcrypt 6.0.0).
+      const until = performance.now() + loadingLimit;
+      while (Atomics.load(new Int32Array(loaded), 0) < threads && performance.now() < until) await sleep(5);
+      await pool.destroy();
+    },
+  };
 }
 
 /** @returns how long one hash takes on this machine, from one run without the pool and its niceness; helps to choose the cost. */
