@@ -67,7 +67,7 @@ test('ReDoc shows the API without errors, and its search works', async (context:
   await page.waitForSelector('h1:has-text("Chodae")');
   await page.waitForSelector('h2:has-text("Keep a sample")');
   await page.fill('input[placeholder="Search..."]', 'alive');
-  await page.waitForSelector('[role="search"] [data-role="search:results"] >> text=Is the process alive');
+  await page.waitForSelector('[role="search"] [data-role="search:results"] >> text=Check whether the process is alive');
   assert.deepEqual(complaints, none);
   await page.close();
 });
