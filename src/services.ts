@@ -47,7 +47,7 @@ export interface Services extends AsyncDisposable {
   readonly users: UserServices;
   readonly operators: OperatorServices;
   readonly metrics: Metrics;
-  /** An admin's key that only this process knows and that dies with it, for whoever is at the machine itself. */
+  /** An admin's key that only this process knows and that dies with it, for operators at the machine itself. */
   readonly localKey: string;
   /** Whether an `Authorization` field brings a usable key; for networks that are over the limit of wrong ones. */
   readonly recogniseKey: ReturnType<typeof recogniseKeys>;

@@ -3,7 +3,7 @@ import type { InvitationState } from '../invitations/availability.ts';
 import { isOperatorKey } from '../operators/operator-key.ts';
 
 /**
- * What the commands read of the service's answers. Whoever is at `--url` is not trusted: an answer of another shape is refused before anything of it is
+ * What the commands read of the service's answers. The server at `--url` is not trusted: an answer of another shape is refused before anything of it is
  * shown. Members that are not named here pass, for services that are newer than this program.
  */
 
@@ -52,7 +52,7 @@ export const invitationList = z.looseObject({
   total: z.looseObject({ value: count, relation: z.enum(['exact', 'at_least']) }).nullable(),
 });
 export type InvitationListAnswer = z.infer<typeof invitationList>;
-/** Where nobody asked for people. */
+/** If people were not requested. */
 export const invitationsFound = z.looseObject({ items: z.array(invitationAnswer) });
 
 export const campaignAnswer = z.looseObject({ campaign: z.string(), invitations: z.looseObject({ total: count, usable: count }) });

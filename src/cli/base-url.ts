@@ -14,7 +14,7 @@ export function parseBaseUrl(text: string): BaseUrl {
   return url.origin + url.pathname.replace(/\/+$/, '');
 }
 
-/** Whether nobody on the way can read what is sent to an address: it is encrypted, or there is no way, because it is this machine. */
+/** Whether what is sent to an address cannot be read on the way: it is encrypted, or stays on this machine. */
 export function isSafeForSecrets(url: BaseUrl): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(hostname);

@@ -18,7 +18,7 @@ interface ConfirmFlags {
   readonly yes?: true;
 }
 
-/** To be called before anything is opened. @throws UsageError where somebody would have to be asked and there is no terminal. */
+/** To be called before anything is opened. @throws UsageError if a question is needed and there is no terminal. */
 export function assertCanConfirm({ yes }: ConfirmFlags, { stdin, stderr, language }: CommandContext): void {
   if (!yes && !(stdin.isTTY && stderr.isTTY)) throw new UsageError(translate({ sentence: sentences.yesMissing }, language));
 }

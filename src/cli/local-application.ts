@@ -33,7 +33,7 @@ export async function openLocalApplication(config: Config, announce: (line: stri
   const { database, isNew, migration } = await openDatabase(settings, announce, firstContents(config));
   if (migration.applied > 0 && !isNew) announce(`Database schema: ${migration.applied} migrations applied.`);
   for (const line of accessLines(migration)) announce(line);
-  // Nobody but this command reaches the socket, and nothing on the way could read along.
+  // Only this command reaches the socket, and nothing on the way can read along.
   const services = openServices({ ...config, http: { ...config.http, forceHttps: false } }, log, database);
   const socket = makeSocket();
   try {
@@ -58,7 +58,7 @@ export async function openLocalApplication(config: Config, announce: (line: stri
   }
 }
 
-/** The name of a socket in a new folder that nobody else may enter. */
+/** The name of a socket in a new folder that only this user may enter. */
 function makeSocket(): { path: string; remove(): void } {
   // Windows has sockets of this kind by name only.
   if (process.platform === 'win32') return { path: `\\\\.\\pipe\\chodae-${randomUUID()}`, remove() {} };

@@ -8,11 +8,11 @@ import { writeOut } from './write-out.ts';
 
 /** Where a command writes what was asked for: a new file, or stdout. */
 export interface OutputFile {
-  /** @returns false where nobody reads any more. */
+  /** @returns false if the reader is gone. */
   write(content: string | Buffer): Promise<boolean>;
   /** Everything is there. */
   finish(): Promise<void>;
-  /** Removes what there is, so that nobody takes a part for the whole. After `finish` it does nothing. */
+  /** Removes what there is, so that a part is not taken for the whole. After `finish` it does nothing. */
   discard(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function openOutputFile(
   };
 }
 
-/** Whoever redirects CSV wants it as it is. */
+/** Redirected CSV stays as it is. */
 function standardOutput(stdout: OutputStream, format: 'csv' | 'ndjson'): OutputFile {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const isRaw = format === 'csv' && !stdout.isTTY;

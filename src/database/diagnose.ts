@@ -38,7 +38,7 @@ export interface PostgresqlDiagnosis {
   readonly maximumConnections: number;
   /** Seconds that this machine's clock is ahead of the database's; negative: behind. */
   readonly clockDifferenceSeconds: number;
-  /** Undefined where the schema is not up to date, so that nobody can tell. */
+  /** Undefined if the schema is not up to date. */
   readonly rows: RowsSeen | undefined;
 }
 
@@ -137,7 +137,7 @@ async function withoutOpenings(query: Query, address: PostgresqlAddress): Promis
       rolesAheadOnPath: isServersPath ? await rolesAheadOnPath(query, schemas) : [],
     };
   });
-  // Through a transaction pooler it would be somebody else's connection that keeps the setting.
+  // Through a transaction pooler another client's connection would keep the setting.
   if (!address.transactionPooler && schemas[0] !== undefined) await query(`SET search_path = ${searchPathOf(schemas[0])}`);
   return risks;
 }
@@ -176,7 +176,7 @@ function readIdleHolds(query: Query): Promise<IdleHolds[]> {
 
 /** The whole table has to be read: about a second for a million invitations. */
 async function countCollisions(query: Query): Promise<number | undefined> {
-  // A transaction, so that a pooler gives the limit to nobody else.
+  // A transaction, so that a pooler does not hand the limit to another client.
   await query('BEGIN');
   try {
     await query(`SET LOCAL statement_timeout = '10s'`);
@@ -196,7 +196,7 @@ async function countCollisions(query: Query): Promise<number | undefined> {
   }
 }
 
-/** The answer was given in the middle of its round trip, as far as anybody can tell. */
+/** Assumes that the answer was given in the middle of its round trip. */
 async function clockDifference(query: Query): Promise<number> {
   const asked = Date.now();
   const [row] = await query<{ milliseconds: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS milliseconds');

@@ -9,7 +9,7 @@ const notOwner = 0o077;
 const hasModes = process.platform !== 'win32';
 
 /**
- * Lets nobody but its owner into the folder of the embedded database. PGlite makes files of mode 0666 whatever the umask, WAL segments among them
+ * Lets only its owner into the folder of the embedded database. PGlite makes files of mode 0666 whatever the umask, WAL segments among them
  * at any time, so it is the folder that protects them.
  * @param directory an existing folder, or a symbolic link to one.
  * @throws DataFolderError where others can enter and this process may not change it.
@@ -19,7 +19,7 @@ export function restrictFolder(directory: string): void {
   try {
     chmodSync(directory, statSync(directory).mode & 0o7700);
   } catch {
-    // Somebody else's folder, or a file system without modes: what it is now decides.
+    // The folder of another user, or a file system without modes: its present mode decides.
   }
   const mode = folderMode(directory);
   if (mode === undefined) return;
@@ -45,7 +45,7 @@ function restrict(path: string): void {
     const { mode } = lstatSync(path);
     if ((mode & notOwner) !== 0) chmodSync(path, mode & 0o7700);
   } catch {
-    // Gone since it was listed, or another owner's: the folder lets nobody else in.
+    // Gone since it was listed, or another owner's: the folder keeps others out.
   }
 }
 

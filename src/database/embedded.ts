@@ -42,12 +42,12 @@ const parsers = { 20: Number, 1082: String };
 export async function openEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const { directory } = options;
   if (directory === undefined) return serve(await createPglite(options), options, true, undefined);
-  inspectDataFolder(directory); // before anything is written: somebody else's folder stays as it is
+  inspectDataFolder(directory); // before anything is written: the folder of another program stays as it is
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const lock = await acquireEmbeddedLock(directory);
   try {
     restrictFolder(directory);
-    const isNew = inspectDataFolder(directory) !== 'ready'; // again, now that nobody else can change it
+    const isNew = inspectDataFolder(directory) !== 'ready'; // again, now that no other process can change it
     const database = isNew ? await createFolder(directory, options, lock) : serve(await openFolder(directory), options, false, lock);
     restrictFiles(directory);
     return database;

@@ -27,7 +27,7 @@ export interface MigrationOptions {
   /** Prisma's `?schema=`: made where it does not exist. */
   readonly schema?: string | undefined;
   /**
-   * How long a statement may wait for a table that an open transaction holds, in milliseconds. Whoever asks for the table after us waits
+   * How long a statement may wait for a table that an open transaction holds, in milliseconds. Statements that ask for the table after us wait
    * behind us, so a service that is running would stand still for as long.
    */
   readonly lockMilliseconds?: number;
@@ -40,7 +40,7 @@ export function knownMigrations(): number[] {
 
 /**
  * Brings an embedded database up to date, in one transaction.
- * @throws SchemaError where the schema is newer than this program or the tables are somebody else's.
+ * @throws SchemaError where the schema is newer than this program or the tables belong to another program.
  */
 export async function migrateEmbedded(pglite: PGlite): Promise<MigrationOutcome> {
   try {
@@ -56,10 +56,10 @@ export async function migrateEmbedded(pglite: PGlite): Promise<MigrationOutcome>
  * Brings a PostgreSQL database up to date: one transaction under an advisory lock that ends with it, so it is safe when many processes do it at
  * once and also through a transaction pooler. The ORM's own migrator is not used: it takes no lock, and commits a transaction that is not its own.
  * @param client a connected client of its own.
- * @throws SchemaError where the schema is newer than this program, the tables are somebody else's, or the migration fails; nothing was changed.
+ * @throws SchemaError where the schema is newer than this program, the tables belong to another program, or the migration fails; nothing was changed.
  */
 export async function migratePostgresql(client: pg.Client, options: MigrationOptions = {}): Promise<MigrationOutcome> {
-  // A database may have another level as its default; then whoever waited for the lock would not see what was done meanwhile.
+  // A database may have another level as its default; then a process that waited for the lock would not see what was done meanwhile.
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
     const outcome = await migrateInTransaction(async (text) => (await client.query(text)).rows as never, options);
@@ -81,7 +81,7 @@ async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 1
   await query('SET LOCAL lock_timeout = 0');
   await query(`SELECT pg_advisory_xact_lock(${advisoryLock})`);
   await query(`SET LOCAL lock_timeout = ${lockMilliseconds}`);
-  // `IF NOT EXISTS` tells what it skips in notices, which nobody needs to read.
+  // `IF NOT EXISTS` tells what it skips in notices, which are noise.
   await query('SET LOCAL client_min_messages = warning');
   if (schema !== undefined) await createSchema(query, schema);
   // Before anything of the schema is used: a function that another role has put there would run with our rights.

@@ -23,7 +23,7 @@ export interface OpenedDatabase {
 /**
  * Opens the database of the settings and brings its schema up to date.
  * @param announce prints a line where something takes visibly long.
- * @param fillEmbedded puts into a new embedded database what it is made with: whoever makes it, it is not there without.
+ * @param fillEmbedded fills a new embedded database, before it counts as made.
  * @throws DatabaseInUseError, SchemaError, or the driver's connection error (`explainConnectionFailure` has a sentence for it).
  */
 export async function openDatabase(
@@ -130,7 +130,7 @@ async function refuseHiddenRows(database: Database): Promise<void> {
 
 /**
  * Migrates PostgreSQL where something is pending. Asks first with statements that only read, so that the service can start with a role that
- * may not change the schema once somebody else has migrated, and so that replicas of an up-to-date service do not wait for each other.
+ * may not change the schema once another has migrated, and so that replicas of an up-to-date service do not wait for each other.
  */
 async function migrateIfNeeded({ migrations }: PostgresqlConfig): Promise<{ migration: MigrationOutcome; schema: string | undefined }> {
   return withClient(migrations, async (client) => {
@@ -145,7 +145,7 @@ async function migrateIfNeeded({ migrations }: PostgresqlConfig): Promise<{ migr
   });
 }
 
-/** Somebody may be migrating between two of these statements, so what looks wrong here is judged under the lock. */
+/** A migration may run between two of these statements, so what looks wrong here is judged under the lock. */
 async function isUpToDate(query: Query, schema: string | undefined): Promise<boolean> {
   if (schema === undefined) return false;
   const known = knownMigrations();

@@ -18,7 +18,7 @@ export interface Opening {
  * `own` are our tables and the list of migrations. A role is a `stranger` unless it is a superuser or can become (`SET ROLE`) a role that is
  * trusted: ours, the owner of the database or of a schema that we use, and the owner of our tables.
  * A role that owns some of the tables only is not trusted: it may have made them before we came. Nor is the owner of a schema of our role's name,
- * which comes first on the search path by default: whoever may create schemas could have made it.
+ * which comes first on the search path by default: any role that may create schemas could have made it.
  */
 function commonTables(schemas: readonly string[]): string {
   const [first = ''] = schemas;
@@ -129,7 +129,7 @@ export function adviceFor(openings: readonly Opening[]): string {
 }
 
 /**
- * Rights on our tables by which a role can put triggers or foreign keys on them, as `GRANT ALL` gives them. Somebody who may grant has granted
+ * Rights on our tables by which a role can put triggers or foreign keys on them, as `GRANT ALL` gives them. A role that may grant has granted
  * them, so the service starts; the trigger would run with the rights of our role. Supabase's `service_role` is left out: it can do everything.
  * @param query with `pg_catalog` alone on its search path.
  */

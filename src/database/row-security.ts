@@ -28,7 +28,7 @@ export const ownTables = [
 ].map((table) => getTableName(table));
 
 /**
- * Supabase serves every table and function of `public` through an automatic REST API to these two roles, to anybody who has the project's public
+ * Supabase serves every table and function of `public` through an automatic REST API to these two roles, for every client with the project's public
  * key, unless row level security is on.
  */
 const restRoles = `('anon', 'authenticated')`;
@@ -136,7 +136,7 @@ export async function closeTablesToRestRoles(query: Query): Promise<string[]> {
 
 /**
  * @returns whether row level security hides rows of ours from the role that asks; then the service would find no invitation at all.
- *   A role for which somebody has written policies sees what they let it see.
+ *   A role with policies of its own sees what they let it see.
  */
 export async function rowsHiddenFromUs(query: Query): Promise<boolean> {
   const [row] = await query<{ hidden: boolean }>(`
@@ -165,7 +165,7 @@ export async function missingRights(query: Query): Promise<string[]> {
 
 /**
  * @returns what the role that asks lacks to make or change tables and the list of migrations, such as `CREATE on schema public`. From PostgreSQL 15 on
- *   only the owner of a database may create in `public` unless somebody has granted it.
+ *   only the owner of a database may create in `public` unless it was granted.
  */
 export async function missingMigrationRights(query: Query): Promise<string[]> {
   const rows = await query<{ lacking: string }>(`

@@ -22,7 +22,7 @@ const elsewhere = 'Use another database, or another schema (…?schema=chodae in
  * Reads what was applied and refuses what must not be migrated or served. Reads only, so that a role without the right to change the schema can
  * do it.
  * @param known the moments of this program's migrations, oldest first.
- * @throws SchemaError where the schema is newer than this program, or tables are somebody else's.
+ * @throws SchemaError where the schema is newer than this program, or the tables belong to another program.
  */
 export async function inspectSchema(query: Query, known: readonly number[]): Promise<SchemaState> {
   const state = await readSchemaState(query);
@@ -55,7 +55,7 @@ async function readSchemaState(query: Query): Promise<SchemaState> {
   return { ledger, applied, newestMigration: applied.at(-1) ?? 0 };
 }
 
-/** @throws SchemaError where one of the tables and the ledger is there without the other, so that nobody can tell what has to be done. */
+/** @throws SchemaError where one of the tables and the ledger is there without the other: what has to be done cannot be told. */
 async function refuseHalfDatabase(query: Query, { ledger, applied }: SchemaState): Promise<void> {
   const [found] = await query<{ tables: boolean; migrated: boolean }>(`
     SELECT count(*) > 0 AS tables, count(*) FILTER (WHERE attname = 'max_uses') > 0 AS migrated

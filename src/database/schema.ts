@@ -182,7 +182,7 @@ export const auditLog = pgTable(
   {
     id: bigserial('id', { mode: 'number' }).primaryKey(),
     at: moment('at').notNull().defaultNow(),
-    /** NULL: somebody at the machine itself, who needs no key. */
+    /** NULL: an operator at the machine itself, who needs no key. */
     keyId: integer('key_id'),
     /** The label of the key, as it was then. */
     operator: text('operator').notNull(),
@@ -208,7 +208,7 @@ export const auditLog = pgTable(
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** The key's id; 0: somebody at the machine itself. */
+    /** The key's id; 0: an operator at the machine itself. */
     operatorId: integer('operator_id').notNull(),
     key: text('key').notNull(),
     /** SHA-256 of what was asked: method, path and body. */

@@ -49,7 +49,7 @@ export interface Guess {
  * Slows guessing that comes from many networks at once, of which each stays below its own limit. Once more codes were wrong than the budget allows,
  * and until its window ends, each network may have a number of wrong codes only. A try is taken before the code is looked up, so that of any
  * number at once no more wrong ones are looked up; whatever is not wrong gives its try back, and a right one earns a few more. The network of
- * somebody with a right code is never at its end because of others.
+ * a person with a right code is never at its end because of others.
  */
 export interface GuessBudget {
   /** To be asked right before a code is looked up. Waits where tries of the same network are under way that may come back. */

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
  * @param settings of the database. The secret is its password, which every process has; the embedded database has one process and a secret of its own.
  */
 export function openNetworkHash(settings: Config['database']): (network: string) => string {
-  // Slow on purpose: anybody who knows an address and sees its hash could else try passwords by the billion.
+  // Slow on purpose: with an address and its hash one could otherwise try passwords by the billion.
   const secret = settings.kind === 'embedded' ? randomBytes(32) : scryptSync(settings.runtime.password, 'chodae networks', 32);
   return (network) => createHmac('sha256', secret).update(network).digest('base64url');
 }

@@ -50,7 +50,7 @@ const longestCursor = 4_096;
 const unstorable = /[\0\p{Cs}]/u;
 
 /**
- * Anybody can write a cursor, so it is trusted no more than any other value: it only ever becomes a parameter of a statement.
+ * A client can write any cursor, so it is trusted no more than any other value: it only ever becomes a parameter of a statement.
  * @param shape what the values must be; say how large numbers may be.
  * @returns the values that `encodeCursor` was given; undefined where there is no cursor.
  * @throws Problem `validation_failed` on the field `cursor`.

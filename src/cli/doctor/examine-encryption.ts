@@ -5,7 +5,7 @@ import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'encryption', page: pages.encryption };
 
-/** Looks at whether personal data can be read, or taken by somebody who poses as the server, on its way to PostgreSQL. */
+/** Checks whether personal data can be read, or taken by a false server, on its way to PostgreSQL. */
 export function examineEncryption({ runtime, migrations }: Pick<PostgresqlConfig, 'runtime' | 'migrations'>): Finding {
   const servers = [runtime, migrations].flatMap((address) => hostsOf(address).map(({ host }) => ({ host, tls: address.tls })));
   const elsewhere = servers.filter(({ host }) => !isLocalHost(host));

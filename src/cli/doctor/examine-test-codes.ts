@@ -9,7 +9,7 @@ import { type Finding, pages } from './finding.ts';
 
 const named = { name: 'test codes', page: pages.testCodes };
 
-/** Looks whether codes that everybody knows let somebody in. An embedded database is asked through the service that has it open. */
+/** Checks whether public codes can be used. An embedded database is asked through the service that has it open. */
 export async function examineTestCodes(config: Config, context: CommandContext): Promise<Finding[]> {
   const usable = await findUsable(config.database, context).catch(() => undefined);
   if (usable === undefined) return config.database.kind === 'embedded' ? [notRunning] : [];
@@ -30,7 +30,7 @@ const notRunning: Finding = {
   message: 'not looked at, because the service is not running; its start names those that can be used',
 };
 
-/** @returns codes; undefined where nobody can tell now, which other findings explain. */
+/** @returns codes; undefined if they cannot be read now; other findings say why. */
 async function findUsable(database: Config['database'], context: CommandContext): Promise<readonly string[] | undefined> {
   if (database.kind === 'embedded') return askRunning(database.directory, context);
   const opened = await openMigratedDatabase({ ...database, poolSize: 1 });

@@ -15,7 +15,7 @@ export interface MadeInvitation {
 
 /** Where the codes of new invitations go. */
 export interface CodeOutput {
-  /** @returns false where nobody reads any more. */
+  /** @returns false if the reader is gone. */
   add(invitations: readonly MadeInvitation[]): Promise<boolean>;
   /**
    * Says that this was all.

@@ -99,7 +99,7 @@ function askWith({ client, language, say, stderr }: Operator, body: object, coun
   };
 }
 
-/** Whoever is left without an answer, or without the file, has to know what became of the invitations. */
+/** Without an answer, or without the file, the operator has to know what became of the invitations. */
 function withWhatIsKnown(error: unknown, { areMade }: Reading, { signal, say }: Operator): unknown {
   if (!(error instanceof CommandError)) return error;
   if (areMade) return new CommandError(`${error.message} ${say(sentences.allMade)}`, error.problem);

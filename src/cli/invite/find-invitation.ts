@@ -17,7 +17,7 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /**
- * Finds the one invitation that somebody means: by its code as it is, else by its code as people spell it, else by its id.
+ * Finds the one invitation that is meant: by its code as it is, else by its code as people spell it, else by its id.
  * @throws CommandError where there is none, and where it may mean several; that names them.
  */
 export async function findInvitation(wanted: string, { client, say }: Operator): Promise<AnsweredInvitation> {

@@ -72,7 +72,7 @@ function watch(content: Readable, { say, stderr }: Operator) {
     bytes += chunk.length;
     line.show(say(sentences.sent, { megabytes: (bytes / 1e6).toFixed(1) }));
   });
-  // Listening has set the stream going; it waits for whoever sends it on.
+  // Listening has set the stream going; it waits until it is sent on.
   content.pause();
   return line;
 }

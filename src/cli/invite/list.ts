@@ -90,7 +90,7 @@ async function listAll(operator: Operator, flags: ListFlags): Promise<void> {
   do {
     const { items, next } = await readPage(operator, flags, { limit: pageOfAll, cursor, total: 'none' });
     const lines = flags.json ? items.map((item) => printableJson(item)) : invitationLines(items, operator, operator.stdout);
-    // The titles stand over every page on a terminal, where nobody remembers them, and once elsewhere.
+    // The titles stand over every page on a terminal, and once elsewhere.
     const from = count > 0 && !flags.json && !operator.stdout.isTTY ? 1 : 0;
     if (items.length > 0 && !(await writeOut(operator.stdout, `${lines.slice(from).join('\n')}\n`))) return;
     count += items.length;

@@ -60,7 +60,7 @@ async function changeCampaign(operator: Operator, verb: string, campaign: string
   const path = `/admin/campaigns/${encodeURIComponent(campaign)}`;
   const values = { campaign: printable(campaign) };
   if (!flags.yes) {
-    // Counts every invitation of the campaign, which whoever does not ask need not wait for.
+    // Counts every invitation of the campaign, so it is done only for the question.
     const { total, usable } = (await operator.client.request({ method: 'GET', path }, campaignAnswer)).body.invitations;
     await confirmed(operator.say(words.questionOfCampaign, { ...values, total, usable }), flags, operator);
   }

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
-/** Somebody who does not exist but whom the service must accept. */
+/** An invented person whom the service must accept. */
 export interface Person {
   readonly name: string;
   readonly password: string;

@@ -12,7 +12,7 @@ export function cameLocally({ socket }: IncomingMessage): boolean {
 }
 
 export interface LocalListener {
-  /** Takes nobody new; resolves when the requests under way are answered. */
+  /** Accepts no new connections; resolves when the requests under way are answered. */
   close(): Promise<void>;
   /** Cuts them. */
   cut(): void;
@@ -24,7 +24,7 @@ export interface LocalListener {
  * @throws the operating system's error where the socket cannot be made.
  */
 export async function listenLocally(app: FastifyInstance, path: string): Promise<LocalListener> {
-  // An import takes as long as it takes, and whoever is slow here is nobody else's problem.
+  // An import may take long, and a slow client here delays no other.
   const server = createServer({ requestTimeout: 0, requireHostHeader: false }, (request, response) => {
     // One request a connection: then closing has nothing to wait for but answers.
     closeAfter(response);

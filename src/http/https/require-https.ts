@@ -5,7 +5,7 @@ import { cameLocally } from './local-listener.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered over plain HTTP even where HTTPS is required: whoever probes knows no certificates, and nothing of a person is in it. */
+    /** Answered over plain HTTP even if HTTPS is required: probes know no certificates, and it contains no personal data. */
     allowsPlainHttp?: boolean;
   }
 }
@@ -33,14 +33,14 @@ export function requireHttps(app: FastifyInstance, publicUrl: string | undefined
   });
 }
 
-/** Nobody types a credential: a program that sends one in the clear must fail, or it works and gives it away each time. */
+/** People do not type credentials: a program that sends one in the clear must fail, or it works and gives it away each time. */
 function mayBeTyped({ method, headers }: FastifyRequest): boolean {
   return (method === 'GET' || method === 'HEAD') && headers.authorization === undefined;
 }
 
 /**
  * @param target of the request line.
- * @returns the same address with https; undefined where the target is no path or the host is none, so that nobody is ever sent
+ * @returns the same address with https; undefined where the target is no path or the host is none, so that no client is ever sent
  *   somewhere that was not asked. The port of plain HTTP is not that of HTTPS and is left out.
  */
 export function httpsAddress(target: string, publicUrl: string | undefined, host: string | undefined): string | undefined {

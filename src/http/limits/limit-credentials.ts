@@ -37,7 +37,7 @@ export interface CredentialLimit {
 /**
  * Limits the wrong credentials that a network may send as `Authorization`. To be called before the guard of the scope adds its hook: a credential
  * that this process does not know is counted before it is judged, so that of any number at once only as many are judged as the limit allows,
- * and a good one gets its count back. Over the limit only good ones reach the guard, so that nobody is locked out by the network they share.
+ * and a good one gets its count back. Over the limit only good ones reach the guard, so that no operator is locked out by a shared network.
  */
 export function limitFailedCredentials(scope: FastifyInstance, { limiter, own, isShaped, isGood, isWrong }: CredentialLimit): void {
   const ownMark = markOf('', `Bearer ${own}`);

@@ -9,7 +9,7 @@ import { acceptCode } from '../code.ts';
 import { foldWidth, plainSpelling } from '../code-key.ts';
 import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
 
-/** `free`: usable with a free seat; `held`: somebody is signing up right now; the others are what `stateOf` says. */
+/** `free`: usable with a free seat; `held`: a person is signing up right now; the others are what `stateOf` says. */
 export const listStatuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_started'] as const;
 export type ListStatus = (typeof listStatuses)[number];
 
@@ -67,7 +67,7 @@ export const searchRules = fieldRules({
 /**
  * Judges what a list is asked for.
  * @param region whose phone numbers may be written without a country code.
- * @param inFull whether the operator sees phone numbers: nobody else finds an invitation by one, or it could be guessed digit by digit.
+ * @param inFull whether the operator sees phone numbers: others find no invitation by one, or it could be guessed digit by digit.
  */
 export function acceptFilters(written: WrittenFilters, region: CountryCode, inFull: boolean): Accepted<ListFilters> {
   const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
@@ -129,7 +129,7 @@ function acceptSearch(text: string, region: CountryCode, inFull: boolean): Accep
   return accepted({ typed, phone: phone?.ok ? phone.value.e164 : undefined });
 }
 
-/** Any text that could be stored, in NFC: somebody's own SQL keeps to no other rule. */
+/** Any text that could be stored, in NFC: the operator's own SQL keeps to no other rule. */
 function acceptSought(field: string, text: string): Accepted<string> {
   const broken = (rule: FieldRule, values: SentenceValues = {}) => refused({ field, rule, values });
   if (text.length > maximumUnitsRead) return broken(searchRules.search_too_long, { maximum: maximumSearchLength });

@@ -30,7 +30,7 @@ type Judged = JudgedLine | { readonly line: number; readonly errors: readonly Fi
 
 /**
  * Judges every line of a file before anything is stored, in flat memory: what is right goes to the temporary file, as JSON arrays of `ImportedInvitation`.
- * The whole file is taken in any case, so that whoever sends it comes to read the answer.
+ * The whole file is taken in any case, so that the client gets to read the answer.
  */
 export async function judgeFile(
   { database, phoneRegion }: Pick<InvitationServices, 'database' | 'phoneRegion'>,
@@ -142,7 +142,7 @@ export async function judgeFile(
   return { lines, errors, errorCount };
 }
 
-/** The same bytes, but whoever stops reading them does not end them for others. */
+/** The same bytes; a reader that stops does not end them for others. */
 function unclosed(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const iterator = bytes[Symbol.asyncIterator]();
   return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };

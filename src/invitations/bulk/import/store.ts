@@ -22,7 +22,7 @@ const insertStatement = statement<{ created: number }>(
 /**
  * Makes those that are not there yet.
  * @param imported JSON, an array of `ImportedInvitation`.
- * @param createdBy the label of whoever imports them. @param batch a UUID.
+ * @param createdBy the label of the operator who imports them. @param batch a UUID.
  * @returns how many.
  */
 export async function insertImported(transaction: Queryable, imported: string, createdBy: string, batch: string): Promise<number> {
