@@ -45,7 +45,7 @@ export function knownMigrations(): number[] {
 export async function migrateEmbedded(pglite: PGlite): Promise<MigrationOutcome> {
   try {
     return await pglite.transaction((transaction) =>
-      migrateInTransaction(async (text) => (await transaction.query(text)).rows as never, {}),
+      migrateInTransaction(async <Row>(text: string) => (await transaction.query<Row>(text)).rows, {}),
     );
   } catch (error) {
     throw asSchemaError(error);
@@ -62,7 +62,7 @@ export async function migratePostgresql(client: pg.Client, options: MigrationOpt
   // A database may have another level as its default; then a process that waited for the lock would not see what was done meanwhile.
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    const outcome = await migrateInTransaction(async (text) => (await client.query(text)).rows as never, options);
+    const outcome = await migrateInTransaction(async (text) => (await client.query(text)).rows, options);
     await client.query('COMMIT');
     return outcome;
   } catch (error) {

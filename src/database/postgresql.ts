@@ -130,9 +130,15 @@ function asOption(text: string): string {
 // By type id: bigint and date as the embedded driver gives them, bigint[] by the parser of integer[].
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   20: Number,
-  1016: pg.types.getTypeParser(1007 as never),
+  1016: numbersIn,
   1082: String,
 };
+
+/** @param text an array without nesting, such as `{1,2,NULL}`. */
+function numbersIn(text: string): (number | null)[] {
+  const items = text.slice(1, -1);
+  return items === '' ? [] : items.split(',').map((item) => (item === 'NULL' ? null : Number(item)));
+}
 
 const getTypeParser = ((id: number, format?: 'text' | 'binary') =>
   (format !== 'binary' && parsers[id]) || pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser;

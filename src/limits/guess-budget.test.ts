@@ -15,12 +15,12 @@ const rate = { count: 4, seconds: 60, earned: 2, mostRights: 2 };
 
 /** Three wrong codes of everybody, then four of each network and two more for each of its first two right ones. */
 function openBudget(tries: TryCounter = memoryTries(rate)) {
-  const warnings: object[] = [];
-  const log = { warn: (fields: object) => warnings.push(fields) };
+  const warnings: unknown[] = [];
+  const log = { warn: (fields: unknown) => warnings.push(fields) };
   const onSpent = mock.fn();
   const limit = { count: 3, seconds: 60 };
   const everybody = memoryLimiter('guesses', limit, 'secret');
-  const budget = openGuessBudget({ budget: everybody, tries, guarded: { name: 'guarded-verify', rate } }, log as never, onSpent);
+  const budget = openGuessBudget({ budget: everybody, tries, guarded: { name: 'guarded-verify', rate } }, log, onSpent);
   return { budget, warnings, onSpent };
 }
 

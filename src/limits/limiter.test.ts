@@ -190,8 +190,8 @@ test('of a flood that comes at once no more than the limit reaches the database,
 
 test('without its store a limiter neither stops nor opens: it counts in memory, and asks again after a rest', async (context) => {
   const { store } = await withDatabase(context);
-  const lines: string[] = [];
-  const log = { warn: (_: object, text: string) => lines.push(text), info: (text: string) => lines.push(text) };
+  const lines: unknown[] = [];
+  const log = { warn: (_: unknown, text?: unknown) => lines.push(text), info: (text: unknown) => lines.push(text) };
   let isDown = false;
   let asked = 0;
   const failing: LimitStore = {
@@ -204,7 +204,7 @@ test('without its store a limiter neither stops nor opens: it counts in memory, 
   };
   let now = 0;
   context.mock.method(performance, 'now', () => now);
-  const limiter = processOn(failing, rate, { log: log as never, rest: 5_000 });
+  const limiter = processOn(failing, rate, { log, rest: 5_000 });
   for (let round = 0; round < 3; round += 1) assert.equal((await limiter.take('a')).allowed, true);
   isDown = true;
   assert.equal(await countAllowed([limiter], 10), 2);
@@ -223,9 +223,9 @@ test('without its store a limiter neither stops nor opens: it counts in memory, 
 });
 
 test('an answer to what was asked before the failure does not end the outage', async () => {
-  const lines: string[] = [];
-  const log = { warn: (_: unknown, line: string) => lines.push(line), info: (line: string) => lines.push(line) };
-  const ask = restingAfterFailure({ log: log as never, rest: 60_000 });
+  const lines: unknown[] = [];
+  const log = { warn: (_: unknown, line?: unknown) => lines.push(line), info: (line: unknown) => lines.push(line) };
+  const ask = restingAfterFailure({ log, rest: 60_000 });
   const answered = ask(async () => {
     await delay(20);
     return 'counted';

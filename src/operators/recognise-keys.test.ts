@@ -7,11 +7,14 @@ import { recogniseKeys } from './recognise-keys.ts';
 /** A database with one usable key; it records how many hashes each statement asked for. */
 function oneKeyDatabase({ hash }: NewOperatorKey): { database: Queryable; asked: number[] } {
   const asked: number[] = [];
-  const run = async (_statement: unknown, [hashes]: [string[]]) => {
-    asked.push(hashes.length);
-    return hashes.includes(hash) ? [{ key_hash: hash }] : [];
+  const database: Queryable = {
+    async run<Row>(_statement: unknown, values: readonly unknown[] = []) {
+      const [hashes] = values as [string[]];
+      asked.push(hashes.length);
+      return (hashes.includes(hash) ? [{ key_hash: hash }] : []) as Row[];
+    },
   };
-  return { database: { run } as never, asked };
+  return { database, asked };
 }
 
 const bearerOf = ({ key }: NewOperatorKey) => `Bearer ${key}`;
@@ -53,6 +56,6 @@ test('text without the form of a key is not looked up', async () => {
 });
 
 test('an unavailable database does not make a key invalid', async () => {
-  const recognise = recogniseKeys({ run: () => Promise.reject(new Error('gone')) } as never);
+  const recognise = recogniseKeys({ run: () => Promise.reject(new Error('gone')) });
   await assert.rejects(recognise(bearerOf(generateOperatorKey()), '192.0.2.1'), /gone/);
 });
