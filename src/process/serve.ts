@@ -55,7 +55,8 @@ export async function serve(config: Config, stop: AbortSignal, print: (line: str
   if (tls) onHangup(() => void reloadCertificate(app.http, tls, log));
   const lines = await startLines(services, { address, metricsAddress: metricsServer?.url, certificate });
   if (primary) primary.ready(lines);
-  else for (const line of lines) print(line);
+  // One write: a program that waits for the address finds the other lines beside it.
+  else print(lines.join('\n'));
   isUp();
   const stopSweeping = startSweeper({ database, kinds: sweptRows(config), log, describeError, onSwept: metrics.swept });
 
