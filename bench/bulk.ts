@@ -22,7 +22,7 @@ const rows: Row[] = [];
 for (const kind of kinds) for (const count of counts.length > 0 ? counts : [50_000, 1_000_000]) rows.push(...(await measure(kind, count)));
 const content = `${circumstances()} \`npm run bench:bulk\`
 
-Somebody verifies a code every 100 ms meanwhile. Memory is what the process of the server has (RSS); making, exporting and
+Meanwhile a client verifies a code every 100 ms. Memory is what the process of the server has (RSS); making, exporting and
 importing come one after the other in the same process. PostgreSQL runs on the same machine, with \`fsync\` off.
 
 ${table(rows)}`;

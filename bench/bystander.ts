@@ -8,12 +8,12 @@ const between = 100;
 export interface Witnessed {
   /** MiB. */
   readonly memory: { readonly start: number; readonly peak: number; readonly end: number };
-  /** Milliseconds until somebody who verified a code had an answer. */
+  /** Milliseconds from verifying a code to the answer. */
   readonly verify: { readonly median: number; readonly p99: number; readonly longest: number };
   readonly seconds: number;
 }
 
-/** Does some work, and meanwhile looks at the memory of the server and lets people verify a code, whoever still waits. */
+/** Does some work, and meanwhile looks at the memory of the server and lets clients verify a code, also while earlier ones wait. */
 export async function witness<T>(server: MeasuredServer, work: () => Promise<T>): Promise<Witnessed & { readonly result: T }> {
   const client = signUpClient(server.url);
   const milliseconds: number[] = [];
@@ -24,7 +24,7 @@ export async function witness<T>(server: MeasuredServer, work: () => Promise<T>)
 
   async function person(): Promise<void> {
     const begun = performance.now();
-    // Whoever waits too long for this program's patience has waited at least so long.
+    // A request that reaches the timeout has waited at least that long.
     const status = await client.verify(server.code).then(
       (answer) => answer.status,
       () => undefined,

@@ -32,7 +32,7 @@ const starts = calendarDays('Asia/Seoul')
   .map((day) => day.start);
 const values = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];
 const rows: string[] = [];
-/** Milliseconds that whoever runs the statements has computed so far. */
+/** Milliseconds of processor time of the process that runs the statements, so far. */
 let processorTime = (): number => Number.NaN;
 
 await measurePostgresql();

@@ -27,7 +27,7 @@ await database.query('ANALYZE');
 const { authorization } = await storeOperator(database.query, 'viewer');
 const client = signUpClient(server.url);
 
-/** Sends one request; `goneAfter` milliseconds later nobody waits for the answer any more. @returns the status; 0 where there was none. */
+/** Sends one request; the client leaves after `goneAfter` milliseconds. @returns the status; 0 where there was none. */
 async function ask(path: string, goneAfter?: number): Promise<number> {
   const signal = goneAfter === undefined ? null : AbortSignal.timeout(goneAfter);
   try {

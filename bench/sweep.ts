@@ -1,7 +1,7 @@
-// How long four processes take to delete 1,000,000 sign-ups that expire within 20 seconds, and what whoever verifies a code notices of it.
+// How long four processes take to delete 1,000,000 sign-ups that expire within 20 seconds, and how much slower verifying a code is meanwhile.
 //
 //   npx tsx bench/sweep.ts [sessions] [processes] [snapshot]
-// With `snapshot` a transaction that somebody left open keeps every deleted row and every entry of the index from being cleaned away.
+// With `snapshot` a transaction left open keeps every deleted row and every entry of the index from being cleaned away.
 //
 // Starts a PostgreSQL of its own from the machine's programs (fsync on) and the built program, and asks 100 times a second, whatever was answered.
 import { Agent, request } from 'node:http';

@@ -64,11 +64,11 @@ const credentials = {
 };
 
 export interface AppOptions {
-  /** Gives the metrics for `/metrics`; left out: this process's own. */
+  /** Gives the metrics for `/metrics`; default: this process's own. */
   readonly readMetrics?: () => Promise<string>;
-  /** Asked for each request of `/auth`, `/admin` and the documents before anything is done for it: the refusal, where there are too many. Left out: there are never. */
+  /** Asked for each request of `/auth`, `/admin` and the documents before anything is done for it: the refusal, where there are too many. Default: none is refused. */
   readonly overloaded?: () => Problem | undefined;
-  /** What the server speaks TLS with; left out: plain HTTP. */
+  /** The certificate for TLS; default: plain HTTP. */
   readonly tls?: TlsPair;
 }
 

@@ -119,13 +119,13 @@ test('an answer that is lost twice is a sentence with the address', async () => 
   assert.equal(asked, 2);
 });
 
-test('an address where nobody listens is told at once', async () => {
+test('an address where nothing listens is told at once', async () => {
   const scene = await sceneWith(() => {});
   await scene[Symbol.asyncDispose]();
   const client = createApiClient({ place: { url: scene.url }, key, language: 'ko', signal: new AbortController().signal });
   assert.equal(
     (await failure(client.request(get, z.any()))).message,
-    `${scene.url}: 서버가 답하지 않습니다. 이 주소에서 기다리는 프로그램이 없습니다.`,
+    `${scene.url}: 서버가 응답하지 않습니다. 이 주소에서 기다리는 프로그램이 없습니다.`,
   );
 });
 

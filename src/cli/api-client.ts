@@ -292,22 +292,22 @@ export async function* readJsonLines(chunks: AsyncIterable<Buffer>, lineError: (
 
 const failures = {
   interrupted: { ko: '중단했습니다', en: 'interrupted' },
-  late: { ko: '{seconds}초 안에 답이 없습니다', en: 'no answer within {seconds} s' },
+  late: { ko: '{seconds}초 안에 응답이 없습니다', en: 'no answer within {seconds} s' },
   refused: { ko: '이 주소에서 기다리는 프로그램이 없습니다', en: 'nothing listens at this address' },
-  unknownHost: { ko: '이 이름의 컴퓨터를 찾을 수 없습니다', en: 'no machine of this name was found' },
+  unknownHost: { ko: '호스트를 찾을 수 없습니다', en: 'host not found' },
   untrusted: {
-    ko: '서버 인증서를 믿을 수 없습니다({reason}). 사설 인증서라면 NODE_EXTRA_CA_CERTS에 그 파일을 지정하세요',
+    ko: '서버 인증서를 신뢰할 수 없습니다({reason}). 사설 인증서라면 NODE_EXTRA_CA_CERTS에 그 파일을 지정하세요',
     en: 'the certificate of the server is not trusted ({reason}); for one of your own, name its file in NODE_EXTRA_CA_CERTS',
   },
   noTls: { ko: '이 포트는 HTTPS를 쓰지 않습니다', en: 'this port does not speak HTTPS' },
-  noHttp: { ko: '이 포트에서 오는 답은 HTTP가 아닙니다', en: 'what answers at this port is not HTTP' },
-  tooLong: { ko: '답이 Chodae의 어떤 답보다도 깁니다', en: 'the answer is longer than any that Chodae gives' },
+  noHttp: { ko: '이 포트의 응답은 HTTP가 아닙니다', en: 'the response at this port is not HTTP' },
+  tooLong: { ko: '응답이 허용 크기보다 깁니다', en: 'the response is larger than allowed' },
   broken: { ko: '연결이 끊어졌습니다({reason})', en: 'the connection broke ({reason})' },
 } satisfies Record<string, Sentence>;
 
 const sentences = {
   interrupted: { ko: '중단했습니다.', en: 'Interrupted.' },
-  lost: { ko: '{place}: 서버가 답하지 않습니다. {reason}.', en: '{place} does not answer: {reason}.' },
+  lost: { ko: '{place}: 서버가 응답하지 않습니다. {reason}.', en: '{place} does not answer: {reason}.' },
   here: { ko: '이 컴퓨터의 데이터베이스', en: 'The database of this machine' },
   foreign: {
     ko: '이 답(HTTP {status})은 Chodae의 것이 아닌 것 같습니다. 주소를 확인하세요.',

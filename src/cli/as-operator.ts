@@ -31,7 +31,7 @@ export interface Operator extends CommandContext {
 
 const cleartext = {
   ko: '{url}은 암호화되지 않은 주소라서 운영자 키를 누구나 엿볼 수 있습니다. https:// 주소를 쓰거나, 믿을 수 있는 망이라면 --insecure를 붙이세요.',
-  en: 'At {url} anybody on the way could read the operator key: use an https:// address, or add --insecure where the network is trusted.',
+  en: 'At {url} anyone on the path could read the operator key: use an https:// address, or add --insecure where the network is trusted.',
 };
 
 const waiting = {

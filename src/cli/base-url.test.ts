@@ -23,7 +23,7 @@ test('what no request can be sent to is refused with a sentence', () => {
   for (const text of wrong) assert.throws(() => parseBaseUrl(text), /\.$/, text);
 });
 
-test('a secret may be sent where nobody on the way can read it', () => {
+test('a secret may be sent where it cannot be read on the path', () => {
   for (const url of ['https://signup.example.com', 'http://127.0.0.1:8000', 'http://127.1.2.3', 'http://localhost:80', 'http://[::1]:8000'])
     assert.equal(isSafeForSecrets(parseBaseUrl(url)), true, url);
   for (const url of [

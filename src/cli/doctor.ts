@@ -17,7 +17,7 @@ import { settingsFromHere } from './settings.ts';
 export function addDoctorCommand(program: Command, context: CommandContext): void {
   program
     .command('doctor')
-    .description('look at settings, machine and database, and say what to mend')
+    .description('look at settings, machine and database, and say what to fix')
     .option('--json', 'print one JSON document')
     .action(async (options: { json?: boolean }) => {
       const findings = await examine(context);

@@ -146,7 +146,7 @@ const hostile: Readonly<Record<string, Respond>> = {
   'a line without an end': (response) => response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end('x'.repeat(1_100_000)),
 };
 
-/** Each command as somebody would give it. Those that write a stream to a file take any bytes for it: see the last test. */
+/** Each command as it is typed. Those that write a stream to a file take any bytes for it: see the last test. */
 const commands: readonly (readonly string[])[] = [
   ['invite', 'list'],
   ['invite', 'list', '--all'],

@@ -8,7 +8,7 @@ import { readConfig } from '../config/read-config.ts';
 import { ConnectionError, createApiClient, readJsonLines } from './api-client.ts';
 import { openLocalApplication } from './local-application.ts';
 
-test('a command asks the application in its own process, over a socket that is nobody else’s and gone afterwards', async () => {
+test('a command asks the application in its own process, over a private socket that is gone afterwards', async () => {
   await using database = await freshDatabase();
   const announced: string[] = [];
   const application = await openLocalApplication(readConfig(database.environment), (line) => announced.push(line));

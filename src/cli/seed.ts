@@ -13,7 +13,7 @@ import { settingsFromHere } from './settings.ts';
 
 const question = {
   ko: 'NODE_ENV가 production입니다. README를 읽은 사람은 누구나 {first}~{last} 코드로 하루 동안 가입할 수 있게 됩니다. 계속할까요?',
-  en: 'NODE_ENV is production. Anybody who has read the README could sign up with {first} to {last}, for a day. Go on?',
+  en: 'NODE_ENV is production. Anyone who has read the README could sign up with {first} to {last}, for a day. Go on?',
 } satisfies Sentence;
 
 const values = { first: testCodes[0] ?? '', last: testCodes.at(-1) ?? '' };

@@ -198,7 +198,7 @@ test('a folder of another major version is refused with a sentence', async () =>
   }
 });
 
-test("somebody else's folder is refused and stays as it is", async () => {
+test('a folder of another program is refused and stays as it is', async () => {
   using folder = dataFolder();
   const file = join(folder.parent, 'file');
   writeFileSync(file, '');

@@ -44,8 +44,8 @@ async function readOnlyDatabase(t: TestContext): Promise<string> {
 }
 
 test('where the first server cannot be reached the next one is used, at once and from then on', { skip }, async (t) => {
-  const [second, nobody] = [await way(t), await freePort()];
-  const address = await addressOf([`127.0.0.1:${nobody}`, second.host]);
+  const [second, unused] = [await way(t), await freePort()];
+  const address = await addressOf([`127.0.0.1:${unused}`, second.host]);
   assert.deepEqual(await withClient(address, (client) => queryOf(client)('SELECT 1 AS one')), [{ one: 1 }]);
   const database = openPostgresql(address, { poolSize: 2 });
   t.after(() => database.close());

@@ -12,7 +12,7 @@ export function asSchemaError(error: unknown): unknown {
   const said = error instanceof Error ? error.message : state;
   if (state === sqlstates.lockNotAvailable) {
     return new SchemaError(
-      'The schema was not brought up to date, because an open transaction of somebody else holds one of the tables (a forgotten psql, a backup). Nothing was changed. End that transaction and start again; pg_stat_activity shows it.',
+      'The schema was not brought up to date, because an open transaction of another client holds one of the tables (a forgotten psql, a backup). Nothing was changed. End that transaction and start again; pg_stat_activity shows it.',
       { cause: error },
     );
   }

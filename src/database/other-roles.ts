@@ -130,7 +130,7 @@ export function adviceFor(openings: readonly Opening[]): string {
 
 /**
  * Rights on our tables by which a role can put triggers or foreign keys on them, as `GRANT ALL` gives them. A role that may grant has granted
- * them, so the service starts; the trigger would run with the rights of our role. Supabase's `service_role` is left out: it can do everything.
+ * them, so the service starts; the trigger would run with the rights of our role. Supabase's `service_role` is not examined: it can do everything.
  * @param query with `pg_catalog` alone on its search path.
  */
 export async function findTriggerRights(query: Query, schemas: readonly string[]): Promise<Pick<Opening, 'what' | 'remedy'>[]> {

@@ -26,7 +26,7 @@ import { openPostgresql } from './postgresql.ts';
 async function untilServed(database: Pick<Database, 'run'>): Promise<void> {
   const until = performance.now() + noHang;
   while (!(await database.run(one).catch(() => undefined))) {
-    assert.ok(performance.now() < until, 'nobody is served again');
+    assert.ok(performance.now() < until, 'no request is served again');
     await sleep(20);
   }
 }
@@ -128,7 +128,7 @@ test('a server that freezes in the middle of a transaction undoes it', { skip },
   );
 });
 
-test('neither a lock that somebody else holds nor a slow statement is waited for longer than 2 s; both keep their connection', {
+test('neither a lock held elsewhere nor a slow statement is waited for longer than 2 s; both keep their connection', {
   skip,
 }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });

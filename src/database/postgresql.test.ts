@@ -128,10 +128,10 @@ test('a change of the tables does not break prepared statements', { skip }, asyn
 });
 
 test('where nothing can be reached the refusal is immediate and can be explained', { skip }, async (t) => {
-  const nobody = await open(t, { port: await freePort() });
+  const unused = await open(t, { port: await freePort() });
   const stranger = await open(t, { database: 'no_such_database' });
   const cases = [
-    [nobody, /Nothing accepts connections/],
+    [unused, /Nothing accepts connections/],
     [stranger, /no database "no_such_database"/],
   ] as const;
   for (const [database, sentence] of cases) {

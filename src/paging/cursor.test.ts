@@ -69,7 +69,7 @@ test('what is no cursor of this list is refused on the field cursor', () => {
   }
 });
 
-test('a page has from 1 to 500 rows, 50 where nobody says', () => {
+test('a page has from 1 to 500 rows, 50 by default', () => {
   assert.equal(pageLimit.parse(undefined), 50);
   assert.equal(pageLimit.parse('1'), 1);
   assert.equal(pageLimit.parse('500'), 500);

@@ -81,7 +81,10 @@ export async function runWorkers(config: Config, stop: AbortSignal, print: (line
   if (typeof started === 'number') return started;
   isStarted = true;
   if (started !== undefined) {
-    const own = [`  Workers         ${config.process.workers}`, ...(metricsServer ? [`  Metrics         ${metricsServer.url}/metrics`] : [])];
+    const own = [
+      `  Workers         ${config.process.workers}`,
+      ...(metricsServer ? [`  Metrics         ${metricsServer.url}/metrics`] : []),
+    ];
     print([...started, ...own].join('\n'));
     if (config.http.tls) onHangup(() => ready.forEach((worker) => void worker.process.kill('SIGHUP')));
     for (let number = 1; number < config.process.workers; number += 1) fork();

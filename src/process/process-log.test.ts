@@ -13,7 +13,7 @@ for (const [name, failure] of [
   ['a rejection', `Promise.reject(new Error('홍길동 010-1234-5678'));`],
   ['an exception', `setImmediate(() => { throw new Error('홍길동 010-1234-5678'); });`],
 ] as const) {
-  test(`${name} that nobody awaited is one line of level fatal, without what was sent, and ends the process`, () => {
+  test(`${name} that no code awaited is one line of level fatal, without what was sent, and ends the process`, () => {
     const options = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program(failure)];
     const { status, stdout, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 60_000 });
     assert.equal(status, 1, stderr);

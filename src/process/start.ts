@@ -52,7 +52,7 @@ export async function startLines(services: Services, { address, metricsAddress, 
     `Chodae is ready: ${address}`,
     `  API document    ${address}/docs  (also /redoc and /openapi.json)`,
     `  Database        ${database.description}`,
-    `  Limits          ${limits?.description ?? 'off: anybody may guess codes as fast as they can (RATE_LIMIT=off)'}`,
+    `  Limits          ${limits?.description ?? 'off: clients can guess codes without limit (RATE_LIMIT=off)'}`,
     `  HTTPS           ${httpsLine(config, certificate)}`,
     ...(metricsAddress ? [`  Metrics         ${metricsAddress}/metrics`] : []),
     ...(await operatorKeyLines(services)),
@@ -99,7 +99,7 @@ async function testCodeLines({ database, config }: Services): Promise<string[]> 
     ? 'with no end'
     : `until ${new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(last)} (${timeZone})`;
   return [
-    `Test codes      ${rows.map(({ code }) => code).join(', ')} can be used by anybody who has read the README, ${until}.`,
+    `Test codes      ${rows.map(({ code }) => code).join(', ')} can be used by anyone who has read the README, ${until}.`,
     `  To stop one: npx chodae invite revoke ${first.code}. For another day: npx chodae seed`,
   ];
 }

@@ -41,9 +41,9 @@ test('an invitation is shown with its users, and with its version as ETag', asyn
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('etag'), `"${version}"`);
   assert.deepEqual(shown(answer).seats, { total: 3, used: 1, held: 0, held_without_step: 0, free: 2 });
-  const [somebody, ...others] = answer.body.people as { user_id: number; name: string; created_at: string }[];
-  assert.deepEqual([somebody?.user_id, somebody?.name, others], [userId, person.name, []]);
-  assert.match(somebody?.created_at ?? '', /^\d{4}-.*Z$/);
+  const [first, ...others] = answer.body.people as { user_id: number; name: string; created_at: string }[];
+  assert.deepEqual([first?.user_id, first?.name, others], [userId, person.name, []]);
+  assert.match(first?.created_at ?? '', /^\d{4}-.*Z$/);
   assertRefused(await ask('GET', '/invitations/2147483647'), 404, 'invitation_unknown');
   assertRefused(await ask('GET', '/invitations/0'), 422, 'validation_failed');
 });

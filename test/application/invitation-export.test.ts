@@ -38,7 +38,7 @@ const carriedOf = (answer: TextAnswer) =>
 
 test('each column holds what the list shows', async () => {
   await query(`INSERT INTO "Invitation" (code, max_uses, use_count, campaign, note, phone, created_by, created_at, starts_at, expires_at)
-    VALUES ('EXPORTED', 5, 2, '봄', '"Kim", 민수', '+821023456789', 'somebody', '2026-01-01T00:00:00Z', '2026-02-01T00:00:00.5Z', '2099-01-01T00:00:00Z')`);
+    VALUES ('EXPORTED', 5, 2, '봄', '"Kim", 민수', '+821023456789', 'an operator', '2026-01-01T00:00:00Z', '2026-02-01T00:00:00.5Z', '2099-01-01T00:00:00Z')`);
   await beginSignUp(application, 'EXPORTED');
   const [row] = rowsOf(await client.export('campaign=%EB%B4%84'));
   const { id, ...rest } = row ?? {};
@@ -54,7 +54,7 @@ test('each column holds what the list shows', async () => {
     campaign: '봄',
     note: '"Kim", 민수',
     phone: "'+821023456789",
-    created_by: 'somebody',
+    created_by: 'an operator',
     created_at: '2026-01-01T00:00:00.000Z',
     starts_at: '2026-02-01T00:00:00.500Z',
     expires_at: '2099-01-01T00:00:00.000Z',

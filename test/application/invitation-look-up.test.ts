@@ -49,8 +49,8 @@ test('on request the list has the users of each invitation, newest first', async
   await send('POST', '/admin/invitations', { code: 'PEOPLE', max_uses: 3, campaign: 'people' });
   await send('POST', '/admin/invitations', { code: 'NOBODY', campaign: 'people' });
   for (const name of ['first', '홍길동', 'last']) assert.equal((await application.signUp('PEOPLE', { name })).answer.status, 200);
-  const [nobody, people] = await listed({ campaign: 'people', people: '2' });
-  assert.deepEqual([nobody?.code, nobody?.people], ['NOBODY', []]);
+  const [unused, people] = await listed({ campaign: 'people', people: '2' });
+  assert.deepEqual([unused?.code, unused?.people], ['NOBODY', []]);
   assert.deepEqual(
     people?.people?.map(({ name }) => name),
     ['last', '홍길동'],

@@ -37,7 +37,7 @@ async function funnel(application: Application, query: Readonly<Record<string, s
 }
 
 const none = { verified: 0, name: 0, birthday: 0, completed: 0, expired: 0, abandoned: 0, under_way: 0 };
-const nobody = { name: null, birthday: null, phone: null };
+const noTimes = { name: null, birthday: null, phone: null };
 
 /** Moves every event of the sign-ups on a code, and their sessions, as if they were verified at one moment. */
 async function verifyAt({ query }: Application, code: string, moment: string): Promise<void> {
@@ -182,7 +182,7 @@ test('the names of the counts come from the table of steps', async () => {
 
 test('an unknown campaign counts zero', async () => {
   const { totals, median_seconds, campaign } = await funnel(seoul, { campaign: '모르는 캠페인' });
-  assert.deepEqual({ totals, median_seconds, campaign }, { totals: none, median_seconds: nobody, campaign: '모르는 캠페인' });
+  assert.deepEqual({ totals, median_seconds, campaign }, { totals: none, median_seconds: noTimes, campaign: '모르는 캠페인' });
 });
 
 test('by default it counts the last 30 days until now', async () => {

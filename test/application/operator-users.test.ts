@@ -42,7 +42,7 @@ async function join(overrides: Parameters<typeof samplePerson>[0] = {}, columns:
 
 /** Inserts users directly. */
 const insertUser = (columns: Readonly<Record<string, unknown>>) => {
-  const row = { name: 'somebody', password: 'hash', birthday: '1990-01-01', phone: '010-0000-0000', invitationId: 1, ...columns };
+  const row = { name: 'Kim', password: 'hash', birthday: '1990-01-01', phone: '010-0000-0000', invitationId: 1, ...columns };
   const names = Object.keys(row);
   const sql = `INSERT INTO "User" (${names.map((name) => `"${name}"`).join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})`;
   return query(sql, Object.values(row));

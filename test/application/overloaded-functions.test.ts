@@ -26,7 +26,7 @@ const overloads = [
 async function overload(): Promise<void> {
   for (const signature of overloads) {
     await query(
-      `CREATE FUNCTION public.${signature} RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'somebody else''s function was called'; END $$`,
+      `CREATE FUNCTION public.${signature} RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'another function was called'; END $$`,
     );
   }
   await query(`CREATE FUNCTION public.count_step(bigint, timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$`);

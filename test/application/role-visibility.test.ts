@@ -18,25 +18,25 @@ const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 const { query } = application;
 
-/** The least role that a column is shown to; `nobody`: no answer below /admin depends on it. For phone numbers: the digits that a mask hides. */
-const shownTo: Readonly<Record<string, Readonly<Record<string, Role | 'nobody'>>>> = {
-  Invitation: { '*': 'viewer', phone: 'issuer', used_by: 'nobody' },
-  RegisterSession: { '*': 'nobody', invitationId: 'viewer', created_at: 'viewer', expires_at: 'viewer', attempt: 'viewer' },
-  User: { '*': 'viewer', phone: 'admin', birthday: 'admin', password: 'nobody', phone_key: 'nobody' },
-  registration_receipts: { '*': 'nobody' },
+/** The least role that a column is shown to; `no one`: no answer below /admin depends on it. For phone numbers: the digits that a mask hides. */
+const shownTo: Readonly<Record<string, Readonly<Record<string, Role | 'no one'>>>> = {
+  Invitation: { '*': 'viewer', phone: 'issuer', used_by: 'no one' },
+  RegisterSession: { '*': 'no one', invitationId: 'viewer', created_at: 'viewer', expires_at: 'viewer', attempt: 'viewer' },
+  User: { '*': 'viewer', phone: 'admin', birthday: 'admin', password: 'no one', phone_key: 'no one' },
+  registration_receipts: { '*': 'no one' },
   registration_events: { '*': 'viewer' },
   campaigns: { '*': 'viewer' },
-  operator_keys: { '*': 'admin', key_hash: 'nobody' },
+  operator_keys: { '*': 'admin', key_hash: 'no one' },
   audit_log: { '*': 'admin' },
-  idempotency_keys: { '*': 'nobody' },
-  rate_limits: { '*': 'nobody' },
+  idempotency_keys: { '*': 'no one' },
+  rate_limits: { '*': 'no one' },
 };
 
 interface Column {
   readonly table: string;
   readonly name: string;
   readonly type: string;
-  readonly shownTo: Role | 'nobody';
+  readonly shownTo: Role | 'no one';
 }
 
 const columns: readonly Column[] = Object.values(schema)
@@ -44,10 +44,10 @@ const columns: readonly Column[] = Object.values(schema)
   .flatMap((table) =>
     Object.values(getTableColumns(table)).map(({ name, columnType }) => {
       const rules = shownTo[getTableName(table)] ?? assert.fail(`say who sees the columns of ${getTableName(table)}`);
-      return { table: getTableName(table), name, type: columnType, shownTo: rules[name] ?? rules['*'] ?? 'nobody' };
+      return { table: getTableName(table), name, type: columnType, shownTo: rules[name] ?? rules['*'] ?? 'no one' };
     }),
   );
-const hiddenFrom = (role: Role) => columns.filter(({ shownTo: least }) => least === 'nobody' || !suffices(role, least));
+const hiddenFrom = (role: Role) => columns.filter(({ shownTo: least }) => least === 'no one' || !suffices(role, least));
 
 /** SQL for another value with the same masked form. */
 function otherValue({ table, name, type }: Column): string {
@@ -63,7 +63,7 @@ function otherValue({ table, name, type }: Column): string {
 }
 
 /** The operators of this test keep their own rows. */
-const condition = ({ table, name }: Column) => `"${name}" IS NOT NULL${table === 'operator_keys' ? ` AND label = 'somebody else'` : ''}`;
+const condition = ({ table, name }: Column) => `"${name}" IS NOT NULL${table === 'operator_keys' ? ` AND label = 'another operator'` : ''}`;
 
 /** Changes values, runs some work, and restores the rows. */
 async function whileChanged<T>(changed: readonly Column[], work: () => Promise<T>): Promise<T> {
@@ -91,7 +91,7 @@ const keys = {} as Record<Role, KeyMade>;
 before(async () => {
   routes = (await adminRoutes(application)).filter(({ method }) => method === 'GET');
   for (const role of roles) keys[role] = await makeKey(application, role);
-  await makeKey(application, 'issuer', 'somebody else');
+  await makeKey(application, 'issuer', 'another operator');
   const local = asOperator(application);
   const wanted = { max_uses: 5, campaign: 'spring', note: 'a table of ten' };
   for (const phone of ['010-8362-5678', '010-7451-5678', null]) {

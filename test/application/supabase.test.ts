@@ -75,7 +75,7 @@ test("the original's tables, public on Supabase, are closed by migrate, which sa
   assert.deepEqual(await database.ask('SELECT password FROM "User"', 'anon'), [{ password: passlibHash.hash }]);
   const open = await findingOf(database, 'row level security');
   assert.deepEqual([open.code, open.verdict], [1, 'problem']);
-  assert.match(String(open.message), /REST API serves Invitation, RegisterSession, User to anybody who has the project's public key/);
+  assert.match(String(open.message), /REST API serves Invitation, RegisterSession, User to anyone who has the project's public key/);
 
   const { code, stdout } = await runChodae(['migrate'], { environment: { DATABASE_URL: database.url } });
   assert.equal(code, 0);
@@ -138,7 +138,7 @@ test('tables that were opened again are found by doctor and closed by the next m
   await database.ask('ALTER TABLE "User" DISABLE ROW LEVEL SECURITY; GRANT SELECT ON "User" TO anon', 'chodae');
   const found = await findingOf(database, 'row level security');
   assert.deepEqual([found.code, found.verdict, found.advice], [1, 'problem', 'Run: npx chodae migrate']);
-  assert.match(String(found.message), /serves User to anybody/);
+  assert.match(String(found.message), /serves User to anyone/);
   const { stdout } = await runChodae(['migrate', '--json'], { environment: { DATABASE_URL: database.url } });
   assert.deepEqual(JSON.parse(stdout), { applied: 0, closedTables: ['User'] });
   assert.equal((await findingOf(database, 'row level security')).verdict, 'ok');

@@ -16,7 +16,7 @@ async function fill({ environment, query }: FreshDatabase): Promise<void> {
     `INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at) SELECT 'session ' || n, 1, now() - make_interval(hours => n) FROM generate_series(-2, 2) n`,
   );
   await query(
-    `INSERT INTO audit_log (at, operator, action, subject) VALUES (now() - interval '800 days', 'somebody', 'user.read', 'user')`,
+    `INSERT INTO audit_log (at, operator, action, subject) VALUES (now() - interval '800 days', 'an operator', 'user.read', 'user')`,
   );
 }
 

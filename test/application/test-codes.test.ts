@@ -12,7 +12,7 @@ const onlyEmbedded = kind === 'embedded' ? false : 'only a new embedded database
 const onlyPostgresql = kind === 'postgresql' ? false : 'needs a look at the rows beside the service';
 const codes = ['TEST001', 'TEST002', 'TEST003', 'TEST004', 'TEST005'];
 const dayLater =
-  /Test codes {6}TEST001, TEST002, TEST003, TEST004, TEST005 can be used by anybody who has read the README, until \d{4}-\d\d-\d\d \d\d:\d\d \(/;
+  /Test codes {6}TEST001, TEST002, TEST003, TEST004, TEST005 can be used by anyone who has read the README, until \d{4}-\d\d-\d\d \d\d:\d\d \(/;
 
 /** The lines that a start prints after its address. */
 async function assertPrints(server: ServerProcess, line: RegExp): Promise<void> {
@@ -49,7 +49,7 @@ test('in a local trial the codes work for a day; start and doctor name them', {
   const found = await doctorsFinding(empty.environment);
   assert.deepEqual(
     [found?.verdict, found?.message],
-    ['warning', 'anybody who has read the README can sign up with TEST002, TEST003, TEST004, TEST005'],
+    ['warning', 'anyone who has read the README can sign up with TEST002, TEST003, TEST004, TEST005'],
   );
 });
 
@@ -123,9 +123,9 @@ test('codes of an earlier version, without expiry, are named and not changed; ex
   await using server = await startServer({ environment });
   await assertPrints(
     server,
-    /Test codes {6}TEST001, TEST005 can be used by anybody who has read the README, with no end\.\n {2}To stop one: npx chodae invite revoke TEST001\./,
+    /Test codes {6}TEST001, TEST005 can be used by anyone who has read the README, with no end\.\n {2}To stop one: npx chodae invite revoke TEST001\./,
   );
   const found = await doctorsFinding(environment);
-  assert.deepEqual([found?.verdict, found?.message], ['problem', 'anybody who has read the README can sign up with TEST001, TEST005']);
+  assert.deepEqual([found?.verdict, found?.message], ['problem', 'anyone who has read the README can sign up with TEST001, TEST005']);
   assert.deepEqual(await fresh.query('SELECT * FROM "Invitation" ORDER BY id'), before);
 });

@@ -86,7 +86,7 @@ test('wherever the connection to PostgreSQL is cut, the repeated request makes o
 
 /** Moves the cut from the first message on, until it is behind the last. @returns how many there were. */
 async function cutAtEach(place: Omit<Cut, 'message'>, by: number, isCutAt: (cut: Cut) => Promise<boolean>): Promise<number> {
-  // Where some are left out, others each time.
+  // Where only some are cut, others each time.
   let message = 1 + Math.floor(Math.random() * by);
   for (let cuts = 0; message < messagesAtMost; message += by, cuts += 1) {
     if (!(await isCutAt({ ...place, message }))) return cuts;

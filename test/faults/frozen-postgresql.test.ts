@@ -17,7 +17,7 @@ const outages = isLongForm ? [5, 30] : [3.5];
 /** Milliseconds; in a short run the machine may be busy with other tests. */
 const longestRecovery = isLongForm ? 10_000 : 30_000;
 
-/** Each request asks the database once more, for its limits, which nobody reaches here. */
+/** Each request asks the database once more, for its limits, which are not reached here. */
 const countedInDatabase = {
   RATE_LIMIT: 'on',
   RATE_LIMIT_VERIFY: '1000000/10m',
@@ -103,7 +103,7 @@ for (const { name, fault, open, skip } of forms) {
         try {
           await delay(seconds * 1000);
           const answeredMeanwhile = load.answers.filter(({ answeredAt }) => answeredAt > begun + 500);
-          assert.ok(answeredMeanwhile.length > 0, 'nobody was answered');
+          assert.ok(answeredMeanwhile.length > 0, 'no request was answered');
           assert.deepEqual([...new Set(answeredMeanwhile.map(({ status }) => status))], [503]);
           assert.equal((await client.send('GET', '/healthz')).status, 200);
         } finally {

@@ -26,7 +26,7 @@ async function goThroughFullDisk(load: OutageLoad, disk: SmallDisk, tally: Outag
   disk.fill();
   const until = performance.now() + 20_000;
   while (refusedOf(load.answers).length < 10) {
-    assert.ok(performance.now() < until, 'the disk is full, and nobody notices');
+    assert.ok(performance.now() < until, 'the disk is full, and no request fails');
     await delay(20);
   }
   disk.makeRoom();
@@ -45,7 +45,7 @@ function record(name: string, fault: string, tally: OutageTally, more: string): 
   return text;
 }
 
-test('the disk of PostgreSQL is full: nobody is told of what is not stored, and it goes on when there is room', {
+test('the disk of PostgreSQL is full: nothing is acknowledged that is not stored, and service resumes when there is room', {
   skip,
 }, async (context) => {
   using disk = smallDisk(200);
@@ -81,7 +81,7 @@ test('the disk of PostgreSQL is full: nobody is told of what is not stored, and 
   );
 });
 
-test('the disk of the embedded database is full: nobody is told of what is not stored, and it goes on when there is room', {
+test('the disk of the embedded database is full: nothing is acknowledged that is not stored, and service resumes when there is room', {
   skip,
 }, async (context) => {
   using disk = smallDisk(250);

@@ -9,7 +9,7 @@ import { counts, percentile } from '../support/measured-request.ts';
 const seconds = Number(process.env.CHODAE_FAIRNESS_SECONDS || 300);
 const networks = 50;
 
-test(`the budget of guesses is spent for ${seconds} s: of offices of 30 that mistype ten times nobody is refused`, async (context) => {
+test(`the budget of guesses is spent for ${seconds} s: offices of 30 people that mistype ten times are not refused`, async (context) => {
   await using group = await startGuessedServers();
   const { right, mistyped, attacker, offices } = await attackGuesses(group, {
     seconds,
@@ -29,7 +29,7 @@ test(`the budget of guesses is spent for ${seconds} s: of offices of 30 that mis
   recordFault({
     name: 'guess-fairness',
     fault: `two addresses spend the budget of ${budget} wrong codes, ${networks} more guess on for ${seconds} s; offices of 30 that mistype ten times come, at two processes`,
-    demand: 'nobody of them is refused; 30 wrong codes of each address that guesses',
+    demand: 'none of them is refused; 30 wrong codes of each address that guesses',
     seen: figures,
   });
 });

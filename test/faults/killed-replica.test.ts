@@ -31,7 +31,7 @@ test('where one of two servers is killed the other one answers for everything th
     await load.over;
     await closing;
     cut += attempts.filter(({ asked, userId, refusal }) => asked.size > 0 && userId === undefined && refusal === undefined).length;
-    // The statements of the dead may still be running in the database: whoever asks again gets their outcome.
+    // The statements of the dead may still be running in the database: a repeated request gets their outcome.
     await settleBegun([clientOf(victim === 0 ? 1 : 0)], attempts);
     await assertTablesAgree(pair.query, all);
     await starts.measure(async () => {

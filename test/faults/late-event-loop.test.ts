@@ -44,7 +44,7 @@ test('while the event loop is late a share of the requests is refused at once, h
   const deadline = Date.now() + patienceSeconds * 1000;
   const answers: Answer[] = [];
   while (!answers.some(isShed)) {
-    assert.ok(Date.now() < deadline, 'nobody was refused');
+    assert.ok(Date.now() < deadline, 'no request was refused');
     answers.push(...(await crowd()));
   }
   const operators = await Promise.all(Array.from({ length: 20 }, () => send('GET', '/admin/invitations')));

@@ -10,7 +10,7 @@ import { type Answer, type SignUpClient, samplePhone, signUpClient } from '../su
 
 /** More people than the program has connections. */
 const crowd = 50;
-/** Milliseconds that somebody waits for a lock that is never given back; in a short run the machine may be busy with other tests. */
+/** Milliseconds that a request waits for a lock that is never released; in a short run the machine may be busy with other tests. */
 const longestWait = isLongForm ? 2_200 : 8_000;
 /** Milliseconds for those who want something else. */
 const longestForOthers = isLongForm ? 500 : 1_900;
@@ -43,7 +43,7 @@ function watched(answers: TimedAnswer[]): SignUpClient {
 function assertWaitedInVain(answers: readonly TimedAnswer[]): number {
   assert.deepEqual([...new Set(answers.map(({ status }) => status))], [503]);
   const slowest = assertAnsweredInTime(answers);
-  assert.ok(slowest <= longestWait, `somebody waited ${inSeconds(slowest)}`);
+  assert.ok(slowest <= longestWait, `a request waited ${inSeconds(slowest)}`);
   return slowest;
 }
 
@@ -71,11 +71,11 @@ async function assertOthersSignUp(name: string, until: Promise<unknown>): Promis
     );
   }
   const slowest = Math.max(...answers.map(({ askedAt, answeredAt }) => answeredAt - askedAt));
-  assert.ok(slowest <= longestForOthers, `somebody who wanted something else waited ${inSeconds(slowest)}`);
+  assert.ok(slowest <= longestForOthers, `a request for another row waited ${inSeconds(slowest)}`);
   return slowest;
 }
 
-test('the table of users is locked: whoever completes is told to come back, everything else is served', async (context) => {
+test('the table of users is locked: completing gets 503 with Retry-After, everything else is served', async (context) => {
   const seen = { waited: 0, others: 0 };
   rounds = faultRounds(1, 10);
   for (let round = 1; round <= rounds; round += 1) {
@@ -102,7 +102,7 @@ test('the table of users is locked: whoever completes is told to come back, ever
       [200, 200],
     );
   }
-  const summary = `503 after ${inSeconds(seen.waited)} at most; whoever took another step was served in ${inSeconds(seen.others)} at most`;
+  const summary = `503 after ${inSeconds(seen.waited)} at most; other steps were served in ${inSeconds(seen.others)} at most`;
   context.diagnostic(summary);
   recordFault({
     name: 'locked-table',
@@ -159,7 +159,7 @@ for (const [what, name] of [
       const users = second.map(({ body }) => body.userId ?? 0).sort((left, right) => left - right);
       if (name === 'COMPLETE') assert.deepEqual(await usersOf(group.query, invitation), users);
     }
-    const summary = `503 after ${inSeconds(seen.waited)} at most; the slowest request of somebody else took ${inSeconds(seen.others)}`;
+    const summary = `503 after ${inSeconds(seen.waited)} at most; the slowest other request took ${inSeconds(seen.others)}`;
     context.diagnostic(summary);
     recordFault({
       name: `locked-invitation-${name.toLowerCase()}`,

@@ -33,11 +33,11 @@ test('while 200 people save their passwords at once, codes are verified as ever 
     context.diagnostic(`hashes a second: ${raw.toFixed(2)} raw, ${served.toFixed(2)} served`);
   }
 
-  // Nobody who verifies is refused, and every password is saved or refused with a time to come back.
+  // No verify is refused, and every password is saved or refused with a time to come back.
   assert.deepEqual(Object.keys(seen.flood), ['200']);
   assert.deepEqual(Object.keys(seen.password).sort(), ['200', '503 overloaded']);
   const refusals = seen.probe['503 overloaded'] ?? [];
-  assert.ok(refusals.length > 0, `nobody was refused: ${JSON.stringify(counts(seen.probe))}`);
+  assert.ok(refusals.length > 0, `no password was refused: ${JSON.stringify(counts(seen.probe))}`);
 
   const [quiet, flooded] = [percentile(seen.quiet['200'] ?? [], 0.99), percentile(seen.flood['200'] ?? [], 0.99)];
   const [raw, served] = [mean(rates.map((rate) => rate.raw)), mean(rates.map((rate) => rate.served))];

@@ -96,7 +96,7 @@ for (const { name, fault, happen } of faults) {
   });
 }
 
-test('an invitation that somebody holds leaves no statement behind in the database, and no session that nobody knows', {
+test('a locked invitation leaves no statement behind in the database, and no session without an answer', {
   skip,
 }, async () => {
   const invitation = await insertInvitation(own.query, 'HELD', 30);

@@ -89,7 +89,7 @@ test('where the primary dies and its synchronous standby is promoted, nothing ac
 
 /**
  * At once in both ways: the one ends its backends, the other leaves them to notice. Now and then one of them cannot end, and PostgreSQL waits 5 s
- * for it (`SIGKILL_CHILDREN_AFTER_SECS`); whoever promotes a standby does not.
+ * for it (`SIGKILL_CHILDREN_AFTER_SECS`); promoting a standby does not.
  */
 async function die(primary: PostgresqlServer, round: number): Promise<void> {
   if (round % 2 === 1) await Promise.race([primary.stop('immediate'), delay(500)]);

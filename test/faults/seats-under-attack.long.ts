@@ -14,7 +14,7 @@ const seats = 300;
 const between = 2;
 /** People behind one address who come together after a third of the time. */
 const hall = 60;
-/** Milliseconds within which somebody has to be through, their own pauses apart. */
+/** Milliseconds within which a sign-up has to finish, without its own pauses. */
 const patience = 10_000;
 
 interface Visit {

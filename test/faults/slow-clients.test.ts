@@ -91,7 +91,7 @@ for (const { name, what, mostTimes, begin } of attacks) {
       const attack = await begin(url);
       await delay(1_000);
       await verifyFor(url, secondsEach, seen.attacked);
-      // Somebody new, and not only those who are connected already.
+      // A new client, not only those that are connected already.
       for (let times = 0; times < 5; times += 1) {
         assert.equal((await fetch(new URL('/readyz', url), { headers: { connection: 'close' } })).status, 200);
       }

@@ -13,13 +13,13 @@ import { type ServerGroup, startServerGroup } from '../support/server-group.ts';
 
 /** Of the load; the first fifth is warming up. `CHODAE_SOAK_MINUTES=2` for a try. */
 const minutes = Number(process.env.CHODAE_SOAK_MINUTES || 30);
-/** At cost 10 a core hashes 16 to 20 passwords a second: more codes than anybody can use. */
+/** At cost 10 a core hashes 16 to 20 passwords a second: more codes than can be used. */
 const codesPerMinute = 2_000 * availableParallelism();
 const people = 8;
 /** MiB an hour that the memory may grow by, for certain, and still be called flat: a day of full load would then cost 240 and 720. */
 const flat = { heap: 10, resident: 30 };
 
-/** Loaded before the program: garbage is collected every ten seconds, so that what the heap holds is not what nobody has thrown away yet. */
+/** Loaded before the program: garbage is collected every ten seconds, so that the heap holds no garbage. */
 const collecting = `data:text/javascript,${encodeURIComponent(`
   import { isMainThread } from 'node:worker_threads';
   import { setFlagsFromString } from 'node:v8';
@@ -29,7 +29,7 @@ const collecting = `data:text/javascript,${encodeURIComponent(`
 
 const settings = {
   BCRYPT_COST: '10',
-  // A machine that pauses makes nobody's sign-up an error.
+  // A pause of the machine is no error of a sign-up.
   PASSWORD_WAIT: '30s',
   METRICS_PORT: '0',
   NODE_OPTIONS: `--import ${collecting}`,

@@ -29,7 +29,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     server.process.kill(signal);
     await until(() => server.output().includes(`${signal}: finishing`));
     assert.equal(await isReady(server), false);
-    // Somebody who is impatient changes nothing.
+    // A second signal changes nothing.
     server.process.kill('SIGTERM');
     server.process.kill('SIGINT');
 
@@ -81,7 +81,7 @@ test('STOP_DELAY: readiness is gone at once, requests are still served, each on 
   assert.deepEqual(await impatient.stop('SIGINT'), { code: 0, signal: null });
 });
 
-test('somebody who never finishes a request does not keep the process from ending well', async () => {
+test('a client that never finishes its request does not keep the process from ending well', async () => {
   await using folder = await embeddedFolder();
   const server = await startServer({ environment: folder.environment, allow: [/connections that are still busy are cut/] });
   const request = await beginLastStep(server, 'f'.repeat(32));
@@ -90,7 +90,7 @@ test('somebody who never finishes a request does not keep the process from endin
   await request.given.catch(() => undefined);
 });
 
-test("a start that waits for somebody else's migration is given up when it is asked to end, with one process and with several", async () => {
+test("a start that waits for another process's migration is given up when it is asked to end, with one process and with several", async () => {
   await using own = await ownDatabase();
   await own.query('BEGIN');
   await own.query(`SELECT pg_advisory_xact_lock(${migrationLock})`);

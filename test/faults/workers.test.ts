@@ -95,7 +95,7 @@ test('the metrics of all workers are added up, also when a worker was restarted'
   assert.ok(sumOf(scraped, 'process_resident_memory_bytes') > 0);
 });
 
-test('while one worker after another is killed, somebody always answers', async () => {
+test('while one worker after another is killed, requests are always answered', async () => {
   await using database = await emptyDatabase('postgresql');
   await using server = await startCrew(database, {}, died);
   for (const victim of workersOf(server).slice(1)) {

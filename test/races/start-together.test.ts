@@ -92,7 +92,7 @@ test('a locked table makes the migration give up with a message, and the next on
   await holder.query('BEGIN; SELECT * FROM "Invitation"');
   await assert.rejects(migratePostgresql(migrator, { lockMilliseconds: 100 }), (error: unknown) => {
     assert.ok(error instanceof SchemaError);
-    assert.match(error.message, /an open transaction of somebody else holds one of the tables .* Nothing was changed\./);
+    assert.match(error.message, /an open transaction of another client holds one of the tables .* Nothing was changed\./);
     return true;
   });
   assert.deepEqual(await database.query(`SELECT to_regclass('drizzle.__drizzle_migrations')::text AS ledger`), [{ ledger: null }]);

@@ -117,7 +117,7 @@ function rowSecurityFinding({ rowsHidden, restExposure: { open, closable, remedi
   return {
     ...named,
     verdict: 'problem',
-    message: `Supabase's automatic REST API serves ${open.join(', ')} to anybody who has the project's public key, password hashes included`,
+    message: `Supabase's automatic REST API serves ${open.join(', ')} to anyone who has the project's public key, password hashes included`,
     advice: [
       ...(closable.length > 0 ? ['Run: npx chodae migrate'] : []),
       ...(remedies.length > 0 ? [`Run, as a superuser or as the role that granted it: ${remedies.join(' ')}`] : []),
@@ -182,7 +182,7 @@ function connectionsFinding(poolSize: number, workers: number, maximum: number):
   return {
     ...named,
     verdict: taken > maximum ? 'problem' : 'warning',
-    message: `${product}, and the server allows ${maximum}: somebody may find none left`,
+    message: `${product}, and the server allows ${maximum}: some checkouts may fail`,
     advice: 'Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY, or raise max_connections.',
   };
 }
@@ -211,7 +211,7 @@ function codesFinding({ codeCollisions }: RowsSeen): Finding {
   if (codeCollisions === 0) return { ...named, verdict: 'ok', message: 'no two differ only in case, spaces, hyphens or look-alikes' };
   if (codeCollisions === undefined)
     return { ...named, verdict: 'warning', message: 'there are too many to look for those that differ in spelling only' };
-  const message = `${codeCollisions} ${codeCollisions === 1 ? 'group' : 'groups'} of codes differ only in case, spaces, hyphens or look-alikes: whoever types one otherwise gets in by none of them, unless exactly one can be used`;
+  const message = `${codeCollisions} ${codeCollisions === 1 ? 'group' : 'groups'} of codes differ only in case, spaces, hyphens or look-alikes: a spelling that equals none of them matches only where exactly one can be used`;
   return {
     ...named,
     verdict: 'warning',

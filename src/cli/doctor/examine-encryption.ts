@@ -14,7 +14,7 @@ export function examineEncryption({ runtime, migrations }: Pick<PostgresqlConfig
   if (exposed) return warning(exposed.host, 'personal data travels in the clear', 'require or verify-full');
   const unchecked = elsewhere.find(({ tls }) => tls !== false && !tls.verify);
   if (unchecked)
-    return warning(unchecked.host, 'anybody on the way can pose as the server, whose certificate is not checked', 'verify-full');
+    return warning(unchecked.host, 'the certificate is not checked, so anyone on the path can pose as the server', 'verify-full');
   return { ...named, verdict: 'ok', message: 'TLS, with a check of the certificate and of the name' };
 }
 

@@ -25,7 +25,7 @@ export async function examineHttps({ http, isProduction }: Config): Promise<Find
   return {
     ...named,
     verdict: 'warning',
-    message: 'not required: whoever comes over plain HTTP is served, with passwords that anybody on the way can read',
+    message: 'not required: plain HTTP is served too, and anyone on the path can read the passwords',
     advice: 'Set FORCE_HTTPS=on, with TRUST_PROXY or TLS_CERT and TLS_KEY.',
   };
 }

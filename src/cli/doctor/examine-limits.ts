@@ -10,7 +10,7 @@ export async function examineLimits({ limits, database }: Config): Promise<Findi
       {
         ...named,
         verdict: 'warning',
-        message: 'RATE_LIMIT is off: anybody may guess codes as fast as they can',
+        message: 'RATE_LIMIT is off: clients can guess codes without limit',
         advice: 'Leave it on, unless a gateway in front limits requests.',
       },
     ];

@@ -15,7 +15,7 @@ function publicUrlFinding({ http: { publicUrl } }: Config): Finding {
     return {
       ...named,
       verdict: 'warning',
-      message: `invitations link to ${publicUrl}, where anybody on the way can read what people enter`,
+      message: `invitations link to ${publicUrl}, where anyone on the path can read what people enter`,
       advice: 'Set PUBLIC_URL to an address that begins with https://.',
     };
   }

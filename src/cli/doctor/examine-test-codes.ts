@@ -18,7 +18,7 @@ export async function examineTestCodes(config: Config, context: CommandContext):
     {
       ...named,
       verdict: isForTrying(config) ? 'warning' : 'problem',
-      message: `anybody who has read the README can sign up with ${usable.join(', ')}`,
+      message: `anyone who has read the README can sign up with ${usable.join(', ')}`,
       advice: `Run: ${usable.map((code) => `npx chodae invite revoke ${code} --yes`).join('; ')}`,
     },
   ];

@@ -1,4 +1,4 @@
-/** Where the pages are that say how to mend something; a test checks that each of them and its heading exist. */
+/** Where the pages are that say how to fix something; a test checks that each of them and its heading exist. */
 export const pages = {
   settings: 'docs/reference/configuration.md#settings',
   address: 'docs/reference/configuration.md#the-address-of-postgresql',

@@ -63,7 +63,7 @@ export function addInviteCreate(invite: Command, context: CommandContext): void 
     )
     .option('--valid-for <duration>', 'how long, from --starts or from now: 30m, 12h, 7d')
     .option('--campaign <name>', 'a campaign, to list, count and revoke by')
-    .option('--note <text>', 'for operators; nobody else sees it')
+    .option('--note <text>', 'seen by operators only')
     .option('--phone <number>', 'only this number can sign up')
     .option('--output <file>', 'write the codes to a new file, as CSV or (named .ndjson) JSON lines; - is stdout')
     .addOption(new Option('--format <format>', 'of --output').choices(['csv', 'ndjson']));

@@ -15,7 +15,7 @@ const statuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_s
 
 export function addFilterOptions(command: Command): void {
   command
-    .addOption(new Option('--status <status>', 'free: a seat can be taken now; held: somebody is signing up').choices(statuses))
+    .addOption(new Option('--status <status>', 'free: a seat can be taken now; held: a person is signing up').choices(statuses))
     .option('--campaign <name>', 'of this campaign')
     .option('--text <text>', 'a code or its beginning, words of the note, or a phone number')
     .option('--created-from <time>', 'made at this time or later; a day begins in your time zone', readBeginning)

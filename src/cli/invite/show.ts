@@ -28,7 +28,7 @@ const labels = {
 
 const sentences = {
   campaignRevoked: { ko: '{status} (캠페인 전체)', en: '{status} (with its campaign)' },
-  nobody: { ko: '아직 아무도 가입하지 않았습니다.', en: 'Nobody has signed up with it yet.' },
+  unused: { ko: '아직 아무도 가입하지 않았습니다.', en: 'No sign-ups with it yet.' },
   name: { ko: '이름', en: 'NAME' },
   signedUp: { ko: '가입한 때', en: 'SIGNED UP' },
   user: { ko: '회원 번호', en: 'USER' },
@@ -82,7 +82,7 @@ function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
 }
 
 function peopleLines({ people, seats }: ListedInvitation, { say, stdout }: Operator): string[] {
-  if (people.length === 0) return [say(sentences.nobody)];
+  if (people.length === 0) return [say(sentences.unused)];
   const columns = [
     { title: say(sentences.name), shrinks: true },
     { title: say(sentences.signedUp) },

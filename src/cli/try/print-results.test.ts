@@ -4,7 +4,7 @@ import { linePrinter, type Result, reportAsJson, writeSummary } from './print-re
 
 const passed: Result = { name: 'a', ok: true, status: 200, milliseconds: 12 };
 const failed: Result = { name: 'b', ok: false, status: 500, milliseconds: 3, message: 'expected 200, got 500' };
-const skipped: Result = { name: 'c', ok: false, skipped: true, status: null, milliseconds: 0, message: 'left out' };
+const skipped: Result = { name: 'c', ok: false, skipped: true, status: null, milliseconds: 0, message: 'skipped' };
 const report = { url: 'http://x', code: 'TEST001', checks: [passed, failed, skipped], reached: true, closing: ['TEST001 is used up now.'] };
 
 test('a file or a pipe gets plain words', () => {
@@ -12,7 +12,7 @@ test('a file or a pipe gets plain words', () => {
   showAll(output);
   assert.equal(
     output.text(),
-    '\nSection\n  ok   first (12 ms)\n  FAIL second: expected 200, got 500 (3 ms)\n  skip third: left out\n' +
+    '\nSection\n  ok   first (12 ms)\n  FAIL second: expected 200, got 500 (3 ms)\n  skip third: skipped\n' +
       '\n1 passed, 1 failed, 1 skipped\nTEST001 is used up now.\n',
   );
 });

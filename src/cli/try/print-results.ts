@@ -36,7 +36,7 @@ const colours = { passed: 'green', failed: 'red', skipped: 'yellow' } as const;
 
 const sentences = {
   summary: { ko: '통과 {passed}, 실패 {failed}, 생략 {skipped}', en: '{passed} passed, {failed} failed, {skipped} skipped' },
-  unreachable: { ko: '{url}: 서버가 답하지 않습니다. {reason}.', en: '{url} does not answer: {reason}.' },
+  unreachable: { ko: '{url}: 서버가 응답하지 않습니다. {reason}.', en: '{url} does not answer: {reason}.' },
 } satisfies Record<string, Sentence>;
 
 /** @returns a printer of one line for each scenario. */

@@ -370,8 +370,8 @@ function inventCode(): string {
 
 const sentences = {
   kind: { ko: '{kind}', en: '{kind}' },
-  expected: { ko: '기대한 답은 {expected}, 받은 답은 {actual}', en: 'expected {expected}, got {actual}' },
-  members: { ko: '답에 있어야 할 내용이 없거나 다릅니다: {members}', en: 'the answer lacks, or has wrongly: {members}' },
+  expected: { ko: '예상 응답: {expected}, 실제 응답: {actual}', en: 'expected {expected}, got {actual}' },
+  members: { ko: '응답에 없거나 다른 항목: {members}', en: 'missing or wrong in the response: {members}' },
 } satisfies Record<string, Sentence>;
 
 /** @returns what is wrong with an answer; undefined if it is as expected. */

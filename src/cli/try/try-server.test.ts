@@ -77,7 +77,7 @@ test('no answer goes unjudged: whichever one is spoilt, a check fails and no ses
   await tryIt(good);
   const count = good.state.requests.length;
   assert.ok(count > 30);
-  // The very first request only asks whether anybody is there.
+  // The very first request only asks whether a server is there.
   for (let spoilt = 1; spoilt < count; spoilt += 1) {
     await using server = await startContractServer({
       spoil: (_request, answer) => (server.state.requests.length === spoilt + 1 ? { ...answer, status: 299 } : answer),
@@ -113,7 +113,7 @@ for (const [what, names, spoil] of broken) {
   });
 }
 
-test('a used test code that lets somebody in again is caught, and the session that this opened is abandoned', async () => {
+test('a used test code that admits a second person is caught, and the session that this opened is abandoned', async () => {
   await using server = await startContractServer({
     spoil(_request, answer) {
       for (const seat of server.state.invitations.values()) seat.used = false;

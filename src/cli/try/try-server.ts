@@ -337,17 +337,17 @@ const labels = {
 } satisfies Record<string, { name: string; title: Sentence }>;
 
 const reasons = {
-  earlier: { ko: '앞 단계가 실패해서 건너뜁니다', en: 'left out: it builds on a check that failed' },
-  unanswered: { ko: '서버가 더 답하지 않아 나머지는 하지 않았습니다', en: 'the server stopped answering; the rest was left out' },
-  interrupted: { ko: '중단해서 나머지는 하지 않았습니다', en: 'interrupted; the rest was left out' },
-  noCode: { ko: '쓸 수 있는 초대 코드가 없어 하지 않았습니다', en: 'left out: no usable code' },
+  earlier: { ko: '앞 단계가 실패해서 건너뜁니다', en: 'skipped: it builds on a check that failed' },
+  unanswered: { ko: '서버가 더 답하지 않아 나머지는 하지 않았습니다', en: 'the server stopped answering; the rest was skipped' },
+  interrupted: { ko: '중단해서 나머지는 하지 않았습니다', en: 'interrupted; the rest was skipped' },
+  noCode: { ko: '쓸 수 있는 초대 코드가 없어 하지 않았습니다', en: 'skipped: no usable code' },
   noneUsable: {
     ko: '쓸 수 있는 코드가 없습니다: {refused}',
     en: 'no code can be used: {refused}',
   },
   seatsLeft: {
     ko: '이 코드로 아직 더 가입할 수 있어 확인하지 않았습니다',
-    en: 'left out: the code still lets somebody in, so it may have further seats',
+    en: 'skipped: the code still admits people, so it may have further seats',
   },
   sessionsLeft: {
     ko: '서버가 세션 {count}개를 놓아주지 않았습니다. 시간이 지나면 저절로 없어집니다',

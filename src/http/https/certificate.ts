@@ -81,7 +81,7 @@ function parseCertificate(text: string, path: string): X509Certificate {
 function parseKey(text: string, path: string): KeyObject {
   if (/ENCRYPTED/.test(text)) {
     throw new TlsFileError(
-      `TLS_KEY (${path}) is protected by a passphrase, which nobody could type at a start: write the key without one, by ` +
+      `TLS_KEY (${path}) is protected by a passphrase, which cannot be entered at start: write the key without one, by ` +
         'openssl pkey -in KEY -out NEW_KEY, and let only the user of the service read it.',
     );
   }

@@ -54,19 +54,19 @@ test('GET and HEAD are sent to HTTPS, everything else is refused before its body
 });
 
 const hops: readonly (readonly [what: string, asked: Asked, proto: string | undefined, isLetIn: boolean])[] = [
-  ['nobody is trusted', {}, 'https', false],
+  ['no proxy is trusted', {}, 'https', false],
   ['the peer is trusted', { trustedProxies: ['loopback'] }, 'https', true],
   ['the peer is trusted and says http', { trustedProxies: ['loopback'] }, 'http', false],
   ['the peer is trusted and says nothing', { trustedProxies: ['loopback'] }, undefined, false],
   ['the nearest proxy speaks last', { trustedProxies: ['loopback'] }, 'https, http', false],
   ['a client wrote http before it', { trustedProxies: ['loopback'] }, 'http, https', true],
-  ['somebody else is trusted', { trustedProxies: ['192.0.2.0/24'] }, 'https', false],
+  ['another proxy is trusted', { trustedProxies: ['192.0.2.0/24'] }, 'https', false],
   ['one hop is trusted', { trustedProxies: 1 }, 'https', true],
   ['an odd spelling', { trustedProxies: 1 }, 'https:', false],
 ];
 
 for (const [what, asked, proto, isLetIn] of hops) {
-  test(`X-Forwarded-Proto ${proto ?? 'left out'}: ${what}`, async (context) => {
+  test(`X-Forwarded-Proto ${proto ?? 'absent'}: ${what}`, async (context) => {
     const { app } = forcingServer(context, asked);
     const headers = proto === undefined ? {} : { 'x-forwarded-proto': proto };
     const put = await app.inject({ method: 'PUT', url: '/thing', payload: {}, headers });

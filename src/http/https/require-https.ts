@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 /**
  * Lets nothing in over plain HTTP, before the body is read: `GET` and `HEAD` are sent to HTTPS with 308, because a person may have typed the
- * address; everything else, and whatever has a credential, is refused with 403, so that a client that sends secrets in the clear fails and is mended (ASVS 5.0, 4.1.2).
+ * address; everything else, and whatever has a credential, is refused with 403, so that a client that sends secrets in the clear fails and gets fixed (ASVS 5.0, 4.1.2).
  * What a trusted proxy says in `X-Forwarded-Proto` counts, even where the hop from it is encrypted: it speaks of the client's own hop.
  * @param publicUrl where the service is reached; undefined: at the request's own `Host`.
  */
@@ -41,7 +41,7 @@ function mayBeTyped({ method, headers }: FastifyRequest): boolean {
 /**
  * @param target of the request line.
  * @returns the same address with https; undefined where the target is no path or the host is none, so that no client is ever sent
- *   somewhere that was not asked. The port of plain HTTP is not that of HTTPS and is left out.
+ *   somewhere that was not asked. The port of plain HTTP is dropped, because HTTPS has another.
  */
 export function httpsAddress(target: string, publicUrl: string | undefined, host: string | undefined): string | undefined {
   if (!/^\/[\x21-\x7e]*$/.test(target)) return undefined;

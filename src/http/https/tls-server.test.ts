@@ -105,7 +105,7 @@ test('HSTS is on every answer, also to bytes that are no request', { skip }, asy
   }
 });
 
-test('plain HTTP on the port of TLS gets no answer, and harms nobody', { skip }, async (context) => {
+test('plain HTTP on the port of TLS gets no answer, and others are served', { skip }, async (context) => {
   const { port, lines } = await tlsServer(context);
   for (const bytes of ['GET /thing HTTP/1.1\r\nHost: x\r\n\r\n', '\x16\x03\x01\xff\xff', '\0'.repeat(1_000)]) {
     const socket = await openSocket(port);
@@ -139,7 +139,7 @@ test('closing waits for the request under way, and not for connections that ask 
   await ends;
 });
 
-test('whoever never ends a handshake, or the header fields of a request, is cut off within seconds', { skip }, async (context) => {
+test('a client that never finishes its handshake or header fields is cut off within seconds', { skip }, async (context) => {
   const { port } = await tlsServer(context);
   const slow = await secureSocket(port);
   slow.write('GET /thing HTTP/1.1\r\nHost: x\r\n');

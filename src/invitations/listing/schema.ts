@@ -15,7 +15,7 @@ export const filterQuery = {
     .enum(listStatuses)
     .optional()
     .meta({
-      description: '`free`: usable, and a seat is free; `held`: somebody is signing up right now; the others as in the answer.',
+      description: '`free`: usable, and a seat is free; `held`: a person is signing up right now; the others as in the answer.',
       examples: ['usable'],
     }),
   campaign: text('Only this campaign; its whole name.', 'spring'),
