@@ -13,12 +13,14 @@ const untouched = 'NOT i.is_used AND i.revoked_at IS NULL';
 const notExpired = '(i.expires_at <= now()) IS NOT TRUE';
 /** A scalar subquery instead of NOT EXISTS, which the planner makes a join of, and then it sorts the table instead of stopping after one page. */
 const notRevoked = '(SELECT named.revoked_at FROM campaigns named WHERE named.name = i.campaign) IS NULL';
-const usable = `${untouched} AND ${notExpired} AND (i.starts_at > now()) IS NOT TRUE AND ${notRevoked}`;
+/** CASE, because the planner may run a subquery for each row before it compares two columns: 0.7 s instead of 0.2 s behind 900,000 expired ones. */
+const usableAnd = (further: string) =>
+  `${untouched} AND CASE WHEN i.expires_at <= now() OR i.starts_at > now() THEN false ELSE ${notRevoked}${further} END`;
 
 /** What `stateOf` says, written so that an index can answer the first part; a test compares the two. */
 const statusConditions: Readonly<Record<ListStatus, string>> = {
-  usable,
-  free: `${usable} AND i.max_uses - (${usedSeats('i')}) - ${heldSeats('i')} > 0`,
+  usable: usableAnd(''),
+  free: usableAnd(` AND i.max_uses - (${usedSeats('i')}) - ${heldSeats('i')} > 0`),
   held: `i.id IN (SELECT live."invitationId" FROM "RegisterSession" live WHERE live.expires_at > now()) AND ${heldSeats('i')} > 0`,
   used: `i.is_used AND i.revoked_at IS NULL AND ${notRevoked}`,
   expired: `${untouched} AND i.expires_at <= now() AND ${notRevoked}`,
