@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { readConfig } from '../src/config/read-config.ts';
-import { type Database, type Statement, statement } from '../src/database/database.ts';
+import { type Database, type Statement, statement, until } from '../src/database/database.ts';
 import { openEmbeddedDatabase } from '../src/database/embedded.ts';
 import { migrateEmbedded } from '../src/database/migrate.ts';
 import { openDatabase } from '../src/database/open.ts';
@@ -10,6 +10,7 @@ import { calendarDays } from '../src/registration/progress/calendar-days.ts';
 import { countAttempts, type FunnelRow, prepareFunnel } from '../src/registration/progress/funnel-store.ts';
 import { listSessions } from '../src/registration/progress/session-store.ts';
 import { exactCountLimit } from '../src/time-limits.ts';
+import { newDeadline } from '../test/support/new-deadline.ts';
 import { startPostgresql } from '../test/support/postgresql.ts';
 import { byProbes, otherShapes } from './funnel-shapes.ts';
 import { circumstances, writeSection } from './results-page.ts';
@@ -52,9 +53,9 @@ if (words.includes('--write')) writeSection('Funnel', content);
 async function measurePostgresql(): Promise<void> {
   await using server = await startPostgresql();
   const { database } = await openDatabase(readConfig({ DATABASE_URL: server.url, DATABASE_POOL_SIZE: '1' }).database, () => {});
-  const version = await database.run(statement<{ server_version: string }>('bench_version', 'SHOW server_version'));
+  const version = await database.run(statement<{ server_version: string }>('bench_version', 'SHOW server_version'), [], newDeadline());
   const name = `PostgreSQL ${version[0]?.server_version.split(' ')[0]}`;
-  const [backend] = await database.run(statement<{ pid: number }>('bench_backend', 'SELECT pg_backend_pid() AS pid'));
+  const [backend] = await database.run(statement<{ pid: number }>('bench_backend', 'SELECT pg_backend_pid() AS pid'), [], newDeadline());
   processorTime = () => processorTimeOf(backend?.pid ?? 0);
   try {
     await fill(database);
@@ -90,9 +91,11 @@ async function measure(database: Database, name: string): Promise<void> {
   await time(`${name} | the same for 30 days`, () => count({ from: month, to, starts: [month, ...ofMonth], campaign: undefined }));
   const nothing = { campaign: undefined, invitation_id: undefined };
   const firstPage = { after: undefined, limit: 500 };
-  await time(`${name} | sign-ups under way, the first 500`, () => listSessions(database, nothing, firstPage));
+  await time(`${name} | sign-ups under way, the first 500`, () => listSessions(until(newDeadline(), database), nothing, firstPage));
   const unknown = { campaign: 'no such campaign', invitation_id: undefined };
-  await time(`${name} | sign-ups under way of a campaign that has none, one page`, () => listSessions(database, unknown, firstPage));
+  await time(`${name} | sign-ups under way of a campaign that has none, one page`, () =>
+    listSessions(until(newDeadline(), database), unknown, firstPage),
+  );
 }
 
 function ask(database: Database, shape: Statement<FunnelRow>, memory: string): Promise<FunnelRow[]> {

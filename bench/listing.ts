@@ -8,6 +8,7 @@ import { listInvitations } from '../src/invitations/listing/list-invitations.ts'
 import { generateOperatorKey } from '../src/operators/operator-key.ts';
 import { openSemaphore } from '../src/overload/semaphore.ts';
 import { encodeCursor } from '../src/paging/cursor.ts';
+import { newDeadline } from '../test/support/new-deadline.ts';
 import { startPostgresql } from '../test/support/postgresql.ts';
 import { type ServerProcess, startServer } from '../test/support/server-process.ts';
 import { filling, questions, shapes } from './listing-shapes.ts';
@@ -140,7 +141,7 @@ async function askInProcess(side: Side, question: string): Promise<void> {
   const { cursor, limit = '50', ...written } = askedOf(side, question);
   const filters = acceptFilters(written as WrittenFilters, 'KR', true);
   if (!filters.ok) throw new Error(`the question ${question} is refused`);
-  const wanted = { limit: Number(limit), cursor, total: 'capped', signal: new AbortController().signal } as const;
+  const wanted = { limit: Number(limit), cursor, total: 'capped', deadline: newDeadline() } as const;
   await listInvitations({ database: side.database, longWork }, filters.value, wanted);
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { statement } from './database/database.ts';
 import { databaseProblems } from './database/database-errors.ts';
+import { startDeadline } from './deadline.ts';
 import { addApiDocuments } from './http/api-documents.ts';
 import { addHealth } from './http/health.ts';
 import type { TlsPair } from './http/https/tls-options.ts';
@@ -32,6 +33,7 @@ import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { sessionNamedBy } from './registration/session-id.ts';
 import type { Services } from './services.ts';
+import { requestLimit } from './time-limits.ts';
 import { userProblems } from './users/problems.ts';
 import { userRoutes } from './users/routes.ts';
 import { version } from './version.ts';
@@ -128,7 +130,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
   addHealth(http, {
     isStopping: () => isStopping,
     async checkReady() {
-      await database.run(ping);
+      await database.run(ping, [], startDeadline(requestLimit));
     },
   });
   completeMethods(http);

@@ -1,4 +1,4 @@
-import { requestLimit, type TimeLimit } from './time-limits.ts';
+import type { TimeLimit } from './time-limits.ts';
 
 /** When some work has to be done, and whether its client still waits for it. Made once for each request, and passed on like the database. */
 export interface Deadline {
@@ -12,7 +12,7 @@ export interface Deadline {
 const noClient = new AbortController().signal;
 
 /** @param gone aborts when the client leaves. Default: there is no client. */
-export function startDeadline(limit: TimeLimit = requestLimit, gone: AbortSignal = noClient): Deadline {
+export function startDeadline(limit: TimeLimit, gone: AbortSignal = noClient): Deadline {
   return { endsAt: performance.now() + limit.total, gone, limit };
 }
 

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { shareConnections } from './database/connection-share.ts';
-import type { Database } from './database/database.ts';
+import { type Database, until } from './database/database.ts';
+import { startDeadline } from './deadline.ts';
 import { openUploadPlaces } from './invitations/bulk/import/upload-places.ts';
 import type { InvitationServices } from './invitations/dependencies.ts';
 import { forgetGuest } from './invitations/erase-person.ts';
@@ -27,6 +28,7 @@ import { countHoldsWithoutStep } from './registration/progress/session-store.ts'
 import { forgetReceipts } from './registration/receipt-store.ts';
 import { sweptRegistrationRows } from './registration/sweep-sessions.ts';
 import type { SweptRows } from './sweeping/sweep.ts';
+import { requestLimit } from './time-limits.ts';
 import type { UserServices } from './users/dependencies.ts';
 import { peopleOf } from './users/store.ts';
 
@@ -81,7 +83,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
     hashQueue: passwords.state,
     connections: database.connections,
     guessesGuarded: limits?.guesses.isSpent,
-    holdsWithoutStep: () => countHoldsWithoutStep(database),
+    holdsWithoutStep: () => countHoldsWithoutStep(until(startDeadline(requestLimit), database)),
   });
   const localKey = generateOperatorKey();
   const { shared, longWork } = operatorsDatabase(config.database, database);

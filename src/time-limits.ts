@@ -24,7 +24,7 @@ const requestTotal = 3_000 - 200;
  */
 export const serverSlack = 800;
 
-/** A request, and any other work that has no limit of its own. */
+/** A request; and work without a client that has no limit of its own: a batch of the sweeper, each statement of a start or a command. */
 export const requestLimit: TimeLimit = {
   total: requestTotal,
   statement: requestTotal - serverSlack,
@@ -57,6 +57,9 @@ export const shortWait = 300;
 /** For storing a password's hash, however long the hash took: a refusal would cost another hash. */
 export const leastAfterHash = 1_000;
 
+/** For what follows a count, such as its entry in the audit log, however long the count took: a refusal would cost another count. */
+export const leastAfterCount = 1_000;
+
 /** For statements under way when the pool is closed, and for the server's answer to the goodbye. */
 export const closingLimits = { work: 1_000, goodbye: 500 };
 
@@ -75,7 +78,7 @@ export const pageCountLimit = longWork(10_000);
 /** Exact counts of invitations, at most a million. */
 export const exactCountLimit = longWork(15_000);
 
-/** The count before an export, and each of its batches. */
+/** The count before an export, and each of its batches; and each page of the codes that a bulk creation answers. The client may take minutes to read them. */
 export const exportLimit = longWork(30_000);
 
 /** Up to a million invitations: a minute on an idle server. A busy one needs up to 30 s for 5,000 rows with all their indexes. */

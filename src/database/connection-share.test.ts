@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openTestDatabase } from '../../test/support/database.ts';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
@@ -49,14 +50,14 @@ test('however many transactions go through a share, the other connections stay f
   const crowd = Promise.allSettled(
     clients.map(({ signal }) => share.transaction((transaction) => transaction.run(endless('crowd')), twoMinutes(signal))),
   );
-  await until('two are running', async () => (await database.run(runningOf('crowd')))[0]?.running === 2);
-  await assert.rejects(share.run(one), isBusy);
-  await assert.rejects(share.runQueued('some row', one), isBusy);
-  for (let times = 0; times < 20; times += 1) assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  await until('two are running', async () => (await database.run(runningOf('crowd'), [], newDeadline()))[0]?.running === 2);
+  await assert.rejects(share.run(one, [], newDeadline()), isBusy);
+  await assert.rejects(share.runQueued('some row', one, [], newDeadline()), isBusy);
+  for (let times = 0; times < 20; times += 1) assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
   for (const client of clients) client.abort();
   const reasons = (await crowd).map((each) => (each.status === 'rejected' ? each.reason : undefined));
   assert.deepEqual([reasons.filter(isBusy).length, reasons.filter((reason) => reason?.name === 'AbortError').length], [40, 2]);
-  assert.deepEqual(await share.run(one), [{ one: 1 }], 'the places came back');
+  assert.deepEqual(await share.run(one, [], newDeadline()), [{ one: 1 }], 'the places came back');
 });
 
 for (const [way, url] of [
@@ -69,13 +70,13 @@ for (const [way, url] of [
     const client = new AbortController();
     const name = way.replaceAll(' ', '_');
     const work = database.transaction((transaction) => transaction.run(endless(name)), twoMinutes(client.signal));
-    await until('it is running', async () => (await database.run(runningOf(name)))[0]?.running === 1);
+    await until('it is running', async () => (await database.run(runningOf(name), [], newDeadline()))[0]?.running === 1);
     client.abort();
     await assert.rejects(work, isGone);
-    assert.deepEqual(await database.run(runningOf(name)), [{ running: 0 }]);
+    assert.deepEqual(await database.run(runningOf(name), [], newDeadline()), [{ running: 0 }]);
     // Both connections are of use, and nothing more is cancelled.
     for (let times = 0; times < 20; times += 1) {
-      await Promise.all([1, 2].map(() => database.transaction((transaction) => transaction.run(one))));
+      await Promise.all([1, 2].map(() => database.transaction((transaction) => transaction.run(one), newDeadline())));
     }
   });
 }
@@ -110,7 +111,7 @@ test('with one connection there is none to cancel with: the statement ends by it
   await sleep(100);
   client.abort();
   await work.catch((error) => assert.equal(error.name, 'AbortError'));
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('on the embedded database one statement of a share at a time stands in the way of others', async (t) => {
@@ -120,10 +121,10 @@ test('on the embedded database one statement of a share at a time stands in the 
   // When the server was done with it, whenever that is heard.
   const ended = 'extract(epoch FROM clock_timestamp())::float8 AS ended';
   const counting = statement<{ ended: number }>('share_counting', `SELECT count(*) AS n, ${ended} FROM generate_series(1, 100000)`);
-  const crowd = Array.from({ length: 30 }, () => share.run(counting));
+  const crowd = Array.from({ length: 30 }, () => share.run(counting, [], newDeadline()));
   // The crowd has come first.
   await new Promise((resolve) => setImmediate(resolve));
-  const [other] = await database.run(statement<{ ended: number }>('share_other', `SELECT ${ended}`));
+  const [other] = await database.run(statement<{ ended: number }>('share_other', `SELECT ${ended}`), [], newDeadline());
   const before = (await Promise.all(crowd)).filter(([row]) => (row?.ended ?? 0) < (other?.ended ?? 0));
   assert.ok(before.length <= 3, `${before.length} of 30 came before it`);
 });

@@ -12,7 +12,7 @@ import type { Database } from './database.ts';
 export function shareConnections(database: Database, connections: number, wait: Omit<Wait, 'signal'>): Database {
   const share = openSemaphore(connections);
 
-  async function inShare<T>(deadline: Deadline | undefined, work: () => Promise<T>): Promise<T> {
+  async function inShare<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
     using _connection = await share.take(waitUntil(deadline));
     const result = await work();
     // The embedded database works in this very thread and does not yield it, however many statements wait.
@@ -20,8 +20,9 @@ export function shareConnections(database: Database, connections: number, wait: 
     return result;
   }
 
-  function waitUntil(deadline: Deadline | undefined): Wait {
-    if (!deadline || wait.milliseconds === undefined) return wait;
+  function waitUntil(deadline: Deadline): Wait {
+    // Not where one connection is shared: there a statement takes as long as it takes.
+    if (wait.milliseconds === undefined) return wait;
     const milliseconds = Math.max(0, Math.min(wait.milliseconds, millisecondsLeft(deadline)));
     return { ...wait, milliseconds, signal: deadline.limit.endsWithClient ? deadline.gone : undefined };
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { embeddedTemplate } from '../../test/support/embedded-template.ts';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { statement } from './database.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { folderMode, modeReadableByOthers, replaceableIn, restrictFiles } from './embedded-permissions.ts';
@@ -56,14 +57,14 @@ test('while it is in use a checkpoint closes what was opened or made since', { s
     template: await embeddedTemplate(),
     checkpointSeconds: 0.05,
   });
-  await database.run(statement('create_filling', 'CREATE TABLE filling (text text)'));
+  await database.run(statement('create_filling', 'CREATE TABLE filling (text text)'), [], newDeadline());
   chmodSync(folder.directory, 0o755);
   const segment = join(folder.directory, 'pg_wal', '0000000100000000000000FE');
   writeFileSync(segment, '');
   chmodSync(segment, 0o666);
   const deadline = Date.now() + 20_000;
   while (folderMode(folder.directory) !== undefined && Date.now() < deadline) {
-    await database.run(statement('fill', `INSERT INTO filling SELECT repeat('x', 1000) FROM generate_series(1, 100)`));
+    await database.run(statement('fill', `INSERT INTO filling SELECT repeat('x', 1000) FROM generate_series(1, 100)`), [], newDeadline());
   }
   assert.equal(modeOf(folder.directory), 0o700);
   assert.equal(modeOf(segment), 0o600);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { embeddedTemplate } from '../../test/support/embedded-template.ts';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { Problem } from '../problems.ts';
 import { statement } from './database.ts';
 import { databaseProblems, sqlstate, uniqueViolationOf } from './database-errors.ts';
@@ -49,17 +50,21 @@ test('a new folder is announced, kept to its owner, and found again', async () =
   assert.ok(lines[0]?.includes(folder.directory) && lines[0].includes('power cut'));
   assert.equal(statSync(folder.directory).mode & 0o777, 0o700);
   assert.match(first.description, new RegExp(`^embedded PostgreSQL ${embeddedMajor} .*${folder.directory}`));
-  const [version] = await first.run(statement<{ version: string }>('version', "SELECT current_setting('server_version_num') AS version"));
+  const [version] = await first.run(
+    statement<{ version: string }>('version', "SELECT current_setting('server_version_num') AS version"),
+    [],
+    newDeadline(),
+  );
   assert.equal(Math.floor(Number(version?.version) / 10_000), embeddedMajor);
-  await first.run(createNumbers);
-  await first.run(insertNumber, [1]);
+  await first.run(createNumbers, [], newDeadline());
+  await first.run(insertNumber, [1], newDeadline());
   await Promise.all([first.close(), first.close()]);
   assert.ok(!readdirSync(folder.directory).some((name) => name.startsWith(lockFileName)));
 
   const second = await openEmbeddedDatabase({ directory: folder.directory, announce: (line) => lines.push(line) });
   assert.equal(second.isNew, false);
   assert.equal(lines.length, 1);
-  assert.deepEqual(await second.run(countNumbers), [{ count: 1 }]);
+  assert.deepEqual(await second.run(countNumbers, [], newDeadline()), [{ count: 1 }]);
   await second.close();
 });
 
@@ -72,6 +77,7 @@ test('rows come in the types that the interface promises', async () => {
          timestamptz '2001-02-03 04:05:06Z' AS moment, $1::text AS nothing, $2::text[] AS given`,
     ),
     [null, ['x', 'y, z']],
+    newDeadline(),
   );
   assert.deepEqual(row, {
     big: 9007199254740991,
@@ -87,58 +93,58 @@ test('rows come in the types that the interface promises', async () => {
 
 test('a transaction commits when its work resolves and rolls back when it rejects', async () => {
   await using database = await inMemory();
-  await database.run(createNumbers);
+  await database.run(createNumbers, [], newDeadline());
   const result = await database.transaction(async (transaction) => {
     await transaction.run(insertNumber, [1]);
     return (await transaction.run(countNumbers))[0]?.count;
-  });
+  }, newDeadline());
   assert.equal(result, 1);
   const failure = new Error('no');
   const undone = database.transaction(async (transaction) => {
     await transaction.run(insertNumber, [2]);
     throw failure;
-  });
+  }, newDeadline());
   await assert.rejects(undone, failure);
   // A failed statement whose error was swallowed: COMMIT rolls back, and must not be taken for a success.
   const swallowed = database.transaction(async (transaction) => {
     await transaction.run(insertNumber, [3]);
     await transaction.run(insertNumber, [3]).catch(() => undefined);
-  });
+  }, newDeadline());
   await assert.rejects(swallowed, (error) => sqlstate(error) === '25P02');
-  assert.deepEqual(await database.run(countNumbers), [{ count: 1 }]);
+  assert.deepEqual(await database.run(countNumbers, [], newDeadline()), [{ count: 1 }]);
 });
 
 test('an error has its SQLSTATE and constraint and none of the values', async () => {
   await using database = await inMemory();
-  await database.run(createNumbers);
-  await database.run(insertNumber, [4711]);
-  const error: unknown = await database.run(insertNumber, [4711]).catch((reason: unknown) => reason);
+  await database.run(createNumbers, [], newDeadline());
+  await database.run(insertNumber, [4711], newDeadline());
+  const error: unknown = await database.run(insertNumber, [4711], newDeadline()).catch((reason: unknown) => reason);
   assert.equal(uniqueViolationOf(error), 'numbers_once');
   assert.ok(error instanceof Error && !`${error.message} ${error.stack} ${JSON.stringify(error)}`.includes('4711'));
 });
 
 test('after close every call is refused as unavailable, and what came before it is finished', async () => {
   const database = await inMemory();
-  await database.run(createNumbers);
+  await database.run(createNumbers, [], newDeadline());
   const before = database.transaction(async (transaction) => {
     await sleep(20);
     return transaction.run(countNumbers);
-  });
+  }, newDeadline());
   const closing = database.close();
-  await assert.rejects(database.run(countNumbers), isDatabaseUnavailable);
+  await assert.rejects(database.run(countNumbers, [], newDeadline()), isDatabaseUnavailable);
   await assert.rejects(
-    database.transaction(async () => undefined),
+    database.transaction(async () => undefined, newDeadline()),
     isDatabaseUnavailable,
   );
   assert.deepEqual(await before, [{ count: 0 }]);
   await closing;
-  await assert.rejects(database.run(countNumbers), isDatabaseUnavailable);
+  await assert.rejects(database.run(countNumbers, [], newDeadline()), isDatabaseUnavailable);
 });
 
 test('kill -9 in the middle of inserting loses no row that was acknowledged', async () => {
   using folder = dataFolder();
   const prepared = await openEmbeddedDatabase({ directory: folder.directory, template: await embeddedTemplate() });
-  await prepared.run(createNumbers);
+  await prepared.run(createNumbers, [], newDeadline());
   await prepared.close();
   for (let round = 0, from = 0; round < 3; round++) {
     const child = spawnOpener(
@@ -155,7 +161,7 @@ test('kill -9 in the middle of inserting loses no row that was acknowledged', as
     });
     await once(child, 'exit');
     const database = await openEmbeddedDatabase({ directory: folder.directory });
-    const [{ count } = { count: 0 }] = await database.run(countNumbers);
+    const [{ count } = { count: 0 }] = await database.run(countNumbers, [], newDeadline());
     assert.ok(count > acknowledged && acknowledged >= from + 200, `${count} rows, acknowledged up to ${acknowledged}`);
     from = count;
     await database.close();
@@ -178,7 +184,7 @@ test('a second opener is refused at once and told who the first is', async () =>
   );
   const [output] = (await once(elsewhere.stdout, 'data')) as [Buffer];
   assert.ok(output.toString().includes(`in use by process ${process.pid} on `), output.toString());
-  assert.deepEqual(await first.run(statement<{ one: number }>('one', 'SELECT 1 AS one')), [{ one: 1 }]);
+  assert.deepEqual(await first.run(statement<{ one: number }>('one', 'SELECT 1 AS one'), [], newDeadline()), [{ one: 1 }]);
   await first.close();
 });
 
@@ -227,7 +233,7 @@ test('a creation that was killed half way is begun again', async () => {
   writeFileSync(join(folder.directory, '.gitkeep'), '');
   const database = await openEmbeddedDatabase({ directory: folder.directory, template: await embeddedTemplate() });
   assert.equal(database.isNew, true);
-  await database.run(createNumbers);
+  await database.run(createNumbers, [], newDeadline());
   await database.close();
   assert.ok(readdirSync(folder.directory).includes('.gitkeep'));
 });
@@ -235,10 +241,10 @@ test('a creation that was killed half way is begun again', async () => {
 test('checkpoints keep the WAL small', async () => {
   using folder = dataFolder();
   const database = await openEmbeddedDatabase({ directory: folder.directory, template: await embeddedTemplate() });
-  await database.run(createNumbers);
+  await database.run(createNumbers, [], newDeadline());
   // 250 MB of WAL without a checkpoint.
   const insertMany = statement('insert_many', "INSERT INTO numbers (note) SELECT repeat('x', 1000) FROM generate_series(1, 200)");
-  for (let index = 0; index < 1_000; index++) await database.run(insertMany);
+  for (let index = 0; index < 1_000; index++) await database.run(insertMany, [], newDeadline());
   await database.close();
   const wal = join(folder.directory, 'pg_wal');
   const sizes = readdirSync(wal).map((name) => statSync(join(wal, name)).size);

@@ -137,10 +137,10 @@ function serve(pglite: PGlite, options: EmbeddedOptions, isNew: boolean, lock: E
     isNew,
     pglite,
     run,
-    runQueued: (_, statement, values) => run(statement, values),
+    runQueued: (_, statement, values, deadline) => run(statement, values, deadline),
     async transaction(work, deadline) {
       assertOpen();
-      if (deadline?.limit.endsWithClient) deadline.gone.throwIfAborted();
+      if (deadline.limit.endsWithClient) deadline.gone.throwIfAborted();
       return guard(() => pglite.transaction((handle) => work(queryable(handle))));
     },
     close: () => (closed ??= shutDown()),

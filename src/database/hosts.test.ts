@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { startFragileProxy } from '../../test/support/fragile-proxy.ts';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
 import { farewell, startSpeakingServer, welcome } from '../../test/support/speaking-server.ts';
 import { freePort } from '../../test/support/temporary.ts';
@@ -49,18 +50,18 @@ test('where the first server cannot be reached the next one is used, at once and
   assert.deepEqual(await withClient(address, (client) => queryOf(client)('SELECT 1 AS one')), [{ one: 1 }]);
   const database = openPostgresql(address, { poolSize: 2 });
   t.after(() => database.close());
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('where the server in use goes away the other one is used', { skip }, async (t) => {
   const [first, second] = [await way(t), await way(t)];
   const database = openPostgresql(await addressOf([first.host, second.host]), { poolSize: 2 });
   t.after(() => database.close());
-  await Promise.all([database.run(one), database.run(one)]);
+  await Promise.all([database.run(one, [], newDeadline()), database.run(one, [], newDeadline())]);
   first.proxy.stop();
   // What became of the connections is known when their statements fail, or before.
-  await Promise.allSettled([database.run(one), database.run(one)]);
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  await Promise.allSettled([database.run(one, [], newDeadline()), database.run(one, [], newDeadline())]);
+  assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('a server that takes no writes is not used, and that is said', { skip }, async (t) => {
@@ -74,7 +75,7 @@ test('a server that takes no writes is not used, and that is said', { skip }, as
   );
   const database = openPostgresql(address, { poolSize: 2 });
   t.after(() => database.close());
-  await assert.rejects(database.run(one), (error) => sqlstate(error) === '25006');
+  await assert.rejects(database.run(one, [], newDeadline()), (error) => sqlstate(error) === '25006');
   assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 });
 });
 
@@ -83,5 +84,5 @@ test('a server that greets and ends the connection in one breath is no more than
   assert.ok('address' in reading);
   const database = openPostgresql(reading.address, { poolSize: 2 });
   t.after(() => database.close());
-  for (let time = 0; time < 20; time += 1) await assert.rejects(database.run(one), (error) => isUnavailable(error));
+  for (let time = 0; time < 20; time += 1) await assert.rejects(database.run(one, [], newDeadline()), (error) => isUnavailable(error));
 });

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
-import { type Database, type Queryable, statement } from './database.ts';
+import { startDeadline } from '../deadline.ts';
+import { requestLimit } from '../time-limits.ts';
+import { type Database, type Queryable, statement, until } from './database.ts';
 import { isUnavailable, sqlstate } from './database-errors.ts';
 import { openEmbeddedDatabase } from './embedded.ts';
 import { inspectDataFolder } from './embedded-folder.ts';
@@ -104,7 +106,7 @@ async function openEmbedded(
     announce,
     async fill(made) {
       migration = await migrateEmbedded(made.pglite);
-      await fill(made);
+      await fill(until(startDeadline(requestLimit), made));
     },
   });
   try {
@@ -117,7 +119,7 @@ async function openEmbedded(
 
 /** Row level security hides rows without any error: every code would look unknown. A database that does not answer now is asked again by requests. */
 async function refuseHiddenRows(database: Database): Promise<void> {
-  const query: Query = <Row>(text: string) => database.run(statement<Row>('rows_hidden', text));
+  const query: Query = <Row>(text: string) => database.run(statement<Row>('rows_hidden', text), [], startDeadline(requestLimit));
   const hidden = await rowsHiddenFromUs(query).catch((error: unknown) => {
     if (isUnavailable(error)) return false;
     throw error;

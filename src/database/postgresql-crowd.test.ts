@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { findPostgresqlBinaries } from '../../test/support/postgresql-binaries.ts';
 import { testServerUrl } from '../../test/support/test-server.ts';
 import { parsePostgresqlUrl } from '../config/postgresql-address.ts';
@@ -28,16 +29,17 @@ test('of a crowd that a slow server keeps waiting, those who would wait too long
   const ended: string[] = [];
   const noted = (name: string, work: Promise<unknown>) => work.finally(() => ended.push(name));
   // So the pool knows that a connection is taken for 0.5 s and more.
-  for (let times = 0; times < 2; times += 1) await Promise.all([database.run(slow), database.run(slow)]);
-  const busy = [noted('slow', database.run(slow)), noted('slow', database.run(slow))];
-  const crowd = await Promise.allSettled(Array.from({ length: 100 }, () => noted('quick', database.run(quick))));
+  for (let times = 0; times < 2; times += 1)
+    await Promise.all([database.run(slow, [], newDeadline()), database.run(slow, [], newDeadline())]);
+  const busy = [noted('slow', database.run(slow, [], newDeadline())), noted('slow', database.run(slow, [], newDeadline()))];
+  const crowd = await Promise.allSettled(Array.from({ length: 100 }, () => noted('quick', database.run(quick, [], newDeadline()))));
   await Promise.all(busy);
   const refused = crowd.filter((each) => each.status === 'rejected');
   // Average hold 0.2 × 1.5 s, four times: 0.88 s. (waiting + 1) × 0.88 s / 2 connections is above 2 s from the fifth on; later on a busy machine.
   assert.ok(refused.length >= 90, `${refused.length}`);
   for (const { reason } of refused) assert.ok(reason instanceof Problem && reason.kind === databaseProblems.database_unavailable);
   assert.equal(ended.indexOf('slow'), refused.length, 'the refusals came before anything ended');
-  assert.deepEqual(await database.run(quick), [{ one: 1 }]);
+  assert.deepEqual(await database.run(quick, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('a long transaction does not count in the average, so others still wait for a connection', { skip }, async (t) => {
@@ -46,5 +48,5 @@ test('a long transaction does not count in the average, so others still wait for
   for (let times = 0; times < 4; times += 1) {
     await database.transaction((transaction) => transaction.run(slow), startDeadline(exactCountLimit));
   }
-  await Promise.all(Array.from({ length: 100 }, () => database.run(quick)));
+  await Promise.all(Array.from({ length: 100 }, () => database.run(quick, [], newDeadline())));
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import {
   addressOf,
   assertUnavailable,
@@ -25,7 +26,7 @@ import { openPostgresql } from './postgresql.ts';
 /** Resolves once the database answers again. */
 async function untilServed(database: Pick<Database, 'run'>): Promise<void> {
   const until = performance.now() + noHang;
-  while (!(await database.run(one).catch(() => undefined))) {
+  while (!(await database.run(one, [], newDeadline()).catch(() => undefined))) {
     assert.ok(performance.now() < until, 'no request is served again');
     await sleep(20);
   }
@@ -34,30 +35,33 @@ async function untilServed(database: Pick<Database, 'run'>): Promise<void> {
 test('a frozen server is given up within 3 s, and the pool recovers', { skip }, async (t) => {
   const { freeze, host, port } = await proxied(t);
   const database = await open(t, { host, port }, { poolSize: 2 });
-  await Promise.all([database.run(one), database.run(one)]);
+  await Promise.all([database.run(one, [], newDeadline()), database.run(one, [], newDeadline())]);
   freeze(true);
   // Two have a connection that no longer answers, the others wait for one.
-  const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one))));
+  const times = await Promise.all(Array.from({ length: 6 }, () => assertUnavailable(database.run(one, [], newDeadline()))));
   t.diagnostic(`refused after ${times.map(Math.round).join(', ')} ms`);
   // The long form of test/faults/frozen-postgresql.test.ts measures it; here the machine may stand still.
   assert.ok(requestLimit.total < 3_000);
   assert.ok(Math.max(...times) < noHang, times.join(' '));
-  const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one)));
+  const connecting = await assertUnavailable(database.transaction((transaction) => transaction.run(one), newDeadline()));
   t.diagnostic(`with no connection left, after ${Math.round(connecting)} ms`);
   assert.ok(connecting < noHang);
   freeze(false);
   await untilServed(database);
-  assert.deepEqual(await Promise.all([database.run(one), database.run(one)]), [[{ one: 1 }], [{ one: 1 }]]);
+  assert.deepEqual(await Promise.all([database.run(one, [], newDeadline()), database.run(one, [], newDeadline())]), [
+    [{ one: 1 }],
+    [{ one: 1 }],
+  ]);
   assert.ok(database.pool.totalCount <= 2);
 });
 
 /** @returns a deadline of a request for which so much is left. */
-const withLeft = (milliseconds: number) => ({ ...startDeadline(), endsAt: performance.now() + milliseconds });
+const withLeft = (milliseconds: number) => ({ ...newDeadline(), endsAt: performance.now() + milliseconds });
 
 test('a request that asks several times is refused at its one deadline', { skip }, async (t) => {
   const { freeze, host, port } = await proxied(t);
   const database = await open(t, { host, port }, { poolSize: 2 });
-  await Promise.all([database.run(one), database.run(one)]);
+  await Promise.all([database.run(one, [], newDeadline()), database.run(one, [], newDeadline())]);
   freeze(true);
   const deadline = withLeft(800);
   assert.ok((await assertUnavailable(database.run(one, [], deadline))) >= 790);
@@ -75,10 +79,10 @@ test('a request that asks several times is refused at its one deadline', { skip 
 
 test('a statement that is given up at the deadline keeps its connection where the answer still comes', { skip }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
-  const before = await database.run(backend);
+  const before = await database.run(backend, [], newDeadline());
   await assertUnavailable(database.run(pause, [1], withLeft(300)));
   // It waits for the only connection, which is given back when the server has answered.
-  assert.deepEqual(await database.run(backend), before);
+  assert.deepEqual(await database.run(backend, [], newDeadline()), before);
 });
 
 test('no statement begins, and no transaction commits, when no time is left for its answer', { skip }, async (t) => {
@@ -90,7 +94,7 @@ test('no statement begins, and no transaction commits, when no time is left for 
     await sleep(500);
   }, withLeft(400));
   await assertUnavailable(late);
-  assert.equal((await database.run(read)).find(({ value }) => value === 1)?.hits, 0);
+  assert.equal((await database.run(read, [], newDeadline())).find(({ value }) => value === 1)?.hits, 0);
 });
 
 test('a request that waited for a connection and then for a row leaves no statement behind that waits on', {
@@ -102,13 +106,13 @@ test('a request that waited for a connection and then for a row leaves no statem
   await other.transaction(async (transaction) => {
     await transaction.run(hit, [1]);
     // They have 1.3 s left when the connection is free, and the connection's own limit for a lock is 1.9 s.
-    const busy = database.run(pause, [1.5]);
-    await assert.rejects(database.runQueued('row 1', hit, [1]), isUnavailable);
+    const busy = database.run(pause, [1.5], newDeadline());
+    await assert.rejects(database.runQueued('row 1', hit, [1], newDeadline()), isUnavailable);
     await busy;
     const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%' AND pid <> pg_backend_pid()`;
-    assert.deepEqual(await other.run(statement('still_waiting', waiting), [hit.text.slice(0, 30)]), []);
-  });
-  assert.equal((await database.run(read)).find(({ value }) => value === 1)?.hits, 1);
+    assert.deepEqual(await other.run(statement('still_waiting', waiting), [hit.text.slice(0, 30)], newDeadline()), []);
+  }, newDeadline());
+  assert.equal((await database.run(read, [], newDeadline())).find(({ value }) => value === 1)?.hits, 1);
 });
 
 test('a server that freezes in the middle of a transaction undoes it', { skip }, async (t) => {
@@ -119,11 +123,11 @@ test('a server that freezes in the middle of a transaction undoes it', { skip },
     await transaction.run(hit, [1]);
     freeze(true);
     await transaction.run(hit, [2]);
-  });
+  }, newDeadline());
   assert.ok((await assertUnavailable(call)) < noHang);
   freeze(false);
   assert.deepEqual(
-    (await database.run(read)).map((row) => row.hits),
+    (await database.run(read, [], newDeadline())).map((row) => row.hits),
     [0, 0],
   );
 });
@@ -134,40 +138,43 @@ test('neither a lock held elsewhere nor a slow statement is waited for longer th
   const database = await open(t, {}, { poolSize: 1 });
   const other = await open(t);
   const { hit } = await numbersTable(t);
-  const before = await database.run(backend);
+  const before = await database.run(backend, [], newDeadline());
   await other.transaction(async (transaction) => {
     await transaction.run(hit, [1]);
-    const waited = await assertUnavailable(database.run(hit, [1]), '55P03');
+    const waited = await assertUnavailable(database.run(hit, [1], newDeadline()), '55P03');
     assert.ok(waited > 1_800 && waited < noHang, `${waited} ms`);
-  });
-  const slow = await assertUnavailable(database.run(pause, [5]), '57014');
+  }, newDeadline());
+  const slow = await assertUnavailable(database.run(pause, [5], newDeadline()), '57014');
   assert.ok(slow > 1_900 && slow < noHang, `${slow} ms`);
-  assert.deepEqual(await database.run(backend), before);
+  assert.deepEqual(await database.run(backend, [], newDeadline()), before);
 });
 
 test('a connection that dies while idle is replaced, one that dies while busy is a refusal', { skip }, async (t) => {
   const database = await open(t, {}, { poolSize: 1 });
   const other = await open(t);
-  const [idle] = await database.run(backend);
-  await other.run(terminate, [idle?.pid]);
+  const [idle] = await database.run(backend, [], newDeadline());
+  await other.run(terminate, [idle?.pid], newDeadline());
   while (database.pool.totalCount > 0) await sleep(5);
-  const [busy] = await database.run(backend);
+  const [busy] = await database.run(backend, [], newDeadline());
   assert.notEqual(busy?.pid, idle?.pid);
-  const refused = assertUnavailable(database.run(pause, [2]), '57P01');
+  const refused = assertUnavailable(database.run(pause, [2], newDeadline()), '57P01');
   await sleep(100);
-  await other.run(terminate, [busy?.pid]);
+  await other.run(terminate, [busy?.pid], newDeadline());
   assert.ok((await refused) < noHang);
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('a connection that is cut in the middle of a statement is a refusal', { skip }, async (t) => {
   const { cut, host, port } = await proxied(t);
   const database = await open(t, { host, port });
-  const refused = [assertUnavailable(database.run(pause, [2])), assertUnavailable(database.transaction((each) => each.run(pause, [2])))];
+  const refused = [
+    assertUnavailable(database.run(pause, [2], newDeadline())),
+    assertUnavailable(database.transaction((each) => each.run(pause, [2]), newDeadline())),
+  ];
   await sleep(200);
   cut();
   assert.ok(Math.max(...(await Promise.all(refused))) < noHang);
-  assert.deepEqual(await database.run(one), [{ one: 1 }]);
+  assert.deepEqual(await database.run(one, [], newDeadline()), [{ one: 1 }]);
 });
 
 test('whatever a server gives as the reason for ending a connection, it is a refusal', async (t) => {
@@ -175,9 +182,9 @@ test('whatever a server gives as the reason for ending a connection, it is a ref
   for (const code of ['XX001', '42501', 'ZZ999']) {
     const database = openPostgresql(addressOf(await startSpeakingServer(t, [welcome, farewell(code)])), { poolSize: 1 });
     t.after(() => database.close());
-    await assertUnavailable(database.run(one), code);
+    await assertUnavailable(database.run(one, [], newDeadline()), code);
     await assertUnavailable(
-      database.transaction((transaction) => transaction.run(one)),
+      database.transaction((transaction) => transaction.run(one), newDeadline()),
       code,
     );
     assert.deepEqual(database.connections?.(), { total: 0, idle: 0, waiting: 0 }, code);
@@ -187,12 +194,12 @@ test('whatever a server gives as the reason for ending a connection, it is a ref
 test('after close every call is refused, and a server that does not answer the goodbye is left', { skip }, async (t) => {
   const { freeze, host, port } = await proxied(t);
   const database = await open(t, { host, port });
-  await database.run(one);
+  await database.run(one, [], newDeadline());
   freeze(true);
   const startedAt = performance.now();
   await Promise.all([database.close(), database.close()]);
   assert.ok(performance.now() - startedAt < noHang);
-  await assertUnavailable(database.run(one));
+  await assertUnavailable(database.run(one, [], newDeadline()));
 });
 
 test('a statement that takes long is cut when the pool is closed', { skip }, async (t) => {

@@ -15,7 +15,7 @@ import {
   serverSlack,
   shortWait,
 } from '../time-limits.ts';
-import { type Database, type Queryable, type Statement, statement } from './database.ts';
+import { type Database, type Queryable, type Statement, statement, until } from './database.ts';
 import { asDatabaseError, databaseUnavailable, sqlstate } from './database-errors.ts';
 import { type Hosts, hostsOf, openHosts } from './hosts.ts';
 import { openRowQueue } from './row-queue.ts';
@@ -60,13 +60,15 @@ export function openPostgresql(address: PostgresqlAddress, { poolSize }: Postgre
   const inRowQueue = openRowQueue(poolSize);
   let closed: Promise<void> | undefined;
 
-  const run: Database['run'] = (wanted, values, deadline = startDeadline()) =>
+  const run: Database['run'] = (wanted, values, deadline) =>
     retry(isDirect, (named) =>
       withConnection(deadline, async (connection) => (await send(connection, queryOf(wanted, values, named), deadline)).rows),
     );
 
-  const transaction: Database['transaction'] = (work, deadline = startDeadline()) => {
-    const whole = (begun: Queryable) => (deadline.limit.endsWithClient ? untilClientLeaves(deadline.gone, begun, run, work) : work(begun));
+  const elsewhere = () => until(startDeadline(requestLimit), { run });
+  const transaction: Database['transaction'] = (work, deadline) => {
+    const whole = (begun: Queryable) =>
+      deadline.limit.endsWithClient ? untilClientLeaves(deadline.gone, begun, elsewhere, work) : work(begun);
     return retry(isDirect, (named) =>
       withConnection(deadline, (connection) => inTransaction(connection, startOf(isDirect, deadline), named, whole, deadline)),
     );
@@ -78,7 +80,7 @@ export function openPostgresql(address: PostgresqlAddress, { poolSize }: Postgre
     pool,
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     run,
-    runQueued: (rowKey, wanted, values, deadline = startDeadline()) =>
+    runQueued: (rowKey, wanted, values, deadline) =>
       retry(isDirect, (named) =>
         inRowQueue(rowKey, Math.min(rowTurnLimit, millisecondsLeft(deadline)), () =>
           withConnection(deadline, async (connection) => {
@@ -328,7 +330,7 @@ function runInTimeLeft<Row>(
   connection: Connection,
   named: boolean,
   wanted: Statement<Row>,
-  values: readonly unknown[] | undefined,
+  values: readonly unknown[],
   deadline: Deadline,
 ): Promise<Row[]> {
   const serverTime = () => Math.max(leastForServer, Math.min(requestLimit.statement, millisecondsLeft(deadline) - serverSlack));
@@ -404,13 +406,13 @@ const betweenCancellations = 250;
 
 /**
  * Does the work of a transaction until the client leaves, then cancels its statements on the server, which would run on without a reader.
- * @param elsewhere runs a statement on another connection.
+ * @param elsewhere another connection, for one statement with a deadline of its own.
  * @throws the signal's reason.
  */
 async function untilClientLeaves<T>(
   gone: AbortSignal,
   transaction: Queryable,
-  elsewhere: Queryable['run'],
+  elsewhere: () => Queryable,
   work: (transaction: Queryable) => Promise<T>,
 ): Promise<T> {
   gone.throwIfAborted();
@@ -422,7 +424,9 @@ async function untilClientLeaves<T>(
   /** Again and again: the statement may not have arrived yet, another one may follow it, or no connection was free to cancel it. */
   async function cancel(): Promise<void> {
     while (!isOver) {
-      asked = elsewhere(cancelStatement, [backend?.pid, backend?.begun]).catch(() => undefined);
+      asked = elsewhere()
+        .run(cancelStatement, [backend?.pid, backend?.begun])
+        .catch(() => undefined);
       await asked;
       await sleep(betweenCancellations, undefined, { ref: false });
     }

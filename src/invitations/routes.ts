@@ -35,7 +35,7 @@ export const invitationRoutes: FastifyPluginAsyncZod<{ services: InvitationServi
       },
     },
     async (request) => {
-      const expiresAt = await renewTestCodes(services, request.actor());
+      const expiresAt = await renewTestCodes(services, request.actor(), request.deadline);
       return { codes: [...testCodes], expires_at: expiresAt.toISOString() };
     },
   );

@@ -1,6 +1,7 @@
 import type { Actor } from '../audit.ts';
 import type { Config } from '../config/config.ts';
 import type { Queryable } from '../database/database.ts';
+import type { Deadline } from '../deadline.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
 import { canonicalAddress, isInRanges, parseRanges } from '../rules/ip-address.ts';
 import type { InvitationServices } from './dependencies.ts';
@@ -18,13 +19,17 @@ export async function seedTestCodes(database: Queryable): Promise<Date> {
 }
 
 /** The same, requested by an operator. */
-export async function renewTestCodes({ database, audit }: Pick<InvitationServices, 'database' | 'audit'>, actor: Actor): Promise<Date> {
+export async function renewTestCodes(
+  { database, audit }: Pick<InvitationServices, 'database' | 'audit'>,
+  actor: Actor,
+  deadline: Deadline,
+): Promise<Date> {
   return database.transaction(async (transaction) => {
     const expiresAt = await seedTestCodes(transaction);
     const after = { count: testCodes.length, expires_at: shownMoment(expiresAt) };
     await audit(transaction, actor, { action: 'invitation.seed', subject: 'invitation', after });
     return expiresAt;
-  });
+  }, deadline);
 }
 
 /** @returns the test codes that are usable right now. */

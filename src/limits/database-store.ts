@@ -1,5 +1,7 @@
-import { type Queryable, statement } from '../database/database.ts';
+import { type Database, type Statement, statement } from '../database/database.ts';
+import { startDeadline } from '../deadline.ts';
 import type { SweptBatch, SweptRows } from '../sweeping/sweep.ts';
+import { requestLimit } from '../time-limits.ts';
 import type { LimitStore, Points } from './limiter.ts';
 
 const millisecondsLeft = 'ceil(extract(epoch FROM expires_at - now()) * 1000)::integer';
@@ -46,7 +48,10 @@ const settleTryStatement = statement(
 );
 
 /** Counts in PostgreSQL: one guarded statement for each question. The database's clock ends the windows. */
-export function databaseStore(database: Queryable): LimitStore {
+export function databaseStore(opened: Database): LimitStore {
+  const database = {
+    run: <Row>(wanted: Statement<Row>, values: readonly unknown[]) => opened.run(wanted, values, startDeadline(requestLimit)),
+  };
   return {
     async take(key, { ahead, plenty, seconds }, watchedKey) {
       const [row] = await database.run(takeStatement, [key, ahead, plenty, seconds, watchedKey ?? null]);

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Queryable } from '../database/database.ts';
+import { type Queryable, until } from '../database/database.ts';
+import type { Deadline } from '../deadline.ts';
 import { Problem } from '../problems.ts';
 import type { OperatorServices } from './dependencies.ts';
 import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
@@ -32,10 +33,11 @@ export async function authenticateOperator(
   services: OperatorServices,
   authorization: string | undefined,
   demanded: Role,
+  deadline: Deadline,
 ): Promise<Operator> {
   const key = bearerIn(authorization);
   if (key === undefined) throw new Problem(operatorProblems.operator_key_required);
-  const operator = await findOperator(services, key);
+  const operator = await findOperator(services, key, deadline);
   if (!operator) throw new Problem(operatorProblems.operator_key_invalid);
   if (!suffices(operator.role, demanded)) {
     throw new Problem(operatorProblems.role_insufficient, { values: { demanded, held: operator.role } });
@@ -43,13 +45,13 @@ export async function authenticateOperator(
   return operator;
 }
 
-async function findOperator({ database, localKeyHash }: OperatorServices, key: string): Promise<Operator | undefined> {
+async function findOperator({ database, localKeyHash }: OperatorServices, key: string, deadline: Deadline): Promise<Operator | undefined> {
   if (!isOperatorKey(key)) return undefined;
   const hash = hashOperatorKey(key);
   if (timingSafeEqual(Buffer.from(hash), Buffer.from(localKeyHash))) return { keyId: null, label: 'local', role: 'admin' };
-  const found = await findUsableKey(database, hash);
+  const found = await findUsableKey(until(deadline, database), hash);
   if (!found) return undefined;
-  if (found.stale) await noteUse(database, found.id);
+  if (found.stale) await noteUse(until(deadline, database), found.id);
   return { keyId: found.id, label: found.label, role: found.role };
 }
 

@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.ts';
 import type { RepeatableRequest } from '../idempotency.ts';
 import { Problem, validationFailed } from '../problems.ts';
 import { type Accepted, accepted, refused } from '../rules/result.ts';
@@ -33,6 +34,7 @@ export async function createOperatorKey(
   { database, audit }: OperatorServices,
   request: RepeatableRequest,
   wanted: KeyWanted,
+  deadline: Deadline,
 ): Promise<KeyCreated> {
   const { label, expiresAt, validSeconds } = judge(wanted);
   const { role } = wanted;
@@ -53,7 +55,7 @@ export async function createOperatorKey(
     });
     if (!created) throw new Problem(operatorProblems.key_shown_once, { members: { id: answer.id } });
     return created;
-  });
+  }, deadline);
 }
 
 function judge(wanted: KeyWanted): { label: string; expiresAt: Date | null; validSeconds: number | null } {

@@ -44,7 +44,7 @@ export function requireOperator(scope: FastifyInstance, services: OperatorServic
   scope.addHook('onRequest', async (request) => {
     const demanded = request.routeOptions.config.role;
     if (demanded === undefined) return; // no such route
-    request.operator = await authenticateOperator(services, request.headers.authorization, demanded);
+    request.operator = await authenticateOperator(services, request.headers.authorization, demanded, request.deadline);
   });
 }
 

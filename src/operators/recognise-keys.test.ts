@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Queryable } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { generateOperatorKey, type NewOperatorKey } from './operator-key.ts';
 import { recogniseKeys } from './recognise-keys.ts';
 
 /** A database with one usable key; it records how many hashes each statement asked for. */
-function oneKeyDatabase({ hash }: NewOperatorKey): { database: Queryable; asked: number[] } {
+function oneKeyDatabase({ hash }: NewOperatorKey): { database: Pick<Database, 'run'>; asked: number[] } {
   const asked: number[] = [];
-  const database: Queryable = {
+  const database: Pick<Database, 'run'> = {
     async run<Row>(_statement: unknown, values: readonly unknown[] = []) {
       const [hashes] = values as [string[]];
       asked.push(hashes.length);

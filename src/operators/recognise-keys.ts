@@ -1,4 +1,6 @@
-import { type Queryable, statement } from '../database/database.ts';
+import { type Database, statement } from '../database/database.ts';
+import { startDeadline } from '../deadline.ts';
+import { requestLimit } from '../time-limits.ts';
 import { bearerIn } from './authenticate-operator.ts';
 import { hashOperatorKey, isOperatorKey } from './operator-key.ts';
 
@@ -24,14 +26,14 @@ interface Batch {
  * among any number of wrong ones, and a flood costs the database the same whatever its size. It is stateless, so every process can do it.
  * @returns whether an `Authorization` header has a usable key.
  */
-export function recogniseKeys(database: Queryable): (authorization: string, network: string) => Promise<boolean> {
+export function recogniseKeys(database: Pick<Database, 'run'>): (authorization: string, network: string) => Promise<boolean> {
   let collecting: Batch | undefined;
 
   function collect(): Batch {
     const hashes = new Set<string>();
     const found = new Promise((resolve) => setTimeout(resolve, pause)).then(async () => {
       collecting = undefined;
-      const rows = await database.run(findKeysStatement, [[...hashes]]);
+      const rows = await database.run(findKeysStatement, [[...hashes]], startDeadline(requestLimit));
       return new Set(rows.map(({ key_hash }) => key_hash));
     });
     return { hashes, ofNetwork: new Map(), found };

@@ -1,4 +1,5 @@
 import type { Actor } from '../audit.ts';
+import type { Deadline } from '../deadline.ts';
 import { Problem } from '../problems.ts';
 import type { OperatorServices } from './dependencies.ts';
 import { type KeyRow, readKey, revokeKey } from './key-store.ts';
@@ -9,7 +10,12 @@ import { operatorProblems } from './problems.ts';
  * can create another. Repeating it changes nothing.
  * @throws Problem `operator_key_unknown`.
  */
-export async function revokeOperatorKey({ database, audit }: OperatorServices, actor: Actor, id: number): Promise<KeyRow> {
+export async function revokeOperatorKey(
+  { database, audit }: OperatorServices,
+  actor: Actor,
+  id: number,
+  deadline: Deadline,
+): Promise<KeyRow> {
   return database.transaction(async (transaction) => {
     const revoked = await revokeKey(transaction, id);
     if (revoked) {
@@ -20,5 +26,5 @@ export async function revokeOperatorKey({ database, audit }: OperatorServices, a
     const key = await readKey(transaction, id);
     if (!key) throw new Problem(operatorProblems.operator_key_unknown);
     return key;
-  });
+  }, deadline);
 }

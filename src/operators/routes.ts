@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { until } from '../database/database.ts';
 import { schemaRules } from '../http/field-messages.ts';
 import { repeatableHeaders } from '../http/idempotency-headers.ts';
 import { bodyProblems, problemResponses, queryProblem } from '../http/problem-responses.ts';
@@ -48,7 +49,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
     async (request, reply) => {
       const { body } = request;
       const repeatable = { actor: request.actor(), key: request.headers['idempotency-key'], asked: ['POST', '/admin/keys', body] };
-      const { key, ...created } = await createOperatorKey(services, repeatable, body);
+      const { key, ...created } = await createOperatorKey(services, repeatable, body, request.deadline);
       const { last_used_at: _never, revoked_at: _neither, ...shown } = shownKey(created);
       return reply.code(201).send({ ...shown, key });
     },
@@ -67,8 +68,8 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         response: { 200: keyList, ...problemResponses(queryProblem) },
       },
     },
-    async ({ query: { limit, cursor } }) => {
-      const { rows, next } = await listKeys(services.database, { after: decodeIdCursor(cursor), limit });
+    async ({ query: { limit, cursor }, deadline }) => {
+      const { rows, next } = await listKeys(until(deadline, services.database), { after: decodeIdCursor(cursor), limit });
       return { items: rows.map(shownKey), next };
     },
   );
@@ -86,7 +87,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         response: { 200: keyAnswer, ...problemResponses(operator_key_unknown, invalidId) },
       },
     },
-    async (request) => shownKey(await revokeOperatorKey(services, request.actor(), request.params.id)),
+    async (request) => shownKey(await revokeOperatorKey(services, request.actor(), request.params.id, request.deadline)),
   );
 
   app.get(
@@ -101,11 +102,11 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
         response: { 200: auditList, ...problemResponses(queryProblem) },
       },
     },
-    async ({ query: { limit, cursor, from, to, ...asked } }) => {
+    async ({ query: { limit, cursor, from, to, ...asked }, deadline }) => {
       const period = acceptPeriod(['from', from], ['to', to]);
       if (!period.ok) throw validationFailed(period.errors);
       const page = { after: decodeIdCursor(cursor), limit };
-      const { rows, next } = await readAudit(services.database, { ...asked, ...period.value }, page);
+      const { rows, next } = await readAudit(until(deadline, services.database), { ...asked, ...period.value }, page);
       return { items: rows.map(shownEntry), next };
     },
   );

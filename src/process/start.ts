@@ -1,13 +1,15 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
-import type { Database } from '../database/database.ts';
+import { type Database, until } from '../database/database.ts';
 import { accessLines } from '../database/migration-lines.ts';
 import { openDatabase } from '../database/open.ts';
+import { startDeadline } from '../deadline.ts';
 import { type Certificate, datesMistake, day } from '../http/https/certificate.ts';
 import { firstContents, isForTrying, usableTestCodes } from '../invitations/seed-test-codes.ts';
 import { exitLater } from '../main.ts';
 import { isAnyKeyUsable, makeFirstKey } from '../operators/first-key.ts';
 import type { Services } from '../services.ts';
+import { requestLimit } from '../time-limits.ts';
 
 /** Milliseconds that a start may go on after it was asked to stop. */
 const startLimit = 5_000;
@@ -73,10 +75,10 @@ async function operatorKeyLines({ database, operators }: Services): Promise<stri
   const another = 'npx chodae key create --label me --role admin';
   if (database.kind === 'postgresql') {
     // Requests will ask a database again that does not answer now.
-    const isUsable = await isAnyKeyUsable(operators).catch(() => true);
+    const isUsable = await isAnyKeyUsable(operators, startDeadline(requestLimit)).catch(() => true);
     return isUsable ? [] : [`There is no operator key yet. To manage invitations over HTTP, make one: ${another}`];
   }
-  const key = await makeFirstKey(operators);
+  const key = await makeFirstKey(operators, startDeadline(requestLimit));
   return key === undefined
     ? []
     : [
@@ -88,18 +90,18 @@ async function operatorKeyLines({ database, operators }: Services): Promise<stri
 
 /** Told at each start while a code of the README can be used. */
 async function testCodeLines({ database, config }: Services): Promise<string[]> {
-  const rows = await usableTestCodes(database).catch(() => []);
+  const rows = await usableTestCodes(until(startDeadline(requestLimit), database)).catch(() => []);
   const [first] = rows;
   if (!first) return [];
   const ends = rows.map((row) => row.expires_at);
   const isEndless = ends.some((end) => end === null || !Number.isFinite(Number(end)));
   const last = new Date(Math.max(...ends.map(Number)));
   const { timeZone } = config.registration;
-  const until = isEndless
+  const validity = isEndless
     ? 'with no end'
     : `until ${new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'short', timeZone }).format(last)} (${timeZone})`;
   return [
-    `Test codes      ${rows.map(({ code }) => code).join(', ')} can be used by anyone who has read the README, ${until}.`,
+    `Test codes      ${rows.map(({ code }) => code).join(', ')} can be used by anyone who has read the README, ${validity}.`,
     `  To stop one: npx chodae invite revoke ${first.code}. For another day: npx chodae seed`,
   ];
 }

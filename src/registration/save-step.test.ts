@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startDeadline } from '../deadline.ts';
+import { newDeadline } from '../../test/support/new-deadline.ts';
 import { overloaded } from '../overload/problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { saveRegistrationStep } from './save-step.ts';
@@ -40,7 +40,7 @@ async function saveRefused(services: RegistrationServices): Promise<readonly [nu
   };
   assert.ok(nameStep);
   await assert.rejects(
-    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: startDeadline(), countHash }),
+    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: newDeadline(), countHash }),
     {
       message: 'overloaded',
     },
@@ -59,7 +59,7 @@ test('reaching the limit releases the place in the queue', async () => {
   const { services, released } = refusingServices([], false);
   const countHash = () => Promise.reject(new Error('over the limit'));
   await assert.rejects(
-    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: startDeadline(), countHash }),
+    saveRegistrationStep(services, nameStep, 'a session', body, { network: '192.0.2.1', deadline: newDeadline(), countHash }),
     /over the limit/,
   );
   assert.equal(released(), 1);

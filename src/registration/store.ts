@@ -1,4 +1,4 @@
-import { type Database, type Queryable, type Statement, statement } from '../database/database.ts';
+import { type Database, type Statement, statement } from '../database/database.ts';
 import type { Deadline } from '../deadline.ts';
 import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
 import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
@@ -82,7 +82,7 @@ export interface NewSession {
  * @returns undefined: no such code. A usable single-seat invitation without `session_expires_at`: the network already has `mostSessions`.
  */
 export async function openSession(
-  database: Queryable,
+  database: Database,
   code: string,
   { sessionId, network, lifeSeconds }: NewSession,
   mostSessions: number | undefined,
@@ -154,7 +154,7 @@ const saveStepStatements = new Map(stepsBeforeLast.map((step) => [step.name, sav
  * @returns undefined: refused; `readSession` tells why.
  */
 export async function saveStep(
-  database: Queryable,
+  database: Database,
   step: Step,
   sessionId: string,
   lifeSeconds: number,
@@ -192,7 +192,7 @@ const readSessionStatement = statement<SessionState>(
 );
 
 /** What we know about a session id: a live session, a receipt, or nothing (then `expires_at` and `user_id` are both NULL). */
-export async function readSession(database: Queryable, sessionId: string, deadline: Deadline): Promise<SessionState> {
+export async function readSession(database: Database, sessionId: string, deadline: Deadline): Promise<SessionState> {
   const [row] = await database.run(readSessionStatement, [sessionId], deadline);
   if (!row) throw new Error('the statement gives one row whatever it is asked');
   return row;
@@ -289,7 +289,7 @@ const deleteSessionStatement = statement<{ deleted: number }>(
  * Deletes a live session and all its data.
  * @returns false if there was none.
  */
-export async function deleteSession(database: Queryable, sessionId: string, deadline: Deadline): Promise<boolean> {
+export async function deleteSession(database: Database, sessionId: string, deadline: Deadline): Promise<boolean> {
   const [row] = await database.run(deleteSessionStatement, [sessionId], deadline);
   return row?.deleted === 1;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database, Queryable } from '../database/database.ts';
+import { type Database, type Queryable, until } from '../database/database.ts';
 import { startDeadline } from '../deadline.ts';
-import { dueCountLimit } from '../time-limits.ts';
+import { dueCountLimit, requestLimit } from '../time-limits.ts';
 
 /** Rows that are deleted after a retention period; each slice declares its own. */
 export interface SweptRows {
@@ -49,7 +49,7 @@ const shortestPause = 10;
  * Deletes expired rows in small batches; any number of processes may do so at once. After each full batch it pauses for twice the batch's
  * duration: a backlog takes at most a third of one connection's time, and less on a busier database.
  */
-export async function sweepRows(database: Queryable, kinds: readonly SweptRows[], limits: SweepLimits = {}): Promise<SweepOutcome> {
+export async function sweepRows(database: Database, kinds: readonly SweptRows[], limits: SweepLimits = {}): Promise<SweepOutcome> {
   const deleted: Record<string, number> = Object.fromEntries(kinds.map(({ name }) => [name, 0]));
   const failed: Record<string, unknown> = {};
   let finished = true;
@@ -68,21 +68,21 @@ export async function sweepRows(database: Queryable, kinds: readonly SweptRows[]
 
 /** @returns whether nothing is left. */
 async function deleteInBatches(
-  database: Queryable,
+  database: Database,
   { deleteBatch }: SweptRows,
   { millisecondsEach = Number.POSITIVE_INFINITY, signal }: SweepLimits,
   note: (deleted: number) => void,
 ): Promise<boolean> {
-  const until = performance.now() + millisecondsEach;
+  const endsAt = performance.now() + millisecondsEach;
   let from: Date | null = null;
   while (!signal?.aborted) {
     const begun = performance.now();
-    const { deleted, up_to } = await deleteBatch(database, batch, from);
+    const { deleted, up_to } = await deleteBatch(until(startDeadline(requestLimit), database), batch, from);
     from = up_to;
     note(deleted);
     if (deleted < batch) return true;
     const now = performance.now();
-    if (now >= until) return false;
+    if (now >= endsAt) return false;
     await delay(Math.max(shortestPause, 2 * (now - begun)), undefined, { signal }).catch(() => undefined);
   }
   return false;

@@ -1,4 +1,5 @@
 import type { Actor } from '../audit.ts';
+import type { Deadline } from '../deadline.ts';
 import { Problem } from '../problems.ts';
 import { acceptPhone } from '../rules/phone.ts';
 import type { UserServices } from './dependencies.ts';
@@ -10,7 +11,7 @@ import { deleteUserRow } from './user-store.ts';
  * deleted which id, and when.
  * @throws Problem `user_unknown`.
  */
-export async function deleteUser(services: UserServices, actor: Actor, id: number): Promise<void> {
+export async function deleteUser(services: UserServices, actor: Actor, id: number, deadline: Deadline): Promise<void> {
   const { database, audit, phoneRegion, forgetPerson } = services;
   await database.transaction(async (transaction) => {
     const deleted = await deleteUserRow(transaction, id);
@@ -21,5 +22,5 @@ export async function deleteUser(services: UserServices, actor: Actor, id: numbe
     for (const forget of forgetPerson) after = { ...after, ...(await forget(transaction, person)) };
     const before = { invitation_id: deleted.invitation_id };
     await audit(transaction, actor, { action: 'user.delete', subject: 'user', subjectId: id, before, after });
-  });
+  }, deadline);
 }

@@ -1,5 +1,5 @@
 import type { Actor } from '../audit.ts';
-import type { Queryable } from '../database/database.ts';
+import { type Queryable, until } from '../database/database.ts';
 import { startDeadline } from '../deadline.ts';
 import { longWorkWait } from '../overload/long-work.ts';
 import { countAll, readAll } from '../paging/keyset-page.ts';
@@ -48,7 +48,7 @@ export async function exportUsers(
 }
 
 async function withInvitations({ database, invitationsNamed }: UserServices, rows: readonly UserRow[]): Promise<UserExported[]> {
-  const named = await invitationsNamed(database, [...new Set(rows.map((row) => row.invitation_id))]);
+  const named = await invitationsNamed(until(startDeadline(exportLimit), database), [...new Set(rows.map((row) => row.invitation_id))]);
   return rows.map((row) => {
     const invitation = named.get(row.invitation_id);
     return { ...row, invitation_code: invitation?.code ?? null, campaign: invitation?.campaign ?? null };

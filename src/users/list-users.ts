@@ -1,8 +1,9 @@
 import type { Actor } from '../audit.ts';
-import { startDeadline } from '../deadline.ts';
+import { until } from '../database/database.ts';
+import { type Deadline, startDeadline, withAtLeast } from '../deadline.ts';
 import { longWorkWait } from '../overload/long-work.ts';
 import { countAll, countUpTo, readPage, type Total } from '../paging/keyset-page.ts';
-import { pageCountLimit } from '../time-limits.ts';
+import { leastAfterCount, pageCountLimit, requestLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
 import { type UserFilter, users, usersInOrder } from './user-store.ts';
@@ -26,8 +27,7 @@ interface PageWanted {
   /** The key in the cursor. */
   readonly after: readonly [id: number] | undefined;
   readonly total: CountWanted;
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
 /**
@@ -42,28 +42,33 @@ export async function listUsers(
   asked: UsersAsked,
   page: PageWanted,
 ): Promise<UserPage> {
-  const { database, audit } = services;
+  const { audit } = services;
+  const database = until(page.deadline, services.database);
   const filter = userFilter(asked, inFull, services.phoneRegion);
   const { rows, next } = await readPage(database, users, filter, usersInOrder, page);
   const isAll = page.after === undefined && next === null;
   const total =
     isAll && page.total !== 'none' ? { value: rows.length, relation: 'exact' as const } : await count(services, filter, rows.length, page);
+  const rest = withAtLeast(leastAfterCount, page.deadline);
   const after = { ...auditedFilter(asked), count: rows.length };
   // A count tells whether a phone number that was searched for is there.
   const isFound = filter.text?.phone !== undefined && (total?.value ?? 0) > 0;
-  if (inFull && (rows.length > 0 || isFound)) await audit(database, actor, { action: 'user.list', subject: 'user', after });
-  return { users: await showUsers(services, rows, inFull), next, total };
+  if (inFull && (rows.length > 0 || isFound))
+    await audit(until(rest, services.database), actor, { action: 'user.list', subject: 'user', after });
+  return { users: await showUsers(services, rows, inFull, rest), next, total };
 }
 
 async function count(
   { database, longWork }: UserServices,
   filter: UserFilter,
   seen: number,
-  { total: wanted, signal }: PageWanted,
+  { total: wanted, deadline }: PageWanted,
 ): Promise<Total | null> {
   if (wanted === 'none') return null;
-  if (wanted === 'capped') return countUpTo(database, users, filter, countedAtMost, seen);
-  using _turn = await longWork.take(longWorkWait(signal));
+  // With a deadline of its own, so that the server ends it and the page is answered without a total.
+  if (wanted === 'capped')
+    return countUpTo(until(startDeadline(requestLimit, deadline.gone), database), users, filter, countedAtMost, seen);
+  using _turn = await longWork.take(longWorkWait(deadline.gone));
   const counting = (transaction: Parameters<typeof countAll>[0]) => countAll(transaction, users, filter);
-  return { value: await database.transaction(counting, startDeadline(pageCountLimit, signal)), relation: 'exact' };
+  return { value: await database.transaction(counting, startDeadline(pageCountLimit, deadline.gone)), relation: 'exact' };
 }

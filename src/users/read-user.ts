@@ -1,4 +1,6 @@
 import type { Actor } from '../audit.ts';
+import { until } from '../database/database.ts';
+import type { Deadline } from '../deadline.ts';
 import { Problem } from '../problems.ts';
 import type { UserServices } from './dependencies.ts';
 import { userProblems } from './problems.ts';
@@ -15,10 +17,17 @@ export interface ShownUserInFull extends ShownUser {
  * @param inFull false: the phone number is masked, and there is no birthday.
  * @throws Problem `user_unknown`.
  */
-export async function readUserAs(services: UserServices, actor: Actor, inFull: boolean, id: number): Promise<ShownUserInFull> {
-  const { database, audit } = services;
+export async function readUserAs(
+  services: UserServices,
+  actor: Actor,
+  inFull: boolean,
+  id: number,
+  deadline: Deadline,
+): Promise<ShownUserInFull> {
+  const { audit } = services;
+  const database = until(deadline, services.database);
   const row = await readUser(database, id);
-  const [shown] = row ? await showUsers(services, [row], inFull) : [];
+  const [shown] = row ? await showUsers(services, [row], inFull, deadline) : [];
   if (!row || !shown) throw new Problem(userProblems.user_unknown);
   if (inFull) await audit(database, actor, { action: 'user.read', subject: 'user', subjectId: id });
   return { ...shown, birthday: inFull ? row.birthday : null };

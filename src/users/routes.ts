@@ -34,7 +34,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
     },
     async (request) => {
       const { limit, cursor, total, ...asked } = request.query;
-      const wanted = { limit, after: decodeIdCursor(cursor), total, signal: request.deadline.gone };
+      const wanted = { limit, after: decodeIdCursor(cursor), total, deadline: request.deadline };
       const page = await listUsers(services, request.actor(), seesInFull(request), asked, wanted);
       return { items: [...page.users], next: page.next, total: page.total };
     },
@@ -73,7 +73,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
         response: { 200: userInFull, ...problemResponses(user_unknown, invalidId) },
       },
     },
-    async (request) => readUserAs(services, request.actor(), seesInFull(request), request.params.id),
+    async (request) => readUserAs(services, request.actor(), seesInFull(request), request.params.id, request.deadline),
   );
 
   app.delete(
@@ -91,7 +91,7 @@ export const userRoutes: FastifyPluginAsyncZod<{ services: UserServices }> = asy
     },
     async (request) => {
       const { id } = request.params;
-      await deleteUser(services, request.actor(), id);
+      await deleteUser(services, request.actor(), id, request.deadline);
       return { deleted: true as const, id };
     },
   );

@@ -1,3 +1,5 @@
+import { until } from '../database/database.ts';
+import type { Deadline } from '../deadline.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
 import { maskPhone } from '../rules/phone.ts';
 import type { InvitationNamed, UserServices } from './dependencies.ts';
@@ -14,8 +16,13 @@ export interface ShownUser {
 }
 
 /** @param inFull false: phone numbers are masked. */
-export async function showUsers(services: UserServices, rows: readonly UserRow[], inFull: boolean): Promise<ShownUser[]> {
-  const named = await services.invitationsNamed(services.database, [...new Set(rows.map((row) => row.invitation_id))]);
+export async function showUsers(
+  services: UserServices,
+  rows: readonly UserRow[],
+  inFull: boolean,
+  deadline: Deadline,
+): Promise<ShownUser[]> {
+  const named = await services.invitationsNamed(until(deadline, services.database), [...new Set(rows.map((row) => row.invitation_id))]);
   return rows.map(({ id, name, phone, created_at, invitation_id }) => ({
     id,
     name,

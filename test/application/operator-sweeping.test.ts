@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { until } from '../../src/database/database.ts';
 import { sweepAnswers } from '../../src/operators/sweep-store.ts';
 import { sweptRows } from '../../src/services.ts';
 import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { openApplication } from '../support/application.ts';
+import { newDeadline } from '../support/new-deadline.ts';
 import { asOperator } from '../support/operator-scenes.ts';
 
 const application = await openApplication();
@@ -41,7 +43,7 @@ test('stored answers are deleted after 24 hours, younger ones stay', async () =>
 
 test('one sweep runs several batches, none larger than requested', async () => {
   await keep(1_001, 25);
-  assert.equal((await sweepAnswers(database, 2, null)).deleted, 2);
+  assert.equal((await sweepAnswers(until(newDeadline(), database), 2, null)).deleted, 2);
   assert.equal(await sweepKeptAnswers(), 999);
 });
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { until } from '../../src/database/database.ts';
 import { seedTestCodes } from '../../src/invitations/seed-test-codes.ts';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
+import { newDeadline } from '../support/new-deadline.ts';
 import { originalSql } from '../support/original-database.ts';
 import { invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 import { countUsersOf, storedInvitation, storedUser } from '../support/stored-rows.ts';
@@ -130,7 +132,7 @@ test('the original program may add users and sessions at the same time', async (
 
 test("seeding has the effect of the original's five rows", async () => {
   for (let round = 0; round < 2; round += 1) {
-    await seedTestCodes(application.services.database);
+    await seedTestCodes(until(newDeadline(), application.services.database));
     for (const code of codes) await assertUsable(code);
   }
 });

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { until } from '../../src/database/database.ts';
 import { sweepReceipts, sweepSessions } from '../../src/registration/sweep-store.ts';
 import { sweptRows } from '../../src/services.ts';
 import { sweepRows } from '../../src/sweeping/sweep.ts';
 import { openApplication } from '../support/application.ts';
+import { newDeadline } from '../support/new-deadline.ts';
 import { beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 import { everything, storedSession, tablesHolding } from '../support/stored-rows.ts';
 
@@ -92,19 +94,19 @@ test('receipts are deleted 24 hours after the completion, younger ones stay', as
 test('a batch is no larger than asked for, and takes the oldest first', async () => {
   await makeSessions(5, -5);
   await makeSessions(2, 10);
-  assert.equal((await sweepSessions(database, 2, null)).deleted, 2);
+  assert.equal((await sweepSessions(until(newDeadline(), database), 2, null)).deleted, 2);
   const left = await query<{ sessionId: string }>('SELECT "sessionId" FROM "RegisterSession" ORDER BY expires_at');
   assert.deepEqual(
     left.map((row) => row.sessionId),
     ['session -3', 'session -2', 'session -1', 'session 10', 'session 11'],
   );
-  assert.equal((await sweepSessions(database, 2, null)).deleted, 2);
-  assert.equal((await sweepSessions(database, 2, null)).deleted, 1);
-  assert.equal((await sweepSessions(database, 2, null)).deleted, 0);
+  assert.equal((await sweepSessions(until(newDeadline(), database), 2, null)).deleted, 2);
+  assert.equal((await sweepSessions(until(newDeadline(), database), 2, null)).deleted, 1);
+  assert.equal((await sweepSessions(until(newDeadline(), database), 2, null)).deleted, 0);
 
   await makeReceipts(3, 30);
-  assert.equal((await sweepReceipts(database, 2, null)).deleted, 2);
-  assert.equal((await sweepReceipts(database, 2, null)).deleted, 1);
+  assert.equal((await sweepReceipts(until(newDeadline(), database), 2, null)).deleted, 2);
+  assert.equal((await sweepReceipts(until(newDeadline(), database), 2, null)).deleted, 1);
 });
 
 test('one sweep takes more than one batch of each', async () => {
@@ -154,7 +156,7 @@ test('expired rows can be counted without deleting them', async () => {
   await makeSessions(7, -7);
   await makeReceipts(2, 25);
   const before = await everything(application);
-  const due = await Promise.all(kinds.map(async ({ name, countDue }) => [name, await countDue(database)]));
+  const due = await Promise.all(kinds.map(async ({ name, countDue }) => [name, await countDue(until(newDeadline(), database))]));
   assert.deepEqual(Object.fromEntries(due), { ...nothing, sessions: 7, receipts: 2 });
   assert.deepEqual(await everything(application), before);
 });

@@ -7,6 +7,7 @@ import { statement } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import type { EmptyDatabase } from '../support/empty-database.ts';
 import { faultRounds, isLongForm, recordFault } from '../support/fault-record.ts';
+import { newDeadline } from '../support/new-deadline.ts';
 import { type OutageLoad, type OutageTally, refusedOf, startOutageLoad, tallyOutages } from '../support/outage-load.ts';
 import { ownDatabase } from '../support/own-database.ts';
 import { startServer } from '../support/server-process.ts';
@@ -89,7 +90,7 @@ test('the disk of the embedded database is full: nothing is acknowledged that is
   const whileClosed = async <T>(work: (query: EmptyDatabase['query']) => Promise<T>): Promise<T> => {
     const { database } = await openDatabase(readConfig(environment).database, () => {});
     try {
-      return await work((sql, values) => database.run(statement('test', sql), values));
+      return await work((sql, values) => database.run(statement('test', sql), values ?? [], newDeadline()));
     } finally {
       await database.close();
     }

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { statement } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { freshDatabase, openTestDatabase } from './database.ts';
+import { newDeadline } from './new-deadline.ts';
 
 const countUsers = statement<{ users: number }>('count_users', 'SELECT count(*) AS users FROM "User"');
 
 test('an opened test database has the schema and can be looked into', async () => {
   await using opened = await openTestDatabase();
   assert.equal(opened.config.kind, opened.kind === 'embedded' ? 'embedded' : 'postgresql');
-  assert.deepEqual(await opened.database.run(countUsers), [{ users: 0 }]);
+  assert.deepEqual(await opened.database.run(countUsers, [], newDeadline()), [{ users: 0 }]);
   assert.deepEqual(await opened.query('SELECT count(*) AS users FROM "User" WHERE id = $1', [1]), [{ users: 0 }]);
 });
 

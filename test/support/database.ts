@@ -5,6 +5,7 @@ import { openEmbeddedDatabase } from '../../src/database/embedded.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { embeddedTemplate, migratedTemplate } from './embedded-template.ts';
 import { type EmptyDatabase, emptyDatabase, type TestDatabaseKind } from './empty-database.ts';
+import { newDeadline } from './new-deadline.ts';
 import { migratedTemplateName } from './postgresql-template.ts';
 
 /** A database without any table of ours, for code that opens and migrates it itself. */
@@ -38,7 +39,7 @@ export async function freshDatabase(kind?: TestDatabaseKind): Promise<FreshDatab
   async function query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
     const database = await openEmbeddedDatabase({ directory });
     try {
-      return await database.run(statement<Row>('test', sql), values);
+      return await database.run(statement<Row>('test', sql), values ?? [], newDeadline());
     } finally {
       await database.close();
     }
@@ -57,7 +58,9 @@ export async function openTestDatabase(kind?: TestDatabaseKind): Promise<TestDat
     throw error;
   });
   const query: TestDatabase['query'] =
-    config.kind === 'embedded' ? (sql, values) => database.run(statement('test', sql), values) : (sql, values) => empty.query(sql, values);
+    config.kind === 'embedded'
+      ? (sql, values) => database.run(statement('test', sql), values ?? [], newDeadline())
+      : (sql, values) => empty.query(sql, values);
 
   async function drop(): Promise<void> {
     await database.close();

@@ -2,6 +2,7 @@ import { statement } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { type FreshDatabase, freshDatabase } from './database.ts';
 import type { EmptyDatabase } from './empty-database.ts';
+import { newDeadline } from './new-deadline.ts';
 
 /** A folder with an embedded database, for servers that the test starts and kills. */
 export interface EmbeddedFolder {
@@ -20,7 +21,7 @@ export async function embeddedFolder(): Promise<EmbeddedFolder> {
     async whileClosed(work) {
       const { database } = await openDatabase(fresh.config, () => {});
       try {
-        return await work((sql, values) => database.run(statement('test', sql), values));
+        return await work((sql, values) => database.run(statement('test', sql), values ?? [], newDeadline()));
       } finally {
         await database.close();
       }

@@ -7,6 +7,7 @@ import { databaseProblems, sqlstate } from '../../src/database/database-errors.t
 import { openPostgresql, type PostgresqlOptions } from '../../src/database/postgresql.ts';
 import { Problem } from '../../src/problems.ts';
 import { startFragileProxy } from './fragile-proxy.ts';
+import { newDeadline } from './new-deadline.ts';
 import { findPgbouncer } from './pgbouncer.ts';
 import { findPostgresqlBinaries } from './postgresql-binaries.ts';
 import { testServerUrl } from './test-server.ts';
@@ -33,10 +34,12 @@ export async function numbersTable(t: TestContext) {
   const table = `numbers_${Math.random().toString(36).slice(2)}`;
   await database.run(
     statement(`create_${table}`, `CREATE TABLE ${table} (value integer CONSTRAINT ${table}_once UNIQUE, hits integer DEFAULT 0)`),
+    [],
+    newDeadline(),
   );
-  await database.run(statement(`fill_${table}`, `INSERT INTO ${table} VALUES (1), (2)`));
+  await database.run(statement(`fill_${table}`, `INSERT INTO ${table} VALUES (1), (2)`), [], newDeadline());
   t.after(async () => {
-    await database.run(statement(`drop_${table}`, `DROP TABLE ${table}`));
+    await database.run(statement(`drop_${table}`, `DROP TABLE ${table}`), [], newDeadline());
     await database.close();
   });
   return {

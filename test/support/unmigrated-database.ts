@@ -6,6 +6,7 @@ import { type MigrationOutcome, migrateEmbedded } from '../../src/database/migra
 import { openDatabase } from '../../src/database/open.ts';
 import { embeddedTemplate } from './embedded-template.ts';
 import { emptyDatabase, type TestDatabaseKind, testDatabaseKind } from './empty-database.ts';
+import { newDeadline } from './new-deadline.ts';
 
 /** Runs one statement. */
 export type Ask = <Row = Record<string, unknown>>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -64,5 +65,5 @@ async function onServer(kind: TestDatabaseKind): Promise<UnmigratedDatabase> {
 function askOf(database: Database): Ask {
   // A name belongs to one text on a connection, for as long as that lives.
   const nameOf = (sql: string) => `test_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
-  return <Row>(sql: string, values?: readonly unknown[]) => database.run(statement<Row>(nameOf(sql), sql), values);
+  return <Row>(sql: string, values?: readonly unknown[]) => database.run(statement<Row>(nameOf(sql), sql), values ?? [], newDeadline());
 }

@@ -1,7 +1,10 @@
 import type { Config } from '../../config/config.ts';
+import { until } from '../../database/database.ts';
 import { openMigratedDatabase } from '../../database/open.ts';
+import { startDeadline } from '../../deadline.ts';
 import { isForTrying, testCodes, usableTestCodes } from '../../invitations/seed-test-codes.ts';
 import { readLocalAccess } from '../../operators/local-access.ts';
+import { requestLimit } from '../../time-limits.ts';
 import { invitationsFound } from '../answers.ts';
 import { createApiClient } from '../api-client.ts';
 import type { CommandContext } from '../context.ts';
@@ -35,7 +38,7 @@ async function findUsable(database: Config['database'], context: CommandContext)
   if (database.kind === 'embedded') return askRunning(database.directory, context);
   const opened = await openMigratedDatabase({ ...database, poolSize: 1 });
   try {
-    return (await usableTestCodes(opened)).map(({ code }) => code);
+    return (await usableTestCodes(until(startDeadline(requestLimit), opened))).map(({ code }) => code);
   } finally {
     await opened.close();
   }

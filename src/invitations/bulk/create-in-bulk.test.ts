@@ -16,6 +16,14 @@ const wanted: WantedBulk = {
   note: null,
 };
 
+/** What the use case does not call. */
+const unused: Omit<Database, 'kind' | 'transaction'> = {
+  description: '',
+  run: () => assert.fail('run'),
+  runQueued: () => assert.fail('runQueued'),
+  close: () => assert.fail('close'),
+};
+
 /**
  * Services over a fake database that only counts.
  * @param insert how many of the given codes are new.
@@ -29,7 +37,8 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
       return [{ created: insert((values[0] as string[]).length) }] as Row[];
     },
   };
-  const database = {
+  const database: Database = {
+    ...unused,
     kind: 'postgresql',
     async transaction<T>(work: (transaction: Queryable) => Promise<T>) {
       return work(transaction).then(
@@ -40,7 +49,7 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
         },
       );
     },
-  } as Database;
+  };
   const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
   const rest = { uploads: openUploadPlaces(), publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
   return { services: { database, once, audit: async () => {}, turn: openSemaphore(1), longWork: openSemaphore(1), ...rest }, ended };

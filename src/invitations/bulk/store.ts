@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, type Queryable, statement } from '../../database/database.ts';
+import { startDeadline } from '../../deadline.ts';
+import { bulkLimit, exportLimit } from '../../time-limits.ts';
 import type { LifeSpan } from '../resolve-validity.ts';
 
 /** What the invitations of one bulk request have in common. */
@@ -65,11 +67,11 @@ const pageStatement = statement<CodeOfBatch>(
  * The codes of a batch in order of creation, up to `pageSize` at a time. Each statement bounds the ids on both ends: with a LIMIT instead of the
  * upper bound, PostgreSQL without fresh statistics sorted the rest of a million rows for each page.
  */
-export async function* codesOfBatch(database: Queryable, batch: string, pageSize = 1_000): AsyncGenerator<readonly CodeOfBatch[], void> {
-  const [range] = await database.run(rangeStatement, [batch]);
+export async function* codesOfBatch(database: Database, batch: string, pageSize = 1_000): AsyncGenerator<readonly CodeOfBatch[], void> {
+  const [range] = await database.run(rangeStatement, [batch], startDeadline(exportLimit));
   const last = range?.last ?? 0;
   for (let id = range?.first ?? 1; id <= last; id += pageSize) {
-    const page = await database.run(pageStatement, [batch, id, Math.min(id + pageSize - 1, last)]);
+    const page = await database.run(pageStatement, [batch, id, Math.min(id + pageSize - 1, last)], startDeadline(exportLimit));
     if (page.length > 0) yield page;
     // The embedded database does not yield the thread by itself.
     await nextTurn();
@@ -87,5 +89,6 @@ const manyRows = 1_000;
  */
 export async function refreshStatistics(database: Database, newRows: number): Promise<void> {
   // A failure is ignored: the invitations are stored.
-  if (database.kind === 'embedded' && newRows >= manyRows) await database.run(analyzeStatement).catch(() => undefined);
+  if (database.kind === 'embedded' && newRows >= manyRows)
+    await database.run(analyzeStatement, [], startDeadline(bulkLimit)).catch(() => undefined);
 }

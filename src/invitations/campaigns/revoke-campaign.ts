@@ -1,5 +1,5 @@
 import type { Actor } from '../../audit.ts';
-import { startDeadline } from '../../deadline.ts';
+import { type Deadline, startDeadline } from '../../deadline.ts';
 import { Problem } from '../../problems.ts';
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { stopLimit } from '../../time-limits.ts';
@@ -31,7 +31,12 @@ export async function revokeCampaign({ database, audit }: InvitationServices, ac
  * Makes the invitations of a campaign work again, except those that were also revoked one by one. Repeating it changes nothing.
  * @throws Problem `campaign_unknown`.
  */
-export async function restoreCampaign({ database, audit }: InvitationServices, actor: Actor, name: string): Promise<CampaignSeen> {
+export async function restoreCampaign(
+  { database, audit }: InvitationServices,
+  actor: Actor,
+  name: string,
+  deadline: Deadline,
+): Promise<CampaignSeen> {
   return database.transaction(async (transaction) => {
     await adoptCampaign(transaction, name);
     const restored = await storeCampaignRestoration(transaction, name);
@@ -44,7 +49,7 @@ export async function restoreCampaign({ database, audit }: InvitationServices, a
       after: { revoked_at: null },
     });
     return restored;
-  });
+  }, deadline);
 }
 
 function knownCampaign(campaign: CampaignSeen | undefined): CampaignSeen {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Queryable } from '../../database/database.ts';
+import { type Queryable, until } from '../../database/database.ts';
 import { databaseProblems } from '../../database/database-errors.ts';
 import { startDeadline } from '../../deadline.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
@@ -34,9 +34,9 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         response: { 200: campaignsAnswer, ...problemResponses() },
       },
     },
-    async ({ query: { limit, cursor } }) => {
+    async ({ query: { limit, cursor }, deadline }) => {
       const [after = ''] = decodeCursor(cursor, z.tuple([z.string().max(256)])) ?? [];
-      const { rows, next } = pageOf(await listCampaigns(database, after, limit + 1), limit, (row) => [row.name]);
+      const { rows, next } = pageOf(await listCampaigns(until(deadline, database), after, limit + 1), limit, (row) => [row.name]);
       return { items: rows.map(shown), next };
     },
   );
@@ -58,7 +58,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async ({ params, deadline }) => {
       const name = nameIn(params);
-      const campaign = await readCampaign(database, name);
+      const campaign = await readCampaign(until(deadline, database), name);
       if (!campaign) throw new Problem(campaign_unknown);
       const count = (transaction: Queryable) => countCampaign(transaction, name);
       using _turn = await longWork.take(longWorkWait(deadline.gone));
@@ -98,7 +98,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         response: { 200: campaignAnswer, ...problemResponses(campaign_unknown) },
       },
     },
-    async (request) => shown(await restoreCampaign(services, request.actor(), nameIn(request.params))),
+    async (request) => shown(await restoreCampaign(services, request.actor(), nameIn(request.params), request.deadline)),
   );
 };
 

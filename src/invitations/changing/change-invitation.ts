@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js';
 import type { Actor } from '../../audit.ts';
+import type { Deadline } from '../../deadline.ts';
 import { Problem, validationFailed } from '../../problems.ts';
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { acceptPhone } from '../../rules/phone.ts';
@@ -41,6 +42,7 @@ export async function changeInvitation(
   id: number,
   ifMatch: string | undefined,
   written: WrittenChange,
+  deadline: Deadline,
 ): Promise<InvitationRow> {
   const { database, audit, phoneRegion } = services;
   const versionOf = (row: InvitationRow) => showInvitation(row, services, true).version;
@@ -65,7 +67,7 @@ export async function changeInvitation(
     if (isOpen(after) && !isOpen(before)) await refuseUsableCollision(transaction, id);
     await audit(transaction, actor, { action: 'invitation.update', subject: 'invitation', subjectId: id, ...differences(before, after) });
     return after;
-  });
+  }, deadline);
 }
 
 function acceptChange(written: WrittenChange, region: CountryCode): Accepted<WantedChange> {

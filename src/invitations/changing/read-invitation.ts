@@ -1,5 +1,6 @@
 import type { Actor } from '../../audit.ts';
-import type { Queryable } from '../../database/database.ts';
+import { type Queryable, until } from '../../database/database.ts';
+import type { Deadline } from '../../deadline.ts';
 import { Problem } from '../../problems.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
@@ -11,10 +12,17 @@ import { readInvitation } from './store.ts';
  * @param inFull false: the phone number will be masked.
  * @throws Problem `invitation_unknown`.
  */
-export async function readInvitationAs(services: InvitationServices, actor: Actor, inFull: boolean, id: number): Promise<InvitationRow> {
-  const row = await readInvitation(services.database, id);
+export async function readInvitationAs(
+  services: InvitationServices,
+  actor: Actor,
+  inFull: boolean,
+  id: number,
+  deadline: Deadline,
+): Promise<InvitationRow> {
+  const database = until(deadline, services.database);
+  const row = await readInvitation(database, id);
   if (!row) throw new Problem(invitationProblems.invitation_unknown);
-  if (inFull) await recordRead(services, services.database, actor, row);
+  if (inFull) await recordRead(services, database, actor, row);
   return row;
 }
 

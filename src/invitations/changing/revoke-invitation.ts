@@ -1,6 +1,6 @@
 import type { Actor } from '../../audit.ts';
 import type { Queryable } from '../../database/database.ts';
-import { startDeadline } from '../../deadline.ts';
+import { type Deadline, startDeadline } from '../../deadline.ts';
 import { Problem } from '../../problems.ts';
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { stopLimit } from '../../time-limits.ts';
@@ -38,7 +38,12 @@ export async function revokeInvitation(services: InvitationServices, actor: Acto
  * @throws Problem `invitation_unknown`; `campaign_revoked` if its campaign is still revoked;
  *   `invitation_code_alike` if another usable invitation has a look-alike code.
  */
-export async function restoreInvitation(services: InvitationServices, actor: Actor, id: number): Promise<InvitationRow> {
+export async function restoreInvitation(
+  services: InvitationServices,
+  actor: Actor,
+  id: number,
+  deadline: Deadline,
+): Promise<InvitationRow> {
   const { database, audit } = services;
   return database.transaction(async (transaction) => {
     const before = await lockInvitation(transaction, id);
@@ -55,7 +60,7 @@ export async function restoreInvitation(services: InvitationServices, actor: Act
       after: { revoked_at: null },
     });
     return after;
-  });
+  }, deadline);
 }
 
 async function unchanged(services: InvitationServices, transaction: Queryable, actor: Actor, row: InvitationRow): Promise<InvitationRow> {

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { until } from '../../database/database.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
 import { Problem } from '../../problems.ts';
 import { alikeExample } from '../code-collisions.ts';
@@ -44,8 +45,8 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async (request, reply) => {
       const inFull = seesPhones(request);
-      const row = await readInvitationAs(services, request.actor(), inFull, request.params.id);
-      const people = await services.peopleOf(services.database, [row.id], peopleShown);
+      const row = await readInvitationAs(services, request.actor(), inFull, request.params.id, request.deadline);
+      const people = await services.peopleOf(until(request.deadline, services.database), [row.id], peopleShown);
       return { ...shown(reply, row, inFull), people: showPeople(people.get(row.id)) };
     },
   );
@@ -78,7 +79,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async (request, reply) => {
       const { params, body, headers } = request;
-      const row = await changeInvitation(services, request.actor(), params.id, headers['if-match'], body);
+      const row = await changeInvitation(services, request.actor(), params.id, headers['if-match'], body, request.deadline);
       return shown(reply, row);
     },
   );
@@ -115,7 +116,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
       },
     },
     async (request, reply) => {
-      const row = await restoreInvitation(services, request.actor(), request.params.id);
+      const row = await restoreInvitation(services, request.actor(), request.params.id, request.deadline);
       return shown(reply, row);
     },
   );

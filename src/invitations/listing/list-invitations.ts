@@ -1,8 +1,8 @@
-import type { Queryable } from '../../database/database.ts';
-import { startDeadline } from '../../deadline.ts';
+import { type Queryable, until } from '../../database/database.ts';
+import { type Deadline, startDeadline } from '../../deadline.ts';
 import { longWorkWait } from '../../overload/long-work.ts';
 import { countAll, countUpTo, readPage, type Total } from '../../paging/keyset-page.ts';
-import { exactCountLimit } from '../../time-limits.ts';
+import { exactCountLimit, requestLimit } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { invitations, keyIn, orderOf } from './invitation-list.ts';
@@ -23,8 +23,7 @@ interface PageWanted {
   readonly limit: number;
   readonly cursor: string | undefined;
   readonly total: 'none' | 'capped' | 'exact';
-  /** Aborts when the client leaves. */
-  readonly signal: AbortSignal;
+  readonly deadline: Deadline;
 }
 
 /**
@@ -34,16 +33,20 @@ interface PageWanted {
 export async function listInvitations(
   services: Pick<InvitationServices, 'database' | 'longWork'>,
   filters: ListFilters,
-  { limit, cursor, total, signal }: PageWanted,
+  { limit, cursor, total, deadline }: PageWanted,
 ): Promise<InvitationPage> {
-  const { database } = services;
+  const database = until(deadline, services.database);
   const after = keyIn(cursor, filters);
   const searched = await searchText(database, filters);
   const { rows, next } = await readPage(database, invitations, searched, orderOf(filters), { after, limit });
   if (total === 'none') return { rows, next, total: null };
   if (after === undefined && next === null) return { rows, next, total: { value: rows.length, relation: 'exact' } };
-  if (total === 'capped') return { rows, next, total: await countUpTo(database, invitations, searched, countedAtMost, rows.length) };
-  return { rows, next, total: { value: await countExactly(services, searched, signal), relation: 'exact' } };
+  if (total === 'capped') {
+    // With a deadline of its own, so that the server ends it and the page is answered without a total.
+    const counting = until(startDeadline(requestLimit, deadline.gone), services.database);
+    return { rows, next, total: await countUpTo(counting, invitations, searched, countedAtMost, rows.length) };
+  }
+  return { rows, next, total: { value: await countExactly(services, searched, deadline.gone), relation: 'exact' } };
 }
 
 async function countExactly(

@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Actor } from '../../audit.ts';
+import { type Queryable, until } from '../../database/database.ts';
 import { databaseProblems } from '../../database/database-errors.ts';
+import { withAtLeast } from '../../deadline.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems } from '../../overload/long-work.ts';
 import { pagingRules } from '../../paging/cursor.ts';
 import type { Total } from '../../paging/keyset-page.ts';
 import { validationFailed } from '../../problems.ts';
+import { leastAfterCount } from '../../time-limits.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import type { InvitationRow } from '../invitation-row.ts';
 import { seesPhones, showInvitation, showPeople } from '../invitation-view.ts';
@@ -42,29 +45,36 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
       const inFull = seesPhones(request);
       const filters = acceptFilters(query, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
-      const page = await listInvitations(services, filters.value, { limit, cursor, total, signal: request.deadline.gone });
-      if (inFull) await recordList(request.actor(), filters.value, page.rows, page.total);
-      return { items: await withPeople(page.rows, people, inFull), next: page.next, total: page.total };
+      const page = await listInvitations(services, filters.value, { limit, cursor, total, deadline: request.deadline });
+      const database = until(withAtLeast(leastAfterCount, request.deadline), services.database);
+      if (inFull) await recordList(database, request.actor(), filters.value, page.rows, page.total);
+      return { items: await withPeople(database, page.rows, people, inFull), next: page.next, total: page.total };
     },
   );
 
   /** Leaves an entry where the answer shows a phone number in full, or tells that the one in the filter exists. */
-  async function recordList(actor: Actor, filters: ListFilters, rows: readonly InvitationRow[], total: Total | null): Promise<void> {
+  async function recordList(
+    database: Queryable,
+    actor: Actor,
+    filters: ListFilters,
+    rows: readonly InvitationRow[],
+    total: Total | null,
+  ): Promise<void> {
     const isFound = filters.text?.phone !== undefined && (total?.value ?? 0) > 0;
     if (!isFound && rows.every(({ phone }) => phone === null)) return;
     const after = { ...auditedFilters(filters), count: rows.length };
-    await services.audit(services.database, actor, { action: 'invitation.list', subject: 'invitation', after });
+    await services.audit(database, actor, { action: 'invitation.list', subject: 'invitation', after });
   }
 
   /**
    * @param each how many people of each invitation; 0: none.
    * @param inFull false: phone numbers are masked.
    */
-  async function withPeople(rows: readonly InvitationRow[], each: number, inFull: boolean) {
+  async function withPeople(database: Queryable, rows: readonly InvitationRow[], each: number, inFull: boolean) {
     const shown = (row: InvitationRow) => showInvitation(row, services, inFull);
     if (each === 0) return rows.map(shown);
     const used = rows.filter((row) => row.used > 0).map(({ id }) => id);
-    const people = await services.peopleOf(services.database, used, each);
+    const people = await services.peopleOf(database, used, each);
     return rows.map((row) => ({ ...shown(row), people: showPeople(people.get(row.id)) }));
   }
 };

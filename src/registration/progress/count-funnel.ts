@@ -1,4 +1,5 @@
-import { startDeadline } from '../../deadline.ts';
+import { until } from '../../database/database.ts';
+import { type Deadline, startDeadline } from '../../deadline.ts';
 import { longWorkWait } from '../../overload/long-work.ts';
 import { validationFailed } from '../../problems.ts';
 import { pageCountLimit } from '../../time-limits.ts';
@@ -33,23 +34,25 @@ export interface FunnelQuery {
 
 /**
  * Counts the sign-ups verified in a range, how far each came, and how long each step took.
- * @param signal cancels the query.
  * @throws Problem `validation_failed`, `funnel_busy`.
  */
 export async function countFunnel(
   { database, longWork, timeZone }: ProgressServices,
   query: FunnelQuery,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<Funnel> {
   const days = calendarDays(timeZone);
-  const range = acceptFunnelRange(query, { days, now: await readClock(database) });
+  const range = acceptFunnelRange(query, { days, now: await readClock(until(deadline, database)) });
   if (!range.ok) throw validationFailed(range.errors);
   const { from, to } = range.value;
   const dates = query.by === 'day' ? days.between(from, to) : [];
   const starts = query.by === 'day' ? dates.map((date) => date.start) : [from];
   const question = { from, to, starts, campaign: query.campaign };
-  using _turn = await longWork.take(longWorkWait(signal, registrationProblems.funnel_busy));
-  const rows = await database.transaction((transaction) => countAttempts(transaction, question), startDeadline(pageCountLimit, signal));
+  using _turn = await longWork.take(longWorkWait(deadline.gone, registrationProblems.funnel_busy));
+  const rows = await database.transaction(
+    (transaction) => countAttempts(transaction, question),
+    startDeadline(pageCountLimit, deadline.gone),
+  );
 
   const parts = new Map(rows.map((row) => [row.part, countsOf(row)]));
   return {

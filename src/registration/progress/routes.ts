@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { until } from '../../database/database.ts';
 import { databaseProblems } from '../../database/database-errors.ts';
 import { schemaRules } from '../../http/field-messages.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
@@ -37,10 +38,10 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, deadline }) => {
       const filter = { campaign: campaignOf(query), invitation_id: query.invitation_id };
       const page = { after: decodeCursor<SessionKey>(query.cursor, cursorShape), limit: query.limit };
-      const { rows, next } = await listSessions(services.database, filter, page);
+      const { rows, next } = await listSessions(until(deadline, services.database), filter, page);
       return { items: rows.map(shown), next };
     },
   );
@@ -85,7 +86,7 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
         },
       },
     },
-    async ({ query, deadline }) => countFunnel(services, { ...query, campaign: campaignOf(query) }, deadline.gone),
+    async ({ query, deadline }) => countFunnel(services, { ...query, campaign: campaignOf(query) }, deadline),
   );
 };
 

@@ -1,4 +1,7 @@
+import { until } from '../../../database/database.ts';
+import { startDeadline } from '../../../deadline.ts';
 import type { FieldError } from '../../../problems.ts';
+import { requestLimit } from '../../../time-limits.ts';
 import { type Collision, collisionsOf } from '../../code-collisions.ts';
 import type { InvitationServices } from '../../dependencies.ts';
 import { databaseNow } from '../../store.ts';
@@ -37,7 +40,9 @@ export async function judgeFile(
   bytes: AsyncIterable<Uint8Array>,
   file: TemporaryFile,
 ): Promise<JudgedFile> {
-  const circumstances = { now: await databaseNow(database), phoneRegion };
+  // A new deadline for each statement: the file may take minutes to arrive.
+  const asked = () => until(startDeadline(requestLimit), database);
+  const circumstances = { now: await databaseNow(asked()), phoneRegion };
   const note = seenCodes();
   const errors: FieldError[] = [];
   let errorCount = 0;
@@ -98,12 +103,12 @@ export async function judgeFile(
 
   async function collidingAmong(some: readonly Judged[]): Promise<ReadonlyMap<string, Collision>> {
     const codes = some.flatMap((judged) => ('code' in judged && judged.invitation.ok ? judged.invitation.value.code : []));
-    return codes.length > 0 ? collisionsOf(database, codes) : new Map();
+    return codes.length > 0 ? collisionsOf(asked(), codes) : new Map();
   }
 
   async function revokedAmong(some: readonly Judged[]): Promise<ReadonlySet<string>> {
     const campaigns = some.flatMap((judged) => ('code' in judged && judged.invitation.ok ? (judged.invitation.value.campaign ?? []) : []));
-    return campaigns.length > 0 ? revokedCampaigns(database, [...new Set(campaigns)]) : new Set();
+    return campaigns.length > 0 ? revokedCampaigns(asked(), [...new Set(campaigns)]) : new Set();
   }
 
   /** Only of the lines that are wrong, or would be stored in another spelling: for them it makes a difference. */
@@ -123,7 +128,7 @@ export async function judgeFile(
     ) as readonly JudgedLine[];
     return doubtful.length > 0
       ? takenCodes(
-          database,
+          asked(),
           doubtful.map(({ code }) => code),
         )
       : new Set();
