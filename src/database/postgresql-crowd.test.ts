@@ -42,6 +42,23 @@ test('of a crowd that a slow server keeps waiting, those who would wait too long
   assert.deepEqual(await database.run(quick, [], newDeadline()), [{ one: 1 }]);
 });
 
+test('a crowd is refused at once in the first stall too, when no slow statement has ended yet', { skip }, async (t) => {
+  const [database, other] = [await openTwoPlaces(), await openTwoPlaces()];
+  t.after(() => Promise.all([database.close(), other.close()]));
+  await Promise.all([database, database, other].map((each) => each.run(quick, [], newDeadline())));
+  const ended: string[] = [];
+  const noted = (name: string, work: Promise<unknown>) => work.finally(() => ended.push(name));
+  const busy = [noted('slow', database.run(slow, [], newDeadline())), noted('slow', database.run(slow, [], newDeadline()))];
+  // The server's clock: both have run for 0.7 s, less what it took to send them.
+  await other.run(statement('crowd_pause', 'SELECT pg_sleep(0.7)'), [], newDeadline());
+  const crowd = await Promise.allSettled(Array.from({ length: 100 }, () => noted('quick', database.run(quick, [], newDeadline()))));
+  await Promise.all(busy);
+  const refused = crowd.filter((each) => each.status === 'rejected');
+  // 0.7 s × (waiting + 1) / 2 connections is above 2 s from the sixth on; a little later where sending took long.
+  assert.ok(refused.length >= 90, `${refused.length}`);
+  assert.equal(ended.indexOf('slow'), refused.length, 'the refusals came before anything ended');
+});
+
 test('a long transaction does not count in the average, so others still wait for a connection', { skip }, async (t) => {
   const database = await openTwoPlaces();
   t.after(() => database.close());

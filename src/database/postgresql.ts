@@ -189,6 +189,14 @@ type WithConnection = <T>(deadline: Deadline, work: (connection: Connection) => 
 function openCheckout(pool: pg.Pool, hosts: Hosts, size: number, isDirect: boolean): WithConnection {
   /** Milliseconds for which a connection is taken, on average; work with a longer limit than a request does not count. */
   let averageHold = 0;
+  /** The holds that count, the oldest first. */
+  const holds = new Set<{ readonly since: number }>();
+
+  /** In a stall no hold ends, and the average does not learn of it: every hold takes at least as long as the youngest one has. A single slow one does not count. */
+  function expectedHold(): number {
+    const youngest = [...holds].at(-1);
+    return Math.max(averageHold, youngest ? performance.now() - youngest.since : 0);
+  }
 
   function giveBack({ client, late, isBroken }: Connection): void {
     if (late && isDirect && !isBroken) {
@@ -207,16 +215,19 @@ function openCheckout(pool: pg.Pool, hosts: Hosts, size: number, isDirect: boole
     if (left <= 0) throw outOfTime();
     const free = pool.idleCount + size - pool.totalCount;
     const ahead = Math.max(0, pool.waitingCount + 1 - free);
-    if ((ahead * averageHold) / size > left) {
+    if ((ahead * expectedHold()) / size > left) {
       throw databaseUnavailable(new Error(`${ahead - 1} statements wait for a connection, and another one would wait too long`));
     }
     const client = await connect(pool, hosts, left);
-    const since = performance.now();
+    const hold = { since: performance.now() };
+    const counts = deadline.limit.total <= requestLimit.total;
+    if (counts) holds.add(hold);
     const connection: Connection = { client, isBroken: false, late: undefined };
     try {
       return await work(connection);
     } finally {
-      if (deadline.limit.total <= requestLimit.total) averageHold += 0.2 * (performance.now() - since - averageHold);
+      holds.delete(hold);
+      if (counts) averageHold += 0.2 * (performance.now() - hold.since - averageHold);
       giveBack(connection);
     }
   };
