@@ -91,7 +91,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
     trustedProxies,
     ...(tls && { tls }),
     ...(forceHttps && { forceHttps: { publicUrl } }),
-    ...(corsOrigins.length > 0 && { crossOrigin: { origins: corsOrigins, isShared: isForPages } }),
+    corsOrigins,
     onAnswered: metrics.requestAnswered,
   });
 
@@ -142,11 +142,6 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
       http.askToReconnect();
     },
   };
-}
-
-/** Operators have keys, which belong into no page. */
-function isForPages(pattern: string): boolean {
-  return /^\/(?:auth|problems)\/|^\/openapi\.json$/.test(pattern);
 }
 
 function signUpLimits({ verify, guesses, signUp, session, hashes }: Limits): Record<LimitName, RouteLimits> {

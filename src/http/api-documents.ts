@@ -85,7 +85,9 @@ export function addApiDocuments(app: FastifyInstance): void {
     '/redoc': { mediaType: html, headers: pageHeaders, read: () => redocPage },
     '/redoc/redoc.standalone.js': { mediaType: script, read: readRedocBundle },
   };
-  for (const [path, document] of Object.entries(documents)) app.get(path, { schema }, sendDocument(document));
+  for (const [path, document] of Object.entries(documents)) {
+    app.get(path, { schema, config: { crossOrigin: path === '/openapi.json' } }, sendDocument(document));
+  }
 }
 
 /** Uses only the files of the package: its plugin opens one of them for each request. */

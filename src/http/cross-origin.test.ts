@@ -10,18 +10,18 @@ import { createHttpServer, type HttpServer } from './server.ts';
 const page = 'https://app.example.com';
 
 async function sharingServer(context: TestContext, origins: readonly string[] = [page]): Promise<HttpServer> {
-  const isShared = (pattern: string) => pattern.startsWith('/auth/');
   const app = createHttpServer({
     log: pino({ level: 'silent' }),
     defaultLanguage: 'en',
-    ...(origins.length > 0 && { crossOrigin: { origins, isShared } }),
+    corsOrigins: origins,
   });
-  app.put('/auth/thing', async () => ({ ok: true }));
-  app.get('/auth/thing', async () => ({ ok: true }));
-  app.get('/auth/busy', async () => {
+  const shared = { config: { crossOrigin: true } };
+  app.put('/auth/thing', shared, async () => ({ ok: true }));
+  app.get('/auth/thing', shared, async () => ({ ok: true }));
+  app.get('/auth/busy', shared, async () => {
     throw new Problem(httpProblems.not_ready);
   });
-  app.get('/auth/bug', async () => {
+  app.get('/auth/bug', shared, async () => {
     throw new TypeError('a bug');
   });
   app.get('/admin/thing', async () => ({ ok: true }));

@@ -41,6 +41,7 @@ const problemRoutes: FastifyPluginAsyncZod<{ kinds: ReadonlyMap<string, ProblemK
   app.get(
     problemType(':code'),
     {
+      config: { crossOrigin: true },
       schema: {
         operationId: 'explainProblem',
         tags: ['problems'],

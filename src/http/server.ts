@@ -5,7 +5,7 @@ import type { TrustedProxies } from '../config/config.ts';
 import type { Language } from '../problems.ts';
 import { nameClients, trustHops } from './client-address.ts';
 import { type ConnectionLimits, limitAndCloseConnections } from './connections.ts';
-import { type CrossOriginOptions, shareWithOrigins } from './cross-origin.ts';
+import { shareWithOrigins } from './cross-origin.ts';
 import { askForBodiesLate } from './expect-continue.ts';
 import { requireHttps } from './https/require-https.ts';
 import { type TlsPair, tlsOptions } from './https/tls-options.ts';
@@ -33,8 +33,8 @@ export interface HttpServerOptions {
   readonly tls?: TlsPair;
   /** Redirects or refuses plain HTTP. `publicUrl` undefined: redirects to the requested host. */
   readonly forceHttps?: { readonly publicUrl: string | undefined };
-  /** Default: pages of other origins can read nothing. */
-  readonly crossOrigin?: CrossOriginOptions;
+  /** Whose pages may call the routes with `config.crossOrigin`. Default: pages of other origins can read nothing. */
+  readonly corsOrigins?: readonly string[];
   /** Limits other than those of production, for tests. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
@@ -71,7 +71,7 @@ const httpOptions = {
  * closes without dropping a request. Routes are added after it, and `completeMethods` last.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { log, defaultLanguage, trustedProxies, onAnswered, tls, forceHttps, crossOrigin } = options;
+  const { log, defaultLanguage, trustedProxies, onAnswered, tls, forceHttps, corsOrigins = [] } = options;
   const trustProxy = trustHops(trustedProxies);
   const app: HttpServer = fastify({
     loggerInstance: withoutValues(log),
@@ -109,7 +109,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   nameClients(app, trustProxy !== undefined); // the client's address, from the socket or a trusted proxy
   logRequests(app, onAnswered); // one line and one metric for each request, also for those refused below
   setSecurityHeaders(app); // on every response, errors included
-  if (crossOrigin) shareWithOrigins(app, crossOrigin); // CORS headers, before the first check that may refuse
+  if (corsOrigins.length > 0) shareWithOrigins(app, corsOrigins); // CORS headers, before the first check that may refuse
   answerUnusualRequests(app, defaultLanguage); // CONNECT, Upgrade, Expect
   refuseAmbiguousRequests(app); // what two servers may read differently (request smuggling)
   if (forceHttps) requireHttps(app, forceHttps.publicUrl); // redirects or refuses plain HTTP before the body is read

@@ -32,7 +32,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.post(
     '/invitation/verify',
     {
-      config: { limit: 'verify', countedAs: 'verified' },
+      config: { crossOrigin: true, limit: 'verify', countedAs: 'verified' },
       schema: {
         tags,
         operationId: 'verifyInvitation',
@@ -79,7 +79,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     app.put(
       `/register/${step.name}`,
       {
-        config: { limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name },
+        config: { crossOrigin: true, limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name },
         schema: {
           tags,
           operationId: `save-${step.name}`,
@@ -100,7 +100,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.put(
     `/register/${completingStep.name}`,
     {
-      config: { limit: 'session', countedAs: completingStep.name },
+      config: { crossOrigin: true, limit: 'session', countedAs: completingStep.name },
       schema: {
         tags,
         operationId: `save-${completingStep.name}`,
@@ -134,7 +134,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.get(
     '/register/session',
     {
-      config: { limit: 'session' },
+      config: { crossOrigin: true, limit: 'session' },
       schema: {
         tags,
         security,
@@ -157,7 +157,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.delete(
     '/register/session',
     {
-      config: { limit: 'session' },
+      config: { crossOrigin: true, limit: 'session' },
       schema: {
         tags,
         security,

@@ -10,7 +10,7 @@ const overTls = { 'x-forwarded-proto': 'https' };
 
 /** @returns every path of the router and some unknown ones, each with every method. */
 function everyRequest({ http }: Application): { method: string; url: string }[] {
-  const urls = [...http.routePatterns].map((pattern) => pattern.replace(/:\w+|\*/g, 'x'));
+  const urls = [...http.routePatterns.keys()].map((pattern) => pattern.replace(/:\w+|\*/g, 'x'));
   return [...urls, '/nowhere', '/auth/nowhere'].flatMap((url) => methods.map((method) => ({ method, url })));
 }
 
@@ -96,6 +96,27 @@ test('an unencrypted sign-up leaves nothing behind, neither in the database nor 
 });
 
 const page = 'https://app.example.com';
+
+test('pages of an allowed origin may call the sign-up, the problems and the API document, and no other path', async () => {
+  await using application = await openApplication({ corsOrigins: [page] });
+  await application.http.ready();
+  const shared: string[] = [];
+  for (const pattern of application.http.routePatterns.keys()) {
+    const url = pattern.replace(/:\w+|\*/g, 'x');
+    const preflight = { origin: page, 'access-control-request-method': 'PUT' };
+    const { headers } = await application.http.inject({ method: 'OPTIONS', url, headers: preflight });
+    if (headers['access-control-allow-origin'] !== undefined) shared.push(pattern);
+  }
+  assert.deepEqual(shared.sort(), [
+    '/auth/invitation/verify',
+    '/auth/register/birthday',
+    '/auth/register/name',
+    '/auth/register/phone',
+    '/auth/register/session',
+    '/openapi.json',
+    '/problems/:code',
+  ]);
+});
 
 test('a page of an allowed origin can sign up and read every error, but no operator routes', async () => {
   const defaults = readConfig({}).limits ?? assert.fail();

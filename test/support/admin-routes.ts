@@ -50,7 +50,7 @@ export async function adminRoutes({ http }: Application): Promise<AdminRoute[]> 
   await http.ready();
   const { paths, components } = (await http.inject('/openapi.json')).json() as Document;
   const routes: AdminRoute[] = [];
-  for (const url of [...http.routePatterns].filter((pattern) => /^\/admin\b/.test(pattern))) {
+  for (const url of [...http.routePatterns.keys()].filter((pattern) => /^\/admin\b/.test(pattern))) {
     const path = url.replace(/:(\w+)/g, '{$1}');
     for (const method of methods) {
       const { statusCode } = await http.inject({ method: method as 'GET', url: url.replace(/:\w+/g, '1') });
