@@ -15,8 +15,7 @@ import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { repeatableProblems } from './idempotency.ts';
 import { bulkProblems } from './invitations/bulk/problems.ts';
-import { invitationProblems } from './invitations/problems.ts';
-import { isMissedGuess } from './invitations/refusals.ts';
+import { invitationProblems, isMissedGuess } from './invitations/problems.ts';
 import { invitationRoutes } from './invitations/routes.ts';
 import type { Limits } from './limits/open-limits.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
@@ -38,7 +37,7 @@ import { userProblems } from './users/problems.ts';
 import { userRoutes } from './users/routes.ts';
 import { version } from './version.ts';
 
-/** Every kind of refusal beside those of HTTP itself. */
+/** Every kind of problem besides those of HTTP itself. */
 export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[] = [
   invitationProblems,
   bulkProblems,

@@ -1,21 +1,27 @@
 import { violatedConstraint } from '../database/database-errors.ts';
 import type { Deadline } from '../deadline.ts';
-import { invitationProblems } from '../invitations/problems.ts';
-import { refusalFor } from '../invitations/refusals.ts';
+import { invitationProblems, unusableInvitation } from '../invitations/problems.ts';
 import { Problem, validationFailed } from '../problems.ts';
 import { isSamePhone } from '../rules/phone.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { registrationProblems } from './problems.ts';
-import { demandOpenSession, stepsIncomplete } from './refusals.ts';
+import { demandOpenSession, openSessionProblems, registrationProblems, stepsIncomplete } from './problems.ts';
 import { type CompletingValues, completingStep, type StepBody, stepsBeforeLast } from './steps.ts';
 import { completeSession, readSession, type SessionState } from './store.ts';
+
+/** What `completeRegistration` throws, besides `validation_failed`. */
+export const completionProblems = [
+  ...openSessionProblems,
+  stepsIncomplete(['birthday']),
+  registrationProblems.session_completed,
+  registrationProblems.phone_taken,
+  invitationProblems.invitation_phone_mismatch,
+] as const;
 
 /**
  * The last step: creates the user, exactly once. One round trip on success, a second one to find out why it failed.
  * Repeating it with the same phone number gives the same answer for 24 hours, also after a restart.
  * @returns the user's id.
- * @throws Problem `validation_failed`, `session_not_found`, `steps_incomplete`, `session_completed`, `invitation_used`, `invitation_revoked`,
- *   `invitation_phone_mismatch`, `phone_taken`.
+ * @throws Problem `validation_failed`, or one of `completionProblems`.
  */
 export async function completeRegistration(
   services: RegistrationServices,
@@ -37,7 +43,7 @@ export async function completeRegistration(
     refuseCompletion(session, e164);
   }
   // Taken at each try and open again at each look: an operator resets the code while people race for it.
-  throw refusalFor('used');
+  throw unusableInvitation('used');
 }
 
 async function completeOnce(

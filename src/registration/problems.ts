@@ -1,4 +1,6 @@
-import { problemCatalogue } from '../problems.ts';
+import { unusableInvitation } from '../invitations/problems.ts';
+import { Problem, problemCatalogue } from '../problems.ts';
+import type { SessionState } from './store.ts';
 
 export const registrationProblems = problemCatalogue({
   session_not_found: {
@@ -59,3 +61,26 @@ export const registrationProblems = problemCatalogue({
     },
   },
 });
+
+/** What `demandOpenSession` throws. */
+export const openSessionProblems = [
+  registrationProblems.session_not_found,
+  unusableInvitation('used'),
+  unusableInvitation('revoked'),
+] as const;
+
+/**
+ * Checks that a session is alive and its invitation can still be completed.
+ * @throws Problem one of `openSessionProblems`.
+ */
+export function demandOpenSession(session: SessionState): SessionState & { readonly expires_at: Date } {
+  const { expires_at, still_open, state } = session;
+  if (!expires_at || still_open === null) throw new Problem(registrationProblems.session_not_found);
+  if (!still_open) throw unusableInvitation(state === 'revoked' ? 'revoked' : 'used');
+  return { ...session, expires_at };
+}
+
+/** @returns the problem for a last step that comes while others are missing. */
+export function stepsIncomplete(missing: readonly string[]): Problem {
+  return new Problem(registrationProblems.steps_incomplete, { values: { missing: missing.join(', ') }, members: { missing } });
+}

@@ -5,29 +5,23 @@ import { networkOfClient } from '../http/limits/limit-routes.ts';
 import { refuseOverLimit } from '../http/limits/rate-limit-fields.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { acceptCode } from '../invitations/code.ts';
-import { invitationProblems } from '../invitations/problems.ts';
-import { everySeatHeld, refusalFor } from '../invitations/refusals.ts';
-import { overloadProblems } from '../overload/problems.ts';
 import { validationFailed } from '../problems.ts';
 import { abandonRegistration } from './abandon-registration.ts';
-import { completeRegistration } from './complete-registration.ts';
+import { completeRegistration, completionProblems } from './complete-registration.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { registrationProblems } from './problems.ts';
-import { demandOpenSession, stepsIncomplete } from './refusals.ts';
-import { saveRegistrationStep } from './save-step.ts';
+import { demandOpenSession, openSessionProblems, registrationProblems } from './problems.ts';
+import { saveRegistrationStep, saveStepProblems } from './save-step.ts';
 import { abandonAnswer, completionAnswer, sessionAnswer, stepAnswer, stepBody, verifyAnswer, verifyBody } from './schema.ts';
 import { bearerSession } from './session-id.ts';
 import { completingStep, remainingSteps, type Step, stepsBeforeLast } from './steps.ts';
 import { readSession, type SessionProgress } from './store.ts';
-import { verifyInvitation } from './verify-invitation.ts';
+import { verifyInvitation, verifyProblems } from './verify-invitation.ts';
 
 /** The sign-up, below `/auth`: verifying an invitation, one route per step, and the session. */
 export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationServices }> = async (app, { services }) => {
   const tags = ['sign-up'];
   const unavailable = databaseProblems.database_unavailable;
-  const { invitation_not_found, invitation_mistyped, invitation_revoked, invitation_used, invitation_phone_mismatch } = invitationProblems;
-  const { session_not_found, session_required, session_completed, phone_taken } = registrationProblems;
-  const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
+  const { session_not_found, session_required } = registrationProblems;
 
   app.post(
     '/invitation/verify',
@@ -40,17 +34,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         body: verifyBody,
         response: {
           200: verifyAnswer,
-          ...problemResponses(
-            ...bodyProblems,
-            invitation_not_found,
-            invitation_mistyped,
-            refusalFor('not_started', exampleMoment),
-            everySeatHeld(exampleMoment),
-            invitation_used,
-            invitationProblems.invitation_expired,
-            invitation_revoked,
-            unavailable,
-          ),
+          ...problemResponses(...bodyProblems, ...verifyProblems, unavailable),
         },
       },
     },
@@ -74,8 +58,6 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   for (const step of stepsBeforeLast) addStep(step);
 
   function addStep(step: Step) {
-    const refusals = [session_not_found, invitation_used, invitation_revoked, unavailable];
-    if (step.hashedColumn !== undefined) refusals.push(overloadProblems.overloaded);
     app.put(
       `/register/${step.name}`,
       {
@@ -85,7 +67,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
           operationId: `save-${step.name}`,
           summary: step.summary,
           body: stepBody(step),
-          response: { 200: stepAnswer, ...problemResponses(...bodyProblems, ...refusals) },
+          response: { 200: stepAnswer, ...problemResponses(...bodyProblems, unavailable, ...saveStepProblems(step)) },
         },
       },
       async (request) => {
@@ -109,17 +91,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         body: stepBody(completingStep),
         response: {
           200: completionAnswer,
-          ...problemResponses(
-            ...bodyProblems,
-            session_not_found,
-            stepsIncomplete(['birthday']),
-            session_completed,
-            phone_taken,
-            invitation_phone_mismatch,
-            invitation_used,
-            invitation_revoked,
-            unavailable,
-          ),
+          ...problemResponses(...bodyProblems, ...completionProblems, unavailable),
         },
       },
     },
@@ -142,7 +114,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         summary: 'See the progress of a sign-up, to resume it',
         response: {
           200: sessionAnswer,
-          ...problemResponses(session_required, session_not_found, invitation_used, invitation_revoked, unavailable),
+          ...problemResponses(session_required, ...openSessionProblems, unavailable),
         },
       },
     },

@@ -1,10 +1,11 @@
 import { type Deadline, withAtLeast } from '../deadline.ts';
-import { refusalFor } from '../invitations/refusals.ts';
+import { unusableInvitation } from '../invitations/problems.ts';
+import { overloadProblems } from '../overload/problems.ts';
 import { type FieldError, type Problem, validationFailed } from '../problems.ts';
 import { leastAfterHash } from '../time-limits.ts';
 import { birthdayRules } from './birthday.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { demandOpenSession } from './refusals.ts';
+import { demandOpenSession, openSessionProblems } from './problems.ts';
 import type { Step, StepBody } from './steps.ts';
 import { deleteSession, readSession, type SessionProgress, saveStep } from './store.ts';
 
@@ -22,10 +23,15 @@ export interface StepClient {
   readonly countHash?: ((sessionId: string) => Promise<() => Promise<void>>) | undefined;
 }
 
+/** @returns what `saveRegistrationStep` throws for a step, besides `validation_failed` and `rate_limited`. */
+export function saveStepProblems(step: Step) {
+  return step.hashedColumn === undefined ? openSessionProblems : [...openSessionProblems, overloadProblems.overloaded];
+}
+
 /**
  * Stores one step, except the last, and renews the session. May be repeated; the last values win.
  * Cheap checks come first: the body, then the session, and only then the hash, outside any transaction.
- * @throws Problem `validation_failed`, `session_not_found`, `invitation_used`, `invitation_revoked`, `overloaded`, `rate_limited`.
+ * @throws Problem `validation_failed`, `rate_limited`, or one of `saveStepProblems`.
  */
 export async function saveRegistrationStep(
   services: RegistrationServices,
@@ -50,7 +56,7 @@ export async function saveRegistrationStep(
   if (saved) return saved;
   demandOpenSession(await readSession(database, sessionId, deadline));
   // The update was refused, yet the session is open now: the code was reset in between.
-  throw refusalFor('used');
+  throw unusableInvitation('used');
 }
 
 /** A sign-up has one hash at a time. Sign-ups without a password go before those that replace theirs. */

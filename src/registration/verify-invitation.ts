@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Deadline } from '../deadline.ts';
-import { everySeatHeld, refusalFor, unknownCode } from '../invitations/refusals.ts';
+import { everySeatHeld, invitationProblems, unknownCode, unusableInvitation } from '../invitations/problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { openSeatSession, openSession } from './store.ts';
 
@@ -19,12 +19,25 @@ export interface TooManySignUps {
 /** Seconds that a seat is held before the first step is stored; each step then renews it for the normal session lifetime. */
 const holdSeconds = 300;
 
+const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
+
+/** What `verifyInvitation` throws. */
+export const verifyProblems = [
+  invitationProblems.invitation_not_found,
+  invitationProblems.invitation_mistyped,
+  unusableInvitation('not_started', exampleMoment),
+  everySeatHeld(exampleMoment),
+  unusableInvitation('used'),
+  unusableInvitation('expired'),
+  unusableInvitation('revoked'),
+] as const;
+
 /**
  * Opens a sign-up on an invitation. With several seats the session holds one; with a single seat it holds none, so that the same
  * person can simply start again after closing the tab.
  * @param code as typed: an exact match first, else the only invitation whose code differs just in what people confuse.
  * @param network of the client, as the limits use it.
- * @throws Problem `invitation_not_found`, `invitation_mistyped`, `invitation_used`, `invitation_expired`, `invitation_revoked`, `invitation_not_started`, `invitation_full`.
+ * @throws Problem one of `verifyProblems`.
  */
 export async function verifyInvitation(
   { database, rules, networkHash, signUpsPerNetwork }: RegistrationServices,
@@ -38,7 +51,7 @@ export async function verifyInvitation(
     const invitation = await openSession(database, code, session, signUpsPerNetwork, deadline);
     if (!invitation) throw unknownCode(code);
     if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
-    if (invitation.state !== 'usable') throw refusalFor(invitation.state, invitation.starts_at);
+    if (invitation.state !== 'usable') throw unusableInvitation(invitation.state, invitation.starts_at);
     if (!invitation.several_seats) return { retryAfterSeconds: invitation.seconds_until_oldest_ends ?? 1 };
 
     const held = { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) };
@@ -47,5 +60,5 @@ export async function verifyInvitation(
     if (seat) throw everySeatHeld(seat.seat_free_at);
     // It stopped being usable between the two statements: the next round finds out why.
   }
-  throw refusalFor('used');
+  throw unusableInvitation('used');
 }

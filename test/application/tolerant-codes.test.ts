@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { generateCodes } from '../../src/invitations/code-generator.ts';
-import { isMissedGuess, unknownCode } from '../../src/invitations/refusals.ts';
+import { isMissedGuess, unknownCode } from '../../src/invitations/problems.ts';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 
