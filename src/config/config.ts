@@ -1,51 +1,22 @@
-import type { CountryCode } from 'libphonenumber-js';
-import type { Language } from '../problems.ts';
+import type { SettingValues } from './settings.ts';
 
-/** All settings, validated; `readConfig` makes it from the environment. */
-export interface Config {
+/** All settings, validated; `readConfig` makes it from the environment. `settings.ts` says what each of them means. */
+export interface Config
+  extends Pick<SettingValues, 'process' | 'passwords' | 'registration' | 'retention'>,
+    Readonly<SettingValues['general']> {
   readonly database: EmbeddedDatabaseConfig | PostgresqlConfig;
-  readonly http: {
-    readonly host: string;
-    readonly port: number;
-    /** The public base URL, without a trailing slash. Undefined: unknown, so no links are made. */
-    readonly publicUrl: string | undefined;
-    readonly trustedProxies: TrustedProxies;
+  readonly http: Readonly<Omit<SettingValues['http'], 'certificate' | 'key' | 'forceHttps'>> & {
     /** Plain HTTP is redirected or refused. */
     readonly forceHttps: boolean;
     /** The server's own TLS. Undefined: plain HTTP, perhaps behind a proxy that terminates TLS. */
     readonly tls: TlsFiles | undefined;
-    /** Origins of other sites whose pages may call the sign-up. */
-    readonly corsOrigins: readonly string[];
   };
   /** `NODE_ENV` is `production`. */
   readonly isProduction: boolean;
-  readonly process: {
-    /** Worker processes that share the port. */
-    readonly workers: number;
-    /** Seconds between the stop signal and refusing new requests. */
-    readonly stopDelaySeconds: number;
-  };
   /** Where `/metrics` is served without a key. Undefined: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
-  readonly passwords: {
-    /** bcrypt's cost: the hash takes 2^cost rounds. */
-    readonly bcryptCost: number;
-    /** Code points. */
-    readonly minimumLength: number;
-    /** Seconds that a request may wait for its hash before it gets a 503. */
-    readonly maximumWaitSeconds: number;
-  };
-  readonly registration: RegistrationConfig;
-  readonly retention: {
-    /** Seconds that the events of the funnel are kept. */
-    readonly eventSeconds: number;
-    /** Seconds that the entries of the audit log are kept. */
-    readonly auditSeconds: number;
-  };
   /** Undefined: no limits. */
   readonly limits: LimitsConfig | undefined;
-  readonly defaultLanguage: Language;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 }
 
 /** Whose `X-Forwarded-…` headers are trusted: this many proxies, or proxies with one of these addresses and ranges. Undefined: none. */
@@ -63,37 +34,9 @@ export interface Rate {
   readonly seconds: number;
 }
 
-export interface LimitsConfig {
-  /** Sign-up requests except those that verify a code: per network. */
-  readonly signUp: Rate;
-  /** Requests that verify a code: per network. */
-  readonly verify: Rate;
-  /** Requests that name a session, except those that set a password: per session. */
-  readonly session: Rate;
-  /** Hashed passwords: per network. */
-  readonly passwords: Rate;
-  /** Hashed passwords: per session. */
-  readonly sessionPasswords: Rate;
-  /** Wrong codes: in total. */
-  readonly guesses: Rate;
-  /** Wrong operator keys: per network. */
-  readonly operatorKeys: Rate;
-  /** Where requests are counted. Undefined: in PostgreSQL, or in memory with the embedded database. */
-  readonly redisUrl: string | undefined;
-}
+export type LimitsConfig = Readonly<Omit<SettingValues['limits'], 'enabled'>>;
 
-export interface RegistrationConfig {
-  /** Seconds that a session lives after its last step. */
-  readonly sessionSeconds: number;
-  /** Years. Undefined: no minimum. */
-  readonly minimumAge: number | undefined;
-  /** The region whose mobile numbers need no country code (ISO 3166-1 alpha-2). */
-  readonly phoneRegion: CountryCode;
-  /** One account per phone number. */
-  readonly phoneUnique: boolean;
-  /** IANA name of the zone that decides "today" for birthdays and the days of the funnel. */
-  readonly timeZone: string;
-}
+export type RegistrationConfig = Readonly<SettingValues['registration']>;
 
 export interface EmbeddedDatabaseConfig {
   readonly kind: 'embedded';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from './read-config.ts';
-import { settings } from './settings.ts';
+import { settingRows } from './settings.ts';
 
 /**
  * @returns the environment plus the variables of the folder's `.env` file, if there is one. As with `process.loadEnvFile`,
@@ -38,7 +38,7 @@ function readOrThrow(path: string): string | undefined {
 
 /** A `#` outside quotation marks begins a comment, so a password that contains one is cut off there. */
 function cutAddresses(text: string, path: string, environment: Environment): string[] {
-  return settings
+  return settingRows
     .filter(({ secret, name }) => secret && environment[name] === undefined)
     .filter(({ name }) => new RegExp(`^[ \\t]*(?:export[ \\t]+)?${name}[ \\t]*=[ \\t]*[^\\s"'\`#][^\\s#]*#`, 'm').test(text))
     .map(({ name }) => `${name} in ${path} ends at its first "#", which begins a comment there: write %23 for each "#" in the password.`);

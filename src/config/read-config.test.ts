@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError, configWarnings, type Environment, readConfig } from './read-config.ts';
-import { settings } from './settings.ts';
+import { settingRows } from './settings.ts';
 
 const direct = 'postgresql://ann:secret@db.example:5432/app';
 const pooler = 'postgresql://postgres.abcdef:secret@aws-0.pooler.supabase.com:6543/postgres';
@@ -76,7 +76,7 @@ test('metrics are served at their own address if it is set', () => {
 });
 
 test('an empty or blank text counts as not set', () => {
-  const blank = Object.fromEntries(settings.map(({ name }, index) => [name, index % 2 === 0 ? '' : ' \t']));
+  const blank = Object.fromEntries(settingRows.map(({ name }, index) => [name, index % 2 === 0 ? '' : ' \t']));
   assert.deepEqual(readConfig(blank), readConfig({}));
 });
 
@@ -176,7 +176,7 @@ const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
 for (const [name, ...texts] of bad) {
   for (const text of texts) {
     test(`${name}="${text.slice(0, 20)}" is refused with the given value and what to write`, () => {
-      const { write } = settings.find((setting) => setting.name === name) ?? assert.fail();
+      const { write } = settingRows.find((setting) => setting.name === name) ?? assert.fail();
       const [mistake = '', ...more] = mistakesOf({ [name]: text });
       assert.deepEqual(more, []);
       assert.ok(mistake.startsWith(`${name} is "${text.slice(0, 100)}": write ${write}`), mistake);

@@ -1,9 +1,9 @@
-import type { Config, EmbeddedDatabaseConfig, LimitsConfig, PostgresqlAddress, PostgresqlConfig } from './config.ts';
+import type { Config, EmbeddedDatabaseConfig, PostgresqlAddress, PostgresqlConfig } from './config.ts';
 import { maskUrl } from './mask-url.ts';
 import { directAddressAdvice, parsePostgresqlUrl } from './postgresql-address.ts';
 import { isLocalHost } from './postgresql-tls.ts';
-import type { Setting } from './setting.ts';
-import { type SettingValues, settings } from './settings.ts';
+import type { Setting, SettingSchema } from './setting.ts';
+import { type SettingValues, settingRooms, settings, settingsSchema } from './settings.ts';
 
 /** Variables by their names, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,29 +24,43 @@ export class ConfigError extends Error {
  * @throws ConfigError with a message for each mistake: the variable, its value (secrets masked), what to write.
  */
 export function readConfig(environment: Environment): Config {
-  const values: Record<string, unknown> = {};
-  const mistakes: string[] = [];
-  for (const setting of settings) {
-    const text = environment[setting.name]?.trim() || setting.default;
-    const reading = text === undefined ? undefined : setting.schema.safeParse(text);
-    if (text !== undefined && reading?.error) mistakes.push(...sentences(setting, text, reading.error.issues));
-    values[setting.name] = reading?.data;
-  }
-  mistakes.push(...migrationMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
-  mistakes.push(...processMistakes(values as Partial<SettingValues>, isSet(environment, 'DATABASE_URL')));
+  const texts = eachSetting(({ row }) => textOf(environment, row.name));
+  const { data, error } = settingsSchema.safeParse(texts);
   const isProduction = environment.NODE_ENV?.trim() === 'production';
-  mistakes.push(...httpsMistakes(values as Partial<SettingValues>, isProduction, (name) => isSet(environment, name)));
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return configOf(values as SettingValues, isProduction);
+  const mistakes = [
+    ...new Set((error?.issues ?? []).map(({ path, message }) => mistakeSentence(path, message, environment))),
+    ...migrationMistakes(environment),
+    ...processMistakes(environment),
+    ...httpsMistakes(environment, isProduction),
+  ];
+  if (data === undefined || mistakes.length > 0) throw new ConfigError(mistakes);
+  return configOf(data, isProduction);
 }
 
-/** Checks that involve several settings. An invalid setting has been reported and is missing here. */
-function migrationMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean): string[] {
-  const runtime = values.DATABASE_URL?.address;
-  const migrations = values.DIRECT_URL?.address;
+function eachSetting<Result>(resultOf: (setting: SettingSchema<unknown>) => Result): Record<string, Record<string, Result>> {
+  const mapped = <From, To>(entries: Readonly<Record<string, From>>, map: (from: From) => To): Record<string, To> =>
+    Object.fromEntries(Object.entries(entries).map(([name, from]) => [name, map(from)]));
+  return mapped(settingRooms, (room) => mapped(room, resultOf));
+}
+
+/** @returns undefined if the variable is not set or empty. */
+function textOf(environment: Environment, name: string): string | undefined {
+  return environment[name]?.trim() || undefined;
+}
+
+/** @returns one value, for checks that involve several settings; undefined if it is invalid, which is reported elsewhere. */
+function readSetting<Value>(environment: Environment, setting: SettingSchema<Value>): Value | undefined {
+  return setting.safeParse(textOf(environment, setting.row.name)).data;
+}
+
+function migrationMistakes(environment: Environment): string[] {
+  const runtime = readSetting(environment, settings.database.url)?.address;
+  const migrations = readSetting(environment, settings.database.directUrl)?.address;
   if (migrations === undefined) return [];
   const mistakes: string[] = [];
-  if (!hasDatabaseUrl) mistakes.push('DIRECT_URL is set but DATABASE_URL is not: write DATABASE_URL as well, or remove DIRECT_URL.');
+  if (!isSet(environment, 'DATABASE_URL')) {
+    mistakes.push('DIRECT_URL is set but DATABASE_URL is not: write DATABASE_URL as well, or remove DIRECT_URL.');
+  }
   if (migrations.transactionPooler) {
     mistakes.push(`DIRECT_URL leads to a transaction pooler, but migrations need ${directAddressAdvice(migrations)}: write that address.`);
   }
@@ -56,40 +70,44 @@ function migrationMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boole
   return mistakes;
 }
 
-function processMistakes(values: Partial<SettingValues>, hasDatabaseUrl: boolean): string[] {
-  const { WEB_CONCURRENCY = 1, METRICS_PORT, PORT } = values;
+function processMistakes(environment: Environment): string[] {
+  const workers = readSetting(environment, settings.process.workers) ?? 1;
+  const metricsPort = readSetting(environment, settings.metrics.port);
+  const port = readSetting(environment, settings.http.port);
   const mistakes: string[] = [];
-  if (WEB_CONCURRENCY > 1 && !hasDatabaseUrl) {
+  if (workers > 1 && !isSet(environment, 'DATABASE_URL')) {
     mistakes.push(
-      `WEB_CONCURRENCY (--workers) is ${WEB_CONCURRENCY}, but the embedded database can be opened by one process only: ` +
+      `WEB_CONCURRENCY (--workers) is ${workers}, but the embedded database can be opened by one process only: ` +
         'set DATABASE_URL to a PostgreSQL server, or leave it at 1.',
     );
   }
-  if (METRICS_PORT !== undefined && METRICS_PORT !== 0 && METRICS_PORT === PORT) {
-    mistakes.push(`METRICS_PORT and PORT are both ${PORT}: write another port in one of them.`);
+  if (metricsPort !== undefined && metricsPort !== 0 && metricsPort === port) {
+    mistakes.push(`METRICS_PORT and PORT are both ${port}: write another port in one of them.`);
   }
   return mistakes;
 }
 
-/** @param isGiven whether a setting is set at all; an invalid one is, and has been reported. */
-function httpsMistakes(values: Partial<SettingValues>, isProduction: boolean, isGiven: (name: string) => boolean): string[] {
+function httpsMistakes(environment: Environment, isProduction: boolean): string[] {
   const mistakes: string[] = [];
   for (const [one, other] of [
     ['TLS_CERT', 'TLS_KEY'],
     ['TLS_KEY', 'TLS_CERT'],
   ] as const) {
-    if (isGiven(one) && !isGiven(other)) mistakes.push(`${one} is set but ${other} is not: write both, or neither.`);
+    if (isSet(environment, one) && !isSet(environment, other)) mistakes.push(`${one} is set but ${other} is not: write both, or neither.`);
   }
-  if ((values.FORCE_HTTPS ?? isProduction) && values.PUBLIC_URL?.startsWith('http:')) {
-    const reason = values.FORCE_HTTPS === undefined ? 'NODE_ENV is production' : 'FORCE_HTTPS is on';
+  const forceHttps = readSetting(environment, settings.http.forceHttps);
+  if ((forceHttps ?? isProduction) && readSetting(environment, settings.http.publicUrl)?.startsWith('http:')) {
+    const reason = forceHttps === undefined ? 'NODE_ENV is production' : 'FORCE_HTTPS is on';
     mistakes.push(`PUBLIC_URL begins with http:// but ${reason}: write https://, or set FORCE_HTTPS=off.`);
   }
   return mistakes;
 }
 
-function sentences(setting: Setting, text: string, issues: readonly { readonly message: string }[]): string[] {
-  const shown = JSON.stringify(printable(setting, text));
-  return [...new Set(issues.map((issue) => `${setting.name} is ${shown}: ${issue.message}.`))];
+/** @param path of the setting: its room and its name there. */
+function mistakeSentence([room, field]: readonly PropertyKey[], message: string, environment: Environment): string {
+  const row = settingRooms[String(room)]?.[String(field)]?.row;
+  if (row === undefined) return `${message}.`;
+  return `${row.name} is ${JSON.stringify(printable(row, textOf(environment, row.name) ?? ''))}: ${message}.`;
 }
 
 /** A database address may have been put into a variable that is not secret; its `@` or `://` gives it away. */
@@ -103,58 +121,23 @@ function isSet(environment: Environment, name: string): boolean {
   return Boolean(environment[name]?.trim());
 }
 
-function configOf(values: SettingValues, isProduction: boolean): Config {
+function configOf({ database, http, metrics, limits, general, ...rest }: SettingValues, isProduction: boolean): Config {
+  const { certificate, key, forceHttps, ...others } = http;
+  const { enabled, ...rates } = limits;
   return {
-    database: databaseOf(values),
-    http: {
-      host: values.HOST,
-      port: values.PORT,
-      publicUrl: values.PUBLIC_URL,
-      trustedProxies: values.TRUST_PROXY,
-      forceHttps: values.FORCE_HTTPS ?? isProduction,
-      tls: values.TLS_CERT && values.TLS_KEY ? { certificate: values.TLS_CERT, key: values.TLS_KEY } : undefined,
-      corsOrigins: values.CORS_ORIGINS,
-    },
+    ...rest,
+    ...general,
     isProduction,
-    process: { workers: values.WEB_CONCURRENCY, stopDelaySeconds: values.STOP_DELAY },
-    metrics: values.METRICS_PORT === undefined ? undefined : { host: values.METRICS_HOST, port: values.METRICS_PORT },
-    passwords: {
-      bcryptCost: values.BCRYPT_COST,
-      minimumLength: values.PASSWORD_MIN_LENGTH,
-      maximumWaitSeconds: values.PASSWORD_WAIT,
-    },
-    registration: {
-      sessionSeconds: values.SESSION_TTL,
-      minimumAge: values.MIN_AGE,
-      phoneRegion: values.PHONE_REGION,
-      phoneUnique: values.PHONE_UNIQUE,
-      timeZone: values.TIME_ZONE,
-    },
-    retention: { eventSeconds: values.EVENTS_RETENTION, auditSeconds: values.AUDIT_RETENTION },
-    limits: values.RATE_LIMIT ? limitsOf(values) : undefined,
-    defaultLanguage: values.DEFAULT_LANGUAGE,
-    logLevel: values.LOG_LEVEL,
+    database: databaseOf(database),
+    http: { ...others, forceHttps: forceHttps ?? isProduction, tls: certificate && key ? { certificate, key } : undefined },
+    metrics: metrics.port === undefined ? undefined : { host: metrics.host, port: metrics.port },
+    limits: enabled ? rates : undefined,
   };
 }
 
-function limitsOf(values: SettingValues): LimitsConfig {
-  return {
-    signUp: values.RATE_LIMIT_SIGN_UP,
-    verify: values.RATE_LIMIT_VERIFY,
-    session: values.RATE_LIMIT_SESSION,
-    passwords: values.RATE_LIMIT_PASSWORDS,
-    sessionPasswords: values.RATE_LIMIT_SESSION_PASSWORDS,
-    guesses: values.RATE_LIMIT_GUESSES,
-    operatorKeys: values.RATE_LIMIT_OPERATOR_KEYS,
-    redisUrl: values.REDIS_URL,
-  };
-}
-
-function databaseOf(values: SettingValues): EmbeddedDatabaseConfig | PostgresqlConfig {
-  const runtime = values.DATABASE_URL?.address;
-  if (runtime === undefined) return { kind: 'embedded', directory: values.DATA_DIR };
-  const migrations = values.DIRECT_URL?.address ?? runtime;
-  return { kind: 'postgresql', runtime, migrations, poolSize: values.DATABASE_POOL_SIZE };
+function databaseOf({ url, directUrl, directory, poolSize }: SettingValues['database']): EmbeddedDatabaseConfig | PostgresqlConfig {
+  if (url === undefined) return { kind: 'embedded', directory };
+  return { kind: 'postgresql', runtime: url.address, migrations: (directUrl ?? url).address, poolSize };
 }
 
 /** @returns warnings for the start-up log about settings that work but may not be intended; no secrets. */

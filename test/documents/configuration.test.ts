@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Setting } from '../../src/config/setting.ts';
-import { settings } from '../../src/config/settings.ts';
+import { settingRows } from '../../src/config/settings.ts';
 
 const page = new URL('../../docs/reference/configuration.md', import.meta.url);
 const begin = '<!-- settings: begin (compared with src/config/settings.ts by a test) -->';
@@ -21,7 +21,7 @@ function row({ name, default: fallback, unit, write, meaning, secret }: Setting)
 
 function table(): string {
   const head = ['| Variable | Default | What to write | Unit | Meaning |', '| --- | --- | --- | --- | --- |'];
-  return [...head, ...settings.map(row)].join('\n');
+  return [...head, ...settingRows.map(row)].join('\n');
 }
 
 test('docs/reference/configuration.md shows the table of settings', () => {
@@ -32,11 +32,11 @@ test('docs/reference/configuration.md shows the table of settings', () => {
 
 test('docs/reference/configuration.md names no variable that does not exist', () => {
   // The exception belongs to Node itself.
-  const names: string[] = ['NODE_ENV', ...settings.map(({ name }) => name)];
+  const names: string[] = ['NODE_ENV', ...settingRows.map(({ name }) => name)];
   const shown = readFileSync(page, 'utf8').match(/`[A-Z]+(?:_[A-Z]+)+/g) ?? [];
   for (const name of shown) assert.ok(names.includes(name.slice(1)), `${name.slice(1)} is no setting`);
 });
 
 test('every meaning is one sentence', () => {
-  for (const { name, meaning } of settings) assert.match(meaning, /^[A-Z][^.]*(?:`[^`]*`[^.]*)*\.$/, name);
+  for (const { name, meaning } of settingRows) assert.match(meaning, /^[A-Z][^.]*(?:`[^`]*`[^.]*)*\.$/, name);
 });

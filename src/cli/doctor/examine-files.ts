@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { settings } from '../../config/settings.ts';
+import { settingRows } from '../../config/settings.ts';
 import { folderMode, isOurs, modeReadableByOthers, replaceableIn } from '../../database/embedded-permissions.ts';
 import { type Finding, pages } from './finding.ts';
 
@@ -46,7 +46,7 @@ function folderFindings(directory: string): Finding[] {
 }
 
 /** Also a key for `--url`, which is no setting of the service. */
-const secrets = [...settings.filter(({ secret }) => secret).map(({ name }) => name), 'CHODAE_OPERATOR_KEY'];
+const secrets = [...settingRows.filter(({ secret }) => secret).map(({ name }) => name), 'CHODAE_OPERATOR_KEY'];
 
 function envFindings(path: string): Finding[] {
   const mode = modeReadableByOthers(path);
