@@ -1,23 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { readConfig } from '../src/config/read-config.ts';
-import { type Database, type Statement, statement, until } from '../src/database/database.ts';
+import { type Database, statement, until } from '../src/database/database.ts';
 import { openEmbeddedDatabase } from '../src/database/embedded.ts';
 import { migrateEmbedded } from '../src/database/migrate.ts';
 import { openDatabase } from '../src/database/open.ts';
 import { startDeadline } from '../src/deadline.ts';
 import { calendarDays } from '../src/registration/progress/calendar-days.ts';
-import { countAttempts, type FunnelRow, prepareFunnel } from '../src/registration/progress/funnel-store.ts';
+import { countAttempts } from '../src/registration/progress/funnel-store.ts';
 import { listSessions } from '../src/registration/progress/session-store.ts';
 import { exactCountLimit } from '../src/time-limits.ts';
 import { newDeadline } from '../test/support/new-deadline.ts';
 import { startPostgresql } from '../test/support/postgresql.ts';
-import { byProbes, otherShapes } from './funnel-shapes.ts';
 import { circumstances, writeSection } from './results-page.ts';
 
 /**
- * The funnel over a year, asked in several ways, and the list of sign-ups under way. `npm run bench:funnel -- 250000` measures with this number of
- * sign-ups, four events each; `--write` keeps the results in results.md. On Linux it also tells the processor's time, which a busy machine does not
+ * The funnel over a year, and the list of sign-ups under way. `npm run bench:funnel -- 250000` measures with this number of sign-ups; `--write` keeps the results in results.md. On Linux it also tells the processor's time, which a busy machine does not
  * change much.
  */
 const words = process.argv.slice(2);
@@ -31,17 +29,15 @@ const from = new Date(to.getTime() - 365 * 86_400_000);
 const starts = calendarDays('Asia/Seoul')
   .between(from, to)
   .map((day) => day.start);
-const values = [from.toISOString(), to.toISOString(), starts.map((start) => start.toISOString())];
 const rows: string[] = [];
-/** Milliseconds of processor time of the process that runs the statements, so far. */
+/** Processor milliseconds used so far by the process that runs the statements. */
 let processorTime = (): number => Number.NaN;
 
 await measurePostgresql();
 await measureEmbedded();
 const content = `${circumstances()} \`npm run bench:funnel\`
 
-${(attempts * 4).toLocaleString('en')} events of ${attempts.toLocaleString('en')} sign-ups in a year, ${alive.toLocaleString('en')} of them under way; counted by day, with medians. Of ${runs} runs the median
-(the slowest) in milliseconds, and the median of the processor's time, which says what an idle machine needs.
+${attempts.toLocaleString('en')} sign-ups that ended in a year and ${alive.toLocaleString('en')} under way; counted by day, with medians. Of ${runs} runs the median (the slowest) in milliseconds, and the median of the processor's time, which says what an idle machine needs.
 While it ran, ${loadavg()[0]?.toFixed(0)} processes wanted the processors.
 
 | database | what | ms | processor's ms |
@@ -60,9 +56,6 @@ async function measurePostgresql(): Promise<void> {
   try {
     await fill(database);
     await measure(database, name);
-    for (const [what, shape] of otherShapes) {
-      for (const memory of ['64MB', '4MB']) await time(`${name} | ${what}, \`work_mem\` ${memory}`, () => ask(database, shape, memory));
-    }
   } finally {
     await database.close();
   }
@@ -86,7 +79,7 @@ async function measure(database: Database, name: string): Promise<void> {
     database.transaction((transaction) => countAttempts(transaction, question), startDeadline(limit));
   const month = new Date(to.getTime() - 30 * 86_400_000);
   const ofMonth = starts.filter((start) => start > month);
-  await time(`${name} | **the service: events grouped by attempt**, a year`, () => count({ from, to, starts, campaign: undefined }));
+  await time(`${name} | **the service**, a year`, () => count({ from, to, starts, campaign: undefined }));
   await time(`${name} | the same for one of ten campaigns`, () => count({ from, to, starts, campaign: 'campaign 1' }));
   await time(`${name} | the same for 30 days`, () => count({ from: month, to, starts: [month, ...ofMonth], campaign: undefined }));
   const nothing = { campaign: undefined, invitation_id: undefined };
@@ -96,17 +89,6 @@ async function measure(database: Database, name: string): Promise<void> {
   await time(`${name} | sign-ups under way of a campaign that has none, one page`, () =>
     listSessions(until(newDeadline(), database), unknown, firstPage),
   );
-}
-
-function ask(database: Database, shape: Statement<FunnelRow>, memory: string): Promise<FunnelRow[]> {
-  return database.transaction(async (transaction) => {
-    await prepareFunnel(transaction);
-    await transaction.run(statement('bench_memory', `SELECT set_config('work_mem', $1, true), set_config('enable_nestloop', $2, true)`), [
-      memory,
-      shape === byProbes ? 'on' : 'off',
-    ]);
-    return transaction.run(shape, values);
-  }, startDeadline(limit));
 }
 
 async function time(what: string, work: () => Promise<unknown>): Promise<void> {
@@ -141,16 +123,15 @@ function processorTimeOf(pid: number): number {
 async function fill(database: Database): Promise<void> {
   const statements = [
     `INSERT INTO "Invitation" (code, campaign) SELECT 'BENCH-' || i, 'campaign ' || i % 10 FROM generate_series(1, 10000) AS i`,
-    `INSERT INTO registration_events (attempt, event, invitation_id, at)
-     SELECT md5(i::text)::uuid, e.event, 1 + i % 10000, '${from.toISOString()}'::timestamptz + i * interval '365 days' / ${attempts} + e.after
-     FROM generate_series(1, ${attempts}) AS i CROSS JOIN LATERAL (VALUES
-       ('verified', interval '0'),
-       (CASE i % 2 WHEN 0 THEN 'name' ELSE 'birthday' END, interval '1 second' * (5 + i % 97)),
-       (CASE i % 2 WHEN 0 THEN 'birthday' ELSE 'name' END, interval '1 second' * (110 + i % 31)),
-       (CASE WHEN i % 10 < 7 THEN 'completed' WHEN i % 10 < 9 THEN 'expired' ELSE 'abandoned' END, interval '1 second' * (150 + i % 61))
-     ) AS e (event, after) ORDER BY 4`,
-    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", attempt, created_at)
-     SELECT i::text, 1 + i % 10000, md5(i::text)::uuid, now() - interval '1 second' * i / 100 FROM generate_series(1, ${attempts}, 25) AS i`,
+    `INSERT INTO registration_attempts (attempt, invitation_id, verified_at, name_at, birthday_at, ended_at, outcome)
+     SELECT md5(i::text)::uuid, 1 + i % 10000, v.at, v.at + CASE i % 2 WHEN 0 THEN first.after ELSE second.after END,
+       v.at + CASE i % 2 WHEN 0 THEN second.after ELSE first.after END, v.at + interval '1 second' * (150 + i % 61),
+       CASE WHEN i % 10 < 7 THEN 'completed' WHEN i % 10 < 9 THEN 'expired' ELSE 'abandoned' END
+     FROM generate_series(1, ${attempts}) AS i, LATERAL (SELECT interval '1 second' * (5 + i % 97) AS after) AS first,
+       LATERAL (SELECT interval '1 second' * (110 + i % 31) AS after) AS second,
+       LATERAL (SELECT '${from.toISOString()}'::timestamptz + i * interval '365 days' / ${attempts} AS at) AS v`,
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", network_key, created_at)
+     SELECT i::text, 1 + i % 10000, 'network', now() - interval '1 second' * i / 100 FROM generate_series(1, ${attempts}, 25) AS i`,
     'ANALYZE',
   ];
   for (const [index, text] of statements.entries()) {

@@ -53,6 +53,7 @@ const stored = [
   'test/application/invitation-import.test.ts',
   'test/application/invitation-list.test.ts',
   'test/application/invitation-look-up.test.ts',
+  'test/application/moved-events.test.ts',
   'test/application/one-account-per-phone.test.ts',
   'test/application/operator-audit.test.ts',
   'test/application/operator-funnel.test.ts',

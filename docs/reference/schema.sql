@@ -48,9 +48,10 @@ CREATE TABLE "RegisterSession" (
   attempt         uuid                      NOT NULL DEFAULT gen_random_uuid(),
   first_step_at   timestamp with time zone,
   network_key     text,
+  name_at         timestamp with time zone,
+  birthday_at     timestamp with time zone,
   CONSTRAINT "RegisterSession_pkey" PRIMARY KEY ("sessionId")
 );
-CREATE INDEX "RegisterSession_created_at_idx" ON "RegisterSession" USING btree (created_at, attempt);
 CREATE INDEX "RegisterSession_expires_at_idx" ON "RegisterSession" USING btree (expires_at);
 CREATE INDEX "RegisterSession_invitationId_expires_at_idx" ON "RegisterSession" USING btree ("invitationId", expires_at);
 
@@ -134,14 +135,17 @@ CREATE UNLOGGED TABLE rate_limits (
 );
 CREATE INDEX rate_limits_expires_at_idx ON rate_limits USING btree (expires_at);
 
-CREATE TABLE registration_events (
+CREATE TABLE registration_attempts (
   attempt        uuid                      NOT NULL,
-  event          text                      NOT NULL,
   invitation_id  integer                   NOT NULL,
-  at             timestamp with time zone  NOT NULL DEFAULT now(),
-  CONSTRAINT registration_events_attempt_event_pk PRIMARY KEY (attempt, event)
+  verified_at    timestamp with time zone  NOT NULL,
+  name_at        timestamp with time zone,
+  birthday_at    timestamp with time zone,
+  ended_at       timestamp with time zone  NOT NULL,
+  outcome        text                      NOT NULL,
+  CONSTRAINT registration_attempts_pkey PRIMARY KEY (attempt)
 );
-CREATE INDEX registration_events_at_idx ON registration_events USING btree (at);
+CREATE INDEX registration_attempts_verified_at_idx ON registration_attempts USING btree (verified_at);
 
 CREATE TABLE registration_receipts (
   session_id    text                      NOT NULL,
@@ -161,7 +165,7 @@ DECLARE
   free integer;
   held integer;
   next_release timestamptz;
-  ended uuid;
+  ended "RegisterSession"%ROWTYPE;
   opened "RegisterSession"%ROWTYPE;
 BEGIN
   SELECT i.max_uses - CASE WHEN i.use_count >= i.max_uses THEN 0 ELSE i.use_count END INTO free
@@ -203,19 +207,76 @@ BEGIN
         AND oldest.first_step_at IS NULL AND oldest.name IS NULL AND oldest.birthday IS NULL
         AND oldest.network_key = (SELECT network_key FROM largest)
       ORDER BY oldest.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING session.attempt INTO ended;
+    ) RETURNING session.* INTO ended;
     IF NOT FOUND THEN
       RETURN QUERY SELECT NULL::timestamptz, next_release;
       RETURN;
     END IF;
-    INSERT INTO registration_events (attempt, event, invitation_id) VALUES (ended, 'expired', wanted_invitation) ON CONFLICT DO NOTHING;
+    -- It reached no step.
+    INSERT INTO registration_attempts (attempt, invitation_id, verified_at, ended_at, outcome)
+    VALUES (ended.attempt, wanted_invitation, ended.created_at, locked_at, 'expired') ON CONFLICT DO NOTHING;
   END IF;
 
   INSERT INTO "RegisterSession" ("sessionId", "invitationId", created_at, expires_at, network_key)
   VALUES (new_session, wanted_invitation, locked_at, locked_at + make_interval(secs => hold_seconds), network)
   RETURNING * INTO opened;
-  INSERT INTO registration_events (attempt, event, invitation_id) VALUES (opened.attempt, 'verified', wanted_invitation);
   RETURN QUERY SELECT opened.expires_at, NULL::timestamptz;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION public.chodae_move_events(batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  attempts uuid[];
+  moved integer;
+BEGIN
+  IF to_regclass('registration_events') IS NULL OR NOT pg_try_advisory_xact_lock(4015161719) THEN
+    RETURN 0;
+  END IF;
+  attempts := ARRAY(SELECT DISTINCT newest.attempt FROM (
+    SELECT event.attempt FROM registration_events event ORDER BY event.at DESC LIMIT batch
+  ) newest);
+
+  WITH reached AS (
+    SELECT event.attempt, min(event.at) FILTER (WHERE event.event = 'name') AS name_at,
+      min(event.at) FILTER (WHERE event.event = 'birthday') AS birthday_at
+    FROM registration_events event WHERE event.attempt = ANY (attempts) GROUP BY event.attempt
+  )
+  UPDATE "RegisterSession" session
+  SET name_at = COALESCE(session.name_at, reached.name_at), birthday_at = COALESCE(session.birthday_at, reached.birthday_at)
+  FROM reached WHERE session.attempt = reached.attempt;
+
+  -- Where the session is gone. If no event says how it ended, the session was deleted by hand. Where "verified" is missing, the sign-up
+  -- began before events were recorded, or its retention has ended.
+  WITH moving AS (
+    DELETE FROM registration_events event WHERE event.attempt = ANY (attempts) RETURNING event.*
+  ), ended AS (
+    INSERT INTO registration_attempts AS kept (attempt, invitation_id, verified_at, name_at, birthday_at, ended_at, outcome)
+    SELECT moving.attempt, min(moving.invitation_id), min(moving.at) FILTER (WHERE moving.event = 'verified'),
+      min(moving.at) FILTER (WHERE moving.event = 'name'), min(moving.at) FILTER (WHERE moving.event = 'birthday'), max(moving.at),
+      COALESCE(min(moving.event) FILTER (WHERE moving.event IN ('completed', 'abandoned', 'expired')), 'expired')
+    FROM moving WHERE NOT EXISTS (SELECT FROM "RegisterSession" session WHERE session.attempt = moving.attempt)
+    GROUP BY moving.attempt HAVING count(*) FILTER (WHERE moving.event = 'verified') > 0
+    ON CONFLICT (attempt) DO UPDATE
+    SET name_at = COALESCE(kept.name_at, excluded.name_at), birthday_at = COALESCE(kept.birthday_at, excluded.birthday_at)
+  )
+  SELECT count(*) INTO moved FROM moving;
+
+  IF moved = 0 AND obj_description('registration_events'::regclass)::timestamptz <= now() THEN
+    BEGIN
+      LOCK TABLE registration_events IN ACCESS EXCLUSIVE MODE NOWAIT;
+      IF NOT EXISTS (SELECT FROM registration_events) THEN
+        DROP TABLE registration_events;
+      END IF;
+    EXCEPTION WHEN lock_not_available THEN
+      NULL;
+    END;
+  END IF;
+  RETURN moved;
 END
 $function$;
 

@@ -178,7 +178,7 @@ export const settings = {
       'EVENTS_RETENTION',
       duration('1d', '100y', 1000, '400d or 2y'),
       '400d',
-      'How long the events of the funnel are kept, which hold no personal data.',
+      'How long sign-ups that ended are kept for the funnel, without personal data.',
       { unit: 'seconds' },
     ),
     auditSeconds: setting(

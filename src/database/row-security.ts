@@ -7,7 +7,7 @@ import {
   operatorKeys,
   rateLimits,
   registerSessions,
-  registrationEvents,
+  registrationAttempts,
   registrationReceipts,
   users,
 } from './schema.ts';
@@ -19,7 +19,7 @@ export const ownTables = [
   registerSessions,
   users,
   registrationReceipts,
-  registrationEvents,
+  registrationAttempts,
   campaigns,
   operatorKeys,
   auditLog,

@@ -79,10 +79,13 @@ export const registerSessions = pgTable(
     phone: text('phone'),
     createdAt: moment('created_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull().default(sql`(now() + '00:30:00'::interval)`),
-    /** Ties the events of one sign-up together without naming the session or the person. */
+    /** Names the sign-up to operators and in `registration_attempts`, without naming the session or the person. */
     attempt: uuid('attempt').notNull().defaultRandom(),
     /** When the first step was stored; NULL: none was, or a version before this column stored it. */
     firstStepAt: moment('first_step_at'),
+    /** When each step before the last was first stored: a column for each step of `registration/steps.ts`. */
+    nameAt: moment('name_at'),
+    birthdayAt: moment('birthday_at'),
     /**
      * A hash of the invitation and the network that verified it, the same for one network on one invitation; NULL: opened by a version before
      * this column. Gone with the session.
@@ -92,7 +95,6 @@ export const registerSessions = pgTable(
   (table) => [
     index('RegisterSession_invitationId_expires_at_idx').on(table.invitationId, table.expiresAt),
     index('RegisterSession_expires_at_idx').on(table.expiresAt),
-    index('RegisterSession_created_at_idx').on(table.createdAt, table.attempt),
   ],
 );
 
@@ -130,17 +132,21 @@ export const registrationReceipts = pgTable(
   (table) => [index('registration_receipts_completed_at_idx').on(table.completedAt)],
 );
 
-/** The funnel: one row per step that a sign-up reached. */
-export const registrationEvents = pgTable(
-  'registration_events',
+/** What remains of a session for the funnel: one row per sign-up, written when it ends. No personal data. */
+export const registrationAttempts = pgTable(
+  'registration_attempts',
   {
-    attempt: uuid('attempt').notNull(),
-    /** `verified`, the name of a step, `completed`, `abandoned` or `expired`. */
-    event: text('event').notNull(),
+    attempt: uuid('attempt').primaryKey(),
     invitationId: integer('invitation_id').notNull(),
-    at: moment('at').notNull().defaultNow(),
+    verifiedAt: moment('verified_at').notNull(),
+    /** As in `RegisterSession`. */
+    nameAt: moment('name_at'),
+    birthdayAt: moment('birthday_at'),
+    endedAt: moment('ended_at').notNull(),
+    /** `completed`, `abandoned` or `expired`; a sign-up that an operator ended has expired. */
+    outcome: text('outcome').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.attempt, table.event] }), index('registration_events_at_idx').on(table.at)],
+  (table) => [index('registration_attempts_verified_at_idx').on(table.verifiedAt)],
 );
 
 /**

@@ -18,7 +18,7 @@ export interface StepRules extends RegistrationConfig {
  * `docs/guides/adding-a-step.md` shows how to add one.
  */
 export interface Step<Values extends StepValues = StepValues> {
-  /** The last segment of the path, the name in `remainingSteps`, the event of the funnel. */
+  /** The last segment of the path, the name in `remainingSteps`, its name in the funnel, and before `_at` the column with its time. */
   readonly name: string;
   /** For the OpenAPI document. */
   readonly summary: string;

@@ -19,6 +19,20 @@ const allFilled = (row: string, step: Step) => step.columns.map((column) => `${r
 export const completedSteps = (row: string) =>
   `pg_catalog.array_remove(ARRAY[${stepsBeforeLast.map((step) => `CASE WHEN ${allFilled(row, step)} THEN '${step.name}' END`).join(', ')}]::text[], NULL)`;
 
+const momentOf = (step: Step) => quoted(`${step.name}_at`);
+/** The columns of "RegisterSession" and `registration_attempts` that say when each step was first stored. */
+export const stepMoments = stepsBeforeLast.map(momentOf);
+
+/**
+ * SQL that keeps what the funnel needs of sign-ups that end. Sessions without a network were not opened by this program, and are not counted.
+ * @param sessions a FROM list; one item is `session`, a row of "RegisterSession".
+ * @param endedAt SQL.
+ */
+export const keepAttempts = (sessions: string, outcome: 'completed' | 'abandoned' | 'expired', endedAt = 'now()') =>
+  `INSERT INTO registration_attempts (attempt, invitation_id, verified_at, ${stepMoments.join(', ')}, ended_at, outcome)
+   SELECT session.attempt, session."invitationId", session.created_at, ${stepMoments.map((moment) => `session.${moment}`).join(', ')}, ${endedAt}, '${outcome}'
+   FROM ${sessions} WHERE session.network_key IS NOT NULL ON CONFLICT DO NOTHING`;
+
 /** In the order in which the statements have them. */
 const valuesOf = (step: Step, columns: StepValues['columns']) => step.columns.map((column) => columns[column]);
 
@@ -59,9 +73,7 @@ function openSessionStatement(name: string, isMeant: string): Statement<Verified
        INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
        SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation, own
        WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $5::integer) IS NOT FALSE
-       RETURNING "invitationId", attempt, expires_at
-     ), event AS (
-       INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'verified', "invitationId" FROM opened
+       RETURNING expires_at
      )
      SELECT invitation.id, state, several_seats, starts_at, opened.expires_at AS session_expires_at,
        extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
@@ -144,18 +156,12 @@ function saveStepStatement(step: Step): Statement<SessionProgress> {
   const assignments = step.columns.map((column, index) => `${quoted(column)} = $${index + 3}`).join(', ');
   return statement(
     `registration_save_${step.name}`,
-    `WITH saved AS (
-       UPDATE "RegisterSession" s
-       SET ${assignments}, first_step_at = COALESCE(s.first_step_at, now()),
-         expires_at = LEAST(now() + make_interval(secs => $2::double precision), s.created_at + interval '24 hours')
-       FROM "Invitation" i
-       WHERE s."sessionId" = $1 AND s.expires_at > now() AND i.id = s."invitationId" AND ${stillOpen('i')}
-       RETURNING s.*
-     ), event AS (
-       INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, '${step.name}', "invitationId" FROM saved
-       ON CONFLICT DO NOTHING
-     )
-     SELECT saved.expires_at, ${completedSteps('saved')} AS completed_steps FROM saved`,
+    `UPDATE "RegisterSession" s
+     SET ${assignments}, first_step_at = COALESCE(s.first_step_at, now()), ${momentOf(step)} = COALESCE(s.${momentOf(step)}, now()),
+       expires_at = LEAST(now() + make_interval(secs => $2::double precision), s.created_at + interval '24 hours')
+     FROM "Invitation" i
+     WHERE s."sessionId" = $1 AND s.expires_at > now() AND i.id = s."invitationId" AND ${stillOpen('i')}
+     RETURNING s.expires_at, ${completedSteps('s')} AS completed_steps`,
   );
 }
 const saveStepStatements = new Map(stepsBeforeLast.map((step) => [step.name, saveStepStatement(step)]));
@@ -243,10 +249,8 @@ const completeStatement = statement<{ user_id: number }>(
      RETURNING id
    ), receipt AS (
      INSERT INTO registration_receipts (session_id, user_id) SELECT $1, id FROM created
-   ), event AS (
-     INSERT INTO registration_events (attempt, event, invitation_id)
-     SELECT session.attempt, 'completed', session."invitationId" FROM session, created
-     ON CONFLICT DO NOTHING
+   ), attempt AS (
+     ${keepAttempts('session, created', 'completed')}
    ), finished AS (
      DELETE FROM "RegisterSession" s USING created WHERE s."sessionId" = $1
    )
@@ -262,7 +266,7 @@ const invitationOfStatement = statement<{ id: number }>(
 const invitationRow = (id: number) => `invitation ${id}`;
 
 /**
- * Takes the seat, makes the user, writes the receipt and the event, and deletes the session: all or nothing.
+ * Takes the seat, makes the user, writes the receipt and the attempt, and deletes the session: all or nothing.
  * @param e164 the phone number in E.164, compared with the one that the invitation is bound to.
  * @param phoneKey the same where one account per phone is on, else null.
  * @param columns a value for each column of the completing step.
@@ -288,13 +292,12 @@ export async function completeSession(
 
 const deleteSessionStatement = statement<{ deleted: number }>(
   'registration_delete_session',
-  `WITH deleted AS (
-     DELETE FROM "RegisterSession" WHERE "sessionId" = $1 AND expires_at > now() RETURNING attempt, "invitationId"
-   ), event AS (
-     INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'abandoned', "invitationId" FROM deleted
-     ON CONFLICT DO NOTHING
+  `WITH session AS (
+     DELETE FROM "RegisterSession" WHERE "sessionId" = $1 AND expires_at > now() RETURNING *
+   ), attempt AS (
+     ${keepAttempts('session', 'abandoned')}
    )
-   SELECT count(*) AS deleted FROM deleted`,
+   SELECT count(*) AS deleted FROM session`,
 );
 
 /**

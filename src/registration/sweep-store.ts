@@ -1,5 +1,6 @@
 import { type Queryable, statement } from '../database/database.ts';
 import type { SweptBatch } from '../sweeping/sweep.ts';
+import { keepAttempts } from './store.ts';
 
 /** The statements that delete what sign-ups leave behind. */
 
@@ -14,17 +15,15 @@ const sweepSessionsStatement = statement<SweptBatch>(
   `WITH expired AS (
      SELECT "sessionId" FROM "RegisterSession" WHERE expires_at <= now() AND expires_at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
      ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
-   ), deleted AS (
-     DELETE FROM "RegisterSession" s USING expired WHERE s."sessionId" = expired."sessionId"
-     RETURNING s.attempt, s."invitationId", s.expires_at
-   ), event AS (
-     INSERT INTO registration_events (attempt, event, invitation_id, at) SELECT attempt, 'expired', "invitationId", expires_at FROM deleted
-     ON CONFLICT DO NOTHING
+   ), session AS (
+     DELETE FROM "RegisterSession" s USING expired WHERE s."sessionId" = expired."sessionId" RETURNING s.*
+   ), attempt AS (
+     ${keepAttempts('session', 'expired', 'session.expires_at')}
    )
-   SELECT count(*) AS deleted, max(expires_at) AS up_to FROM deleted`,
+   SELECT count(*) AS deleted, max(expires_at) AS up_to FROM session`,
 );
 
-/** Deletes up to `batch` expired sessions, skipping locked ones, and writes an event for each. */
+/** Deletes up to `batch` expired sessions, skipping locked ones, and keeps an attempt for each. */
 export async function sweepSessions(database: Queryable, batch: number, from: Date | null): Promise<SweptBatch> {
   const [row = nothing] = await database.run(sweepSessionsStatement, [batch, from]);
   return row;
@@ -68,30 +67,52 @@ export async function countOldReceipts(database: Queryable): Promise<number> {
   return row?.due ?? 0;
 }
 
-const sweepEventsStatement = statement<SweptBatch>(
-  'registration_sweep_events',
+const sweepAttemptsStatement = statement<SweptBatch>(
+  'registration_sweep_attempts',
   `WITH old AS (
-     SELECT attempt, event FROM registration_events
-     WHERE at <= now() - make_interval(secs => $3::double precision) AND at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
-     ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED
+     SELECT attempt FROM registration_attempts
+     WHERE verified_at <= now() - make_interval(secs => $3::double precision) AND verified_at >= COALESCE($2::timestamptz, '-infinity'::timestamptz)
+     ORDER BY verified_at LIMIT $1 FOR UPDATE SKIP LOCKED
    ), deleted AS (
-     DELETE FROM registration_events e USING old WHERE e.attempt = old.attempt AND e.event = old.event RETURNING e.at
+     DELETE FROM registration_attempts a USING old WHERE a.attempt = old.attempt RETURNING a.verified_at
    )
-   SELECT count(*) AS deleted, max(at) AS up_to FROM deleted`,
+   SELECT count(*) AS deleted, max(verified_at) AS up_to FROM deleted`,
 );
 
-/** Deletes up to `batch` events of the funnel older than `keptSeconds`. */
-export async function sweepEvents(database: Queryable, batch: number, from: Date | null, keptSeconds: number): Promise<SweptBatch> {
-  const [row = nothing] = await database.run(sweepEventsStatement, [batch, from, keptSeconds]);
+/** Deletes up to `batch` attempts that began more than `keptSeconds` ago. */
+export async function sweepAttempts(database: Queryable, batch: number, from: Date | null, keptSeconds: number): Promise<SweptBatch> {
+  const [row = nothing] = await database.run(sweepAttemptsStatement, [batch, from, keptSeconds]);
   return row;
 }
 
-const countEventsStatement = statement<Due>(
-  'registration_count_old_events',
-  'SELECT count(*) AS due FROM registration_events WHERE at <= now() - make_interval(secs => $1::double precision)',
+const countAttemptsStatement = statement<Due>(
+  'registration_count_old_attempts',
+  'SELECT count(*) AS due FROM registration_attempts WHERE verified_at <= now() - make_interval(secs => $1::double precision)',
 );
 
-export async function countOldEvents(database: Queryable, keptSeconds: number): Promise<number> {
-  const [row] = await database.run(countEventsStatement, [keptSeconds]);
+export async function countOldAttempts(database: Queryable, keptSeconds: number): Promise<number> {
+  const [row] = await database.run(countAttemptsStatement, [keptSeconds]);
+  return row?.due ?? 0;
+}
+
+const moveEventsStatement = statement<SweptBatch>(
+  'registration_move_events',
+  'SELECT chodae_move_events($1::integer) AS deleted, NULL::timestamptz AS up_to',
+);
+
+/** Moves events of the versions before `registration_attempts` there, newest first; the table of events is dropped in the end. */
+export async function moveEvents(database: Queryable, batch: number): Promise<SweptBatch> {
+  const [row = nothing] = await database.run(moveEventsStatement, [batch]);
+  return row;
+}
+
+/** PostgreSQL's estimate: the table may be gone, and a statement that names it would fail. */
+const countEventsStatement = statement<Due>(
+  'registration_count_events',
+  `SELECT COALESCE((SELECT GREATEST(reltuples, 0) FROM pg_class WHERE oid = to_regclass('registration_events')), 0)::bigint AS due`,
+);
+
+export async function countEvents(database: Queryable): Promise<number> {
+  const [row] = await database.run(countEventsStatement);
   return row?.due ?? 0;
 }

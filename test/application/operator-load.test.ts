@@ -84,7 +84,7 @@ async function whileSlow(table: string, work: () => Promise<void>): Promise<void
 const long: readonly [path: string, table: string][] = [
   ['/admin/invitations/export?text=zzzz', 'Invitation'],
   ['/admin/campaigns/spring', 'Invitation'],
-  ['/admin/funnel', 'registration_events'],
+  ['/admin/funnel', 'registration_attempts'],
 ];
 
 for (const [path, table] of long) {

@@ -49,17 +49,18 @@ test('a function of the same name in our schema is never called, whatever its pa
   await expireSession(application, String(sessions[1]));
   const { failed } = await sweepRows(
     application.services.database,
-    sweptRows(application.services.config).filter(({ name }) => ['sessions', 'receipts', 'events'].includes(name)),
+    sweptRows(application.services.config).filter(({ name }) => ['sessions', 'receipts', 'moved_events', 'attempts'].includes(name)),
   );
   assert.deepEqual(failed, {});
 });
 
 test("our functions set their own search path, so temporary tables and the caller's path have no effect", async () => {
   const rows = await query<{ name: string; path: string }>(
-    `SELECT proname AS name, array_to_string(proconfig, ';') AS path FROM pg_proc WHERE proname LIKE 'chodae\\_%' AND prorettype = 'record'::regtype ORDER BY 1`,
+    `SELECT proname AS name, array_to_string(proconfig, ';') AS path FROM pg_proc WHERE proname LIKE 'chodae\\_%' AND (prorettype = 'record'::regtype OR proname = 'chodae_move_events') ORDER BY 1`,
   );
   assert.deepEqual(rows, [
     { name: 'chodae_hold_seat', path: 'search_path=pg_catalog, public, pg_temp' },
+    { name: 'chodae_move_events', path: 'search_path=pg_catalog, public, pg_temp' },
     { name: 'chodae_open_seat_session', path: 'search_path=pg_catalog, public, pg_temp' },
   ]);
 });

@@ -88,7 +88,7 @@ const cases: readonly Refused[] = [
   {
     name: 'a ledger without its tables',
     isMigrated: true,
-    prepare: (ask) => ask('DROP TABLE "Invitation", "User", "RegisterSession", registration_receipts, registration_events'),
+    prepare: (ask) => ask('DROP TABLE "Invitation", "User", "RegisterSession", registration_receipts, registration_attempts'),
     says: /^The tables of Chodae are gone, but the list of migrations .* DROP TABLE drizzle\.__drizzle_migrations$/,
   },
 ];

@@ -21,10 +21,18 @@ const { query } = application;
 /** The least role that a column is shown to; `no one`: no answer below /admin depends on it. For phone numbers: the digits that a mask hides. */
 const shownTo: Readonly<Record<string, Readonly<Record<string, Role | 'no one'>>>> = {
   Invitation: { '*': 'viewer', phone: 'issuer', used_by: 'no one' },
-  RegisterSession: { '*': 'no one', invitationId: 'viewer', created_at: 'viewer', expires_at: 'viewer', attempt: 'viewer' },
+  RegisterSession: {
+    '*': 'no one',
+    invitationId: 'viewer',
+    created_at: 'viewer',
+    expires_at: 'viewer',
+    attempt: 'viewer',
+    name_at: 'viewer',
+    birthday_at: 'viewer',
+  },
   User: { '*': 'viewer', phone: 'admin', birthday: 'admin', password: 'no one', phone_key: 'no one' },
   registration_receipts: { '*': 'no one' },
-  registration_events: { '*': 'viewer' },
+  registration_attempts: { '*': 'viewer', attempt: 'no one' },
   campaigns: { '*': 'viewer' },
   operator_keys: { '*': 'admin', key_hash: 'no one' },
   audit_log: { '*': 'admin' },

@@ -45,7 +45,7 @@ test("the original's tables are upgraded in the schema that Prisma had put them 
   assert.ok((await migrate(myapp.url)).applied > 0);
   assert.deepEqual(await readOriginalRows(myapp.ask), before);
   assert.deepEqual(await tablesOf(myapp.ask, 'public'), []);
-  assert.ok((await tablesOf(myapp.ask, 'myapp')).includes('registration_events'));
+  assert.ok((await tablesOf(myapp.ask, 'myapp')).includes('registration_attempts'));
   assert.deepEqual(await migrate(myapp.url), { applied: 0, closedTables: [] });
 
   await using server = await startServer({ environment: { DATABASE_URL: myapp.url } });

@@ -193,12 +193,10 @@ test('a seat is held for SESSION_TTL if that is shorter, and every answer says u
   assert.deepEqual([body.expiresAt, shown.body.expiresAt], [stored.expires_at.toISOString(), stored.expires_at.toISOString()]);
 });
 
-async function eventsOf(code: string): Promise<number> {
+async function sessionsOf(code: string): Promise<number> {
   const { id } = await storedInvitation(application, code);
-  const [row] = await application.query<{ events: number }>('SELECT count(*) AS events FROM registration_events WHERE invitation_id = $1', [
-    id,
-  ]);
-  return row?.events ?? 0;
+  const sql = 'SELECT count(*) AS sessions FROM "RegisterSession" WHERE "invitationId" = $1';
+  return (await application.query<{ sessions: number }>(sql, [id]))[0]?.sessions ?? 0;
 }
 
 test('one network opens 20 sign-ups on one single-use code, and the next when the oldest ends', async () => {
@@ -211,7 +209,7 @@ test('one network opens 20 sign-ups on one single-use code, and the next when th
   assert.ok(seconds > 0 && seconds <= 90, String(seconds));
   assert.deepEqual(Object.keys(shownLimits(refused.headers, 429)), ['sign-ups-of-code']);
   for (let times = 0; times < 50; times += 1) assert.equal((await verifyFrom(attacker, code)).status, 429);
-  assert.equal(await eventsOf(code), 20);
+  assert.equal(await sessionsOf(code), 20);
   // Another spelling of the code is the same invitation; another network and another code are not.
   assert.equal((await verifyFrom(attacker, code.toUpperCase())).status, 429);
   assert.equal((await verifyFrom(visitor(1), code)).status, 200);
@@ -233,7 +231,7 @@ test('200 verifications of one single-use code from one network, 20 at once, ope
   // Concurrent statements do not see each other: as many as there are connections.
   const opened = await liveSessions(code);
   assert.ok(opened >= 20 && opened <= 30, String(opened));
-  assert.equal(await eventsOf(code), opened);
+  assert.equal(await sessionsOf(code), opened);
 });
 
 test('with RATE_LIMIT=off a single-use code takes any number, and seats are shared between networks all the same', async () => {

@@ -7,7 +7,7 @@ import { runCommand } from '../support/run-command.ts';
 import { startServer } from '../support/server-process.ts';
 
 const limits = testDatabaseKind() === 'embedded' ? {} : { limit_windows: 0 };
-const nothing = { sessions: 0, receipts: 0, events: 0, idempotency_keys: 0, audit_log: 0, ...limits };
+const nothing = { sessions: 0, receipts: 0, moved_events: 0, attempts: 0, idempotency_keys: 0, audit_log: 0, ...limits };
 const due = { ...nothing, sessions: 3, audit_log: 1 };
 
 async function fill({ environment, query }: FreshDatabase): Promise<void> {

@@ -17,7 +17,15 @@ const {
 } = application;
 const kinds = sweptRows(config);
 const isPostgresql = database.kind === 'postgresql';
-const nothing = { ...(isPostgresql && { limit_windows: 0 }), sessions: 0, receipts: 0, events: 0, idempotency_keys: 0, audit_log: 0 };
+const nothing = {
+  ...(isPostgresql && { limit_windows: 0 }),
+  sessions: 0,
+  receipts: 0,
+  moved_events: 0,
+  attempts: 0,
+  idempotency_keys: 0,
+  audit_log: 0,
+};
 
 /**
  * Sweeps until nothing is left.
@@ -31,7 +39,7 @@ async function sweep(): Promise<Readonly<Record<string, number>>> {
 
 const oneConnection = database.kind === 'embedded' && 'the embedded database has one connection';
 
-const tables = ['"RegisterSession"', 'registration_receipts', 'registration_events', 'idempotency_keys', 'audit_log'];
+const tables = ['"RegisterSession"', 'registration_receipts', 'registration_attempts', 'idempotency_keys', 'audit_log'];
 
 beforeEach(async () => {
   for (const table of tables) await query(`DELETE FROM ${table}`);
@@ -40,8 +48,8 @@ beforeEach(async () => {
 /** Inserts sessions that end `first`, `first + 1`, … minutes from now; negative: ago. */
 async function makeSessions(count: number, firstMinute: number): Promise<void> {
   await query(
-    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", name, expires_at)
-     SELECT 'session ' || ($2::int + n), 1, 'name ' || ($2::int + n), now() + make_interval(mins => $2::int + n) FROM generate_series(0, $1::int - 1) n`,
+    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", network_key, name, expires_at)
+     SELECT 'session ' || ($2::int + n), 1, 'network', 'name ' || ($2::int + n), now() + make_interval(mins => $2::int + n) FROM generate_series(0, $1::int - 1) n`,
     [count, firstMinute],
   );
 }
@@ -68,15 +76,20 @@ test('expired sessions are deleted with their data, live ones are not changed', 
   assert.equal((await application.phone(live.sessionId, live.person.phone)).status, 200);
 });
 
-test('each expired session leaves one event with its expiry time', async () => {
+test('each expired session leaves one attempt that ended at its expiry time', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
   await query(`UPDATE "RegisterSession" SET expires_at = now() - interval '3 hours' WHERE "sessionId" = $1`, [sessionId]);
   const session = await storedSession(application, sessionId);
   await sweep();
   await sweep();
-  const events = await query(`SELECT * FROM registration_events WHERE event = 'expired'`);
-  assert.deepEqual(events, [
-    { attempt: session?.attempt, event: 'expired', invitation_id: session?.invitationId, at: session?.expires_at },
+  assert.deepEqual(await query('SELECT attempt, invitation_id, verified_at, ended_at, outcome FROM registration_attempts'), [
+    {
+      attempt: session?.attempt,
+      invitation_id: session?.invitationId,
+      verified_at: session?.created_at,
+      ended_at: session?.expires_at,
+      outcome: 'expired',
+    },
   ]);
 });
 
@@ -115,7 +128,7 @@ test('one sweep takes more than one batch of each', async () => {
   await makeReceipts(501, 25);
   assert.deepEqual(await sweep(), { ...nothing, sessions: 1_001, receipts: 501 });
   assert.deepEqual(await query('SELECT count(*) AS sessions FROM "RegisterSession"'), [{ sessions: 3 }]);
-  assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 1_001 }]);
+  assert.deepEqual(await query(`SELECT count(*) AS attempts FROM registration_attempts WHERE outcome = 'expired'`), [{ attempts: 1_001 }]);
 });
 
 test('if nothing has expired, a sweep changes nothing', async () => {
@@ -126,13 +139,13 @@ test('if nothing has expired, a sweep changes nothing', async () => {
   assert.deepEqual(await everything(application), before);
 });
 
-test('events of the funnel are deleted after EVENTS_RETENTION, 400 days, and younger ones stay', async () => {
+test('attempts are deleted after EVENTS_RETENTION, 400 days, and younger ones stay', async () => {
   await query(
-    `INSERT INTO registration_events (attempt, event, invitation_id, at)
-     SELECT gen_random_uuid(), 'verified', days, now() - make_interval(days => days) FROM unnest(ARRAY[399, 400, 401, 1000]) AS days`,
+    `INSERT INTO registration_attempts (attempt, invitation_id, verified_at, ended_at, outcome)
+     SELECT gen_random_uuid(), days, now() - make_interval(days => days), now(), 'expired' FROM unnest(ARRAY[399, 400, 401, 1000]) AS days`,
   );
-  assert.deepEqual(await sweep(), { ...nothing, events: 3 });
-  assert.deepEqual(await query('SELECT invitation_id FROM registration_events'), [{ invitation_id: 399 }]);
+  assert.deepEqual(await sweep(), { ...nothing, attempts: 3 });
+  assert.deepEqual(await query('SELECT invitation_id FROM registration_attempts'), [{ invitation_id: 399 }]);
 });
 
 test('entries of the audit log are deleted after AUDIT_RETENTION, two years, and younger ones stay', async () => {
@@ -210,7 +223,7 @@ test('four concurrent sweepers share a backlog, and each row is deleted once', a
     outcomes.reduce((sum, { deleted }) => sum + (deleted.sessions ?? 0), 0),
     3_000,
   );
-  assert.deepEqual(await query(`SELECT count(*) AS events FROM registration_events WHERE event = 'expired'`), [{ events: 3_000 }]);
+  assert.deepEqual(await query(`SELECT count(*) AS attempts FROM registration_attempts WHERE outcome = 'expired'`), [{ attempts: 3_000 }]);
 });
 
 test('a locked row is skipped and deleted the next time', { skip: oneConnection }, async () => {

@@ -64,12 +64,17 @@ process.exit(0);
 `;
 
 test('a step is one entry and one migration', () => {
-  const [forSessions = '', forUsers = ''] = schemaBlock.split('// users\n').map((lines) => lines.replace(/^\/\/.*\n/gm, '').trim());
+  const [forSessions = '', forUsers = '', forAttempts = ''] = schemaBlock
+    .split(/\/\/ (?:users|registrationAttempts)\n/)
+    .map((lines) => lines.replace(/^\/\/.*\n/gm, '').trim());
   edit('src/database/schema.ts', (text) =>
     text.replace("    phone: text('phone'),\n    createdAt", `    phone: text('phone'),\n    ${forSessions}\n    createdAt`),
   );
   edit('src/database/schema.ts', (text) =>
     text.replace("phone: text('phone').notNull(),\n", `phone: text('phone').notNull(),\n    ${forUsers}\n`),
+  );
+  edit('src/database/schema.ts', (text) =>
+    text.replace("    endedAt: moment('ended_at')", `    ${forAttempts}\n    endedAt: moment('ended_at')`),
   );
 
   const command = page.match(/npx drizzle-kit (generate --name email)/)?.[1]?.split(' ') ?? [];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { completingStep, stepsBeforeLast } from '../../src/registration/steps.ts';
+import { stepMoments } from '../../src/registration/store.ts';
 import type { Application } from './application.ts';
 
 /** A sign-up as the funnel sees it, and what the funnel must say of many: the same numbers, counted in another way. */
@@ -9,8 +10,8 @@ export interface Attempt {
   readonly verified: number;
   /** Milliseconds after that at which steps before the last were done, by their names; in any order. */
   readonly steps: Readonly<Record<string, number>>;
-  /** `swept`: it expired and its row is gone; `unswept`: the row is still there; `vanished`: the row was deleted by hand. */
-  readonly end: 'completed' | 'abandoned' | 'swept' | 'unswept' | 'vanished' | 'under_way';
+  /** `swept`: it expired and its session is gone; `unswept`: the session is still there. */
+  readonly end: 'completed' | 'abandoned' | 'swept' | 'unswept' | 'under_way';
   /** Milliseconds after the last step. */
   readonly endsAfter: number;
   readonly campaign: string | null;
@@ -19,7 +20,7 @@ export interface Attempt {
 /** Whole seconds, so that the median of two is exact in milliseconds. */
 const seconds = (max: number) => fc.integer({ min: 1, max }).map((count) => count * 1000);
 const hour = 3_600;
-const ends = ['completed', 'abandoned', 'swept', 'unswept', 'vanished', 'under_way'] as const;
+const ends = ['completed', 'abandoned', 'swept', 'unswept', 'under_way'] as const;
 const stepNames = stepsBeforeLast.map((step) => step.name);
 
 /** @param from milliseconds between which sign-ups are verified. */
@@ -52,34 +53,28 @@ export async function store(
   all: readonly Attempt[],
   invitations: ReadonlyMap<string | null, number>,
 ): Promise<void> {
-  const events: [string, string, number, string][] = [];
-  const sessions: [string, number, string][] = [];
+  const moment = (milliseconds: number) => new Date(milliseconds).toISOString();
+  await query('DELETE FROM registration_attempts');
+  await query('DELETE FROM "RegisterSession"');
   for (const one of all) {
     const id = randomUUID();
     const invitation = invitations.get(one.campaign) ?? 0;
-    const add = (event: string, at: number) => events.push([id, event, invitation, new Date(at).toISOString()]);
-    add('verified', one.verified);
-    for (const [step, after] of Object.entries(one.steps)) add(step, one.verified + after);
-    if (one.end === 'completed' || one.end === 'abandoned') add(one.end, endOf(one));
-    if (one.end === 'swept') add('expired', endOf(one));
-    if (one.end === 'unswept') sessions.push([id, invitation, '-1 second']);
-    if (one.end === 'under_way') sessions.push([id, invitation, '1 hour']);
+    const moments = stepNames.map((step) => (one.steps[step] === undefined ? null : moment(one.verified + one.steps[step])));
+    const places = stepNames.map((_, index) => `$${index + 6}`).join(', ');
+    if (one.end === 'unswept' || one.end === 'under_way') {
+      await query(
+        `INSERT INTO "RegisterSession" ("sessionId", attempt, "invitationId", created_at, network_key, expires_at, ${stepMoments.join(', ')})
+         VALUES ($1, $2, $3, $4, 'network', now() + $5::interval, ${places})`,
+        [id, id, invitation, moment(one.verified), one.end === 'unswept' ? '-1 second' : '1 hour', ...moments],
+      );
+    } else {
+      await query(
+        `INSERT INTO registration_attempts (attempt, invitation_id, verified_at, ended_at, outcome, ${stepMoments.join(', ')})
+         VALUES ($1, $2, $3, $4, $5, ${places})`,
+        [id, invitation, moment(one.verified), moment(endOf(one)), one.end === 'swept' ? 'expired' : one.end, ...moments],
+      );
+    }
   }
-  const column = <Row extends readonly unknown[]>(rows: readonly Row[], index: number) => rows.map((row) => row[index]);
-  await query('DELETE FROM registration_events');
-  await query('DELETE FROM "RegisterSession"');
-  await query(
-    `INSERT INTO registration_events (attempt, event, invitation_id, at)
-     SELECT attempt::uuid, event, invitation, at::timestamptz
-     FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[]) AS e (attempt, event, invitation, at)`,
-    [0, 1, 2, 3].map((index) => column(events, index)),
-  );
-  await query(
-    `INSERT INTO "RegisterSession" ("sessionId", "invitationId", attempt, expires_at)
-     SELECT attempt, invitation, attempt::uuid, now() + life::interval
-     FROM unnest($1::text[], $2::integer[], $3::text[]) AS s (attempt, invitation, life)`,
-    [0, 1, 2].map((index) => column(sessions, index)),
-  );
 }
 
 /** What the funnel must answer as `totals`. */
@@ -89,7 +84,7 @@ export function countsOf(all: readonly Attempt[]): Record<string, number> {
     verified: all.length,
     ...Object.fromEntries(stepNames.map((step) => [step, count((one) => one.steps[step] !== undefined)])),
     completed: count((one) => one.end === 'completed'),
-    expired: count((one) => ['swept', 'unswept', 'vanished'].includes(one.end)),
+    expired: count((one) => ['swept', 'unswept'].includes(one.end)),
     abandoned: count((one) => one.end === 'abandoned'),
     under_way: count((one) => one.end === 'under_way'),
   };

@@ -71,7 +71,7 @@ export async function openHostileScene(): Promise<HostileScene> {
   async function beginAgain(): Promise<void> {
     const [fresh = '', ready = '', done = ''] = Array.from({ length: 3 }, () => randomBytes(16).toString('hex'));
     filled = { ...filled, [placeholders.freshSession]: fresh, [placeholders.readySession]: ready, [placeholders.completedSession]: done };
-    for (const table of ['User', 'RegisterSession', 'registration_receipts', 'registration_events'])
+    for (const table of ['User', 'RegisterSession', 'registration_receipts', 'registration_attempts'])
       await testDatabase.query(`DELETE FROM "${table}"`);
     await testDatabase.query(`UPDATE "Invitation" SET is_used = code = 'USED', used_by = NULL, use_count = 0`);
     const session = `INSERT INTO "RegisterSession" ("sessionId", "invitationId", name, password, birthday) SELECT $1, id, $3, $4, $5 FROM "Invitation" WHERE code = $2`;

@@ -64,30 +64,30 @@ export function assertLogged(lines: readonly LogLine[], status: number): LogLine
 
 /** What a successful request may change, by method and route; all others change nothing. */
 const changesOf: Readonly<Record<string, readonly string[]>> = {
-  'POST /auth/invitation/verify': ['+RegisterSession', '+registration_events'],
+  'POST /auth/invitation/verify': ['+RegisterSession'],
   'PUT /auth/register/name': [
-    '+registration_events',
     'RegisterSession.expires_at',
     'RegisterSession.first_step_at',
     'RegisterSession.name',
+    'RegisterSession.name_at',
     'RegisterSession.password',
   ],
   'PUT /auth/register/birthday': [
-    '+registration_events',
     'RegisterSession.birthday',
+    'RegisterSession.birthday_at',
     'RegisterSession.expires_at',
     'RegisterSession.first_step_at',
   ],
   'PUT /auth/register/phone': [
     '+User',
-    '+registration_events',
+    '+registration_attempts',
     '+registration_receipts',
     '-RegisterSession',
     'Invitation.is_used',
     'Invitation.use_count',
     'Invitation.used_by',
   ],
-  'DELETE /auth/register/session': ['+registration_events', '-RegisterSession'],
+  'DELETE /auth/register/session': ['+registration_attempts', '-RegisterSession'],
 };
 
 /** Asserts that a request changed only what it may, and that the stored values are the sent ones in their accepted form. */

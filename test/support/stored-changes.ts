@@ -10,7 +10,7 @@ const keys: Readonly<Record<string, string>> = {
   RegisterSession: '"sessionId"',
   User: 'id::text',
   registration_receipts: 'session_id',
-  registration_events: `attempt || ' ' || event`,
+  registration_attempts: 'attempt::text',
   campaigns: 'name',
   operator_keys: 'id::text',
   audit_log: 'id::text',

@@ -48,9 +48,14 @@ export async function tablesHolding({ query }: Application, text: string): Promi
 
 /** @returns every row of the tables that a request might change, to compare before and after. */
 export async function everything({ query }: Application): Promise<Record<string, Row[]>> {
-  const tables = { Invitation: 'id', RegisterSession: '"sessionId"', User: 'id', registration_receipts: 'session_id' };
+  const tables = {
+    Invitation: 'id',
+    RegisterSession: '"sessionId"',
+    User: 'id',
+    registration_receipts: 'session_id',
+    registration_attempts: 'attempt',
+  };
   const rows: Record<string, Row[]> = {};
   for (const [table, key] of Object.entries(tables)) rows[table] = await query<Row>(`SELECT * FROM "${table}" ORDER BY ${key}`);
-  rows.registration_events = await query<Row>('SELECT * FROM registration_events ORDER BY attempt, event');
   return rows;
 }

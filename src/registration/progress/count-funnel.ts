@@ -10,7 +10,7 @@ import type { ProgressServices } from './dependencies.ts';
 import { acceptFunnelRange } from './funnel-range.ts';
 import { countAttempts, type FunnelRow, readClock } from './funnel-store.ts';
 
-/** How many attempts reached each event. Every attempt ends as `completed`, `expired` or `abandoned`; until then it is `under_way`. */
+/** How many attempts reached each step and each outcome. Every attempt ends as `completed`, `expired` or `abandoned`; until then it is `under_way`. */
 type Counts = Record<string, number>;
 
 export interface Funnel {
@@ -19,7 +19,7 @@ export interface Funnel {
   readonly to: string;
   readonly time_zone: string;
   readonly totals: Counts;
-  /** For each step, median seconds since the event before it; null if no attempt reached it. */
+  /** For each step, median seconds since the step before it; null if no attempt reached it. */
   readonly median_seconds: Record<string, number | null>;
   readonly days: ({ day: string } & Record<string, number | string>)[];
 }
@@ -75,11 +75,8 @@ export const countNames: readonly string[] = [
   'under_way',
 ];
 
-/** An attempt that was not completed or abandoned and is not alive has expired, swept or not. */
 function countsOf(row: FunnelRow): Counts {
-  const { verified, completed, abandoned, under_way } = row as Counts;
-  const expired = (verified ?? 0) - (completed ?? 0) - (abandoned ?? 0) - (under_way ?? 0);
-  return Object.fromEntries(countNames.map((name) => [name, name === 'expired' ? expired : Number(row[name])]));
+  return Object.fromEntries(countNames.map((name) => [name, Number(row[name])]));
 }
 
 function sum(all: readonly Counts[]): Counts {

@@ -1,54 +1,50 @@
 import { type Queryable, type Statement, statement } from '../../database/database.ts';
 import { stepsBeforeLast } from '../steps.ts';
 
-/** The events counted for each attempt. `expired` is not one of them: it is the remainder. */
-const stepEvents = stepsBeforeLast.map((step) => step.name);
-const timedEvents = [...stepEvents, 'completed'];
-const countedEvents = ['verified', ...timedEvents, 'abandoned'];
+const stepNames = stepsBeforeLast.map((step) => step.name);
+const outcomes = ['completed', 'abandoned', 'expired', 'under_way'];
+const timedNames = [...stepNames, 'completed'];
 
 const quoted = (name: string) => `"${name}"`;
-const momentOf = (event: string) => `min(e.at) FILTER (WHERE e.event = '${event}')`;
+const momentOf = (step: string) => quoted(`${step}_at`);
 
-/** SQL for the seconds between this event and the latest one before it: steps may come in any order. */
-function secondsBefore(event: string): string {
-  const at = quoted(event);
-  const earlier = stepEvents.filter((step) => step !== event).map((step) => `CASE WHEN ${quoted(step)} < ${at} THEN ${quoted(step)} END`);
-  return `date_part('epoch', ${at} - GREATEST(${[quoted('verified'), ...earlier].join(', ')}))`;
+/** SQL for the seconds between this moment and the latest one before it: steps may come in any order. */
+function secondsBefore(name: string): string {
+  const at = name === 'completed' ? `CASE WHEN a.outcome = 'completed' THEN a.ended_at END` : `a.${momentOf(name)}`;
+  const earlier = stepNames
+    .filter((step) => step !== name)
+    .map((step) => `CASE WHEN a.${momentOf(step)} < ${at} THEN a.${momentOf(step)} END`);
+  return `date_part('epoch', ${at} - GREATEST(${['a.verified_at', ...earlier].join(', ')}))`;
 }
+
+const columns = (row: string) => stepNames.map((step) => `${row}.${momentOf(step)}`).join(', ');
 
 /**
- * A sign-up lives at most 24 hours, so the events of sign-ups verified in the range lie in the range or the 25 hours after it:
- * one scan of the index on `at`.
- * @param ofCampaign a join, or an empty string.
- * @returns a SELECT with one row per attempt.
+ * The sign-ups that were verified in the range: those that ended, and those whose session is still there. Both are read from one snapshot, so a
+ * sign-up that ends meanwhile counts once.
+ * @param ofCampaign SQL for a join with the invitation, given SQL for its id; or an empty string.
  */
-function attemptsByGrouping(ofCampaign: string): string {
-  return `SELECT e.attempt, ${countedEvents.map((event) => `${momentOf(event)} AS ${quoted(event)}`).join(', ')}
-    FROM registration_events e ${ofCampaign}
-    WHERE e.at >= $1 AND e.at < $2::timestamptz + interval '25 hours'
-    GROUP BY e.attempt
-    HAVING ${momentOf('verified')} < $2`;
-}
-
-/** @param attempts a SELECT with one row per attempt verified in the range and the time of each of its events, or NULL. */
-export function funnelOver(name: string, attempts: string): Statement<FunnelRow> {
+function funnelStatement(name: string, ofCampaign: (invitationId: string) => string): Statement<FunnelRow> {
   return statement(
     name,
     `WITH attempts AS MATERIALIZED (
-       ${attempts}
+       SELECT kept.verified_at, ${columns('kept')}, kept.ended_at, kept.outcome
+       FROM registration_attempts kept ${ofCampaign('kept.invitation_id')}
+       WHERE kept.verified_at >= $1 AND kept.verified_at < $2
+       UNION ALL
+       SELECT s.created_at, ${columns('s')}, NULL, CASE WHEN s.expires_at > now() THEN 'under_way' ELSE 'expired' END
+       FROM "RegisterSession" s ${ofCampaign('s."invitationId"')}
+       WHERE s.created_at >= $1 AND s.created_at < $2 AND s.network_key IS NOT NULL
      ), counted AS (
-       SELECT pg_catalog.width_bucket(a.verified, $3::timestamptz[]) AS part,
-         ${countedEvents.map((event) => `pg_catalog.count(a.${quoted(event)}) AS ${quoted(event)}`).join(', ')}, pg_catalog.count(s.attempt) AS under_way
-       FROM attempts a LEFT JOIN "RegisterSession" s ON s.attempt = a.attempt AND s.expires_at > now()
-       GROUP BY part
+       SELECT pg_catalog.width_bucket(a.verified_at, $3::timestamptz[]) AS part, pg_catalog.count(*) AS verified,
+         ${stepNames.map((step) => `pg_catalog.count(a.${momentOf(step)}) AS ${quoted(step)}`).join(', ')},
+         ${outcomes.map((outcome) => `pg_catalog.count(*) FILTER (WHERE a.outcome = '${outcome}') AS ${outcome}`).join(', ')}
+       FROM attempts a GROUP BY part
      ), medians AS (
-       SELECT ${timedEvents
-         .map(
-           (event) =>
-             `percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY ${secondsBefore(event)}) AS ${quoted(`median_${event}`)}`,
-         )
+       SELECT ${timedNames
+         .map((one) => `percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY ${secondsBefore(one)}) AS ${quoted(`median_${one}`)}`)
          .join(', ')}
-       FROM attempts
+       FROM attempts a
      )
      SELECT * FROM counted CROSS JOIN medians ORDER BY part`,
   );
@@ -58,21 +54,19 @@ export function funnelOver(name: string, attempts: string): Statement<FunnelRow>
 export interface FunnelRow {
   /** The 1-based index in `starts`. */
   readonly part: number;
-  readonly under_way: number;
-  /** How many attempts reached each event, and `median_<event>`: seconds, NULL if no attempt reached it. */
+  /** How many attempts reached each step and each outcome, and `median_<name>`: seconds, NULL if no attempt reached it. */
   readonly [column: string]: number | null;
 }
 
-const everyAttempt = funnelOver('registration_funnel', attemptsByGrouping(''));
-const attemptsOfCampaign = funnelOver(
+const everyAttempt = funnelStatement('registration_funnel', () => '');
+const attemptsOfCampaign = funnelStatement(
   'registration_funnel_of_campaign',
-  attemptsByGrouping('JOIN "Invitation" i ON i.id = e.invitation_id AND i.campaign = $4'),
+  (id) => `JOIN "Invitation" i ON i.id = ${id} AND i.campaign = $4`,
 );
 
 /**
- * Settings for the transaction. Grouping 250,000 attempts takes 61 MB; more than that spills to disk. A generic plan, or one made from statistics
- * older than a launch, expects a handful of attempts and scans all sessions for each: 3 s instead of 40 ms with a hash join.
- * JIT is off because compiling takes longer than the query.
+ * Settings for the transaction. A year of 250,000 attempts is sorted in memory; more than that spills to disk. A generic plan, or one made from
+ * statistics older than a launch, expects a handful of attempts. JIT is off because compiling takes longer than the query.
  */
 const prepareStatement = statement(
   'registration_prepare_funnel',
@@ -88,7 +82,7 @@ export interface FunnelQuestion {
   readonly campaign: string | undefined;
 }
 
-export async function prepareFunnel(transaction: Queryable): Promise<void> {
+async function prepareFunnel(transaction: Queryable): Promise<void> {
   await transaction.run(prepareStatement);
 }
 

@@ -97,7 +97,7 @@ const medians = Object.fromEntries(
     z
       .number()
       .nullable()
-      .meta({ description: `Median seconds from the previous event to the step \`${name}\`.`, examples: [41.5] }),
+      .meta({ description: `Median seconds from the previous step to the step \`${name}\`.`, examples: [41.5] }),
   ]),
 );
 

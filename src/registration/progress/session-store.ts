@@ -2,7 +2,7 @@ import { type Queryable, statement } from '../../database/database.ts';
 import { withoutStep } from '../../invitations/availability.ts';
 import type { Page } from '../../paging/cursor.ts';
 import { type List, type Order, readPage } from '../../paging/keyset-page.ts';
-import { completedSteps } from '../store.ts';
+import { completedSteps, keepAttempts } from '../store.ts';
 
 /** Microseconds since 1970 at which the session began, and its attempt. */
 export type SessionKey = readonly [microseconds: number, attempt: string];
@@ -70,13 +70,12 @@ export interface EndedSession {
  */
 const endStatement = statement<EndedSession>(
   'registration_end_session',
-  `WITH ended AS (
+  `WITH session AS (
      DELETE FROM "RegisterSession" s WHERE s.attempt = $1::uuid AND s.expires_at > now() RETURNING s.*
-   ), event AS (
-     INSERT INTO registration_events (attempt, event, invitation_id) SELECT attempt, 'expired', "invitationId" FROM ended
-     ON CONFLICT DO NOTHING
+   ), attempt AS (
+     ${keepAttempts('session', 'expired')}
    )
-   SELECT ended.attempt, ended."invitationId" AS invitation_id, ${completedSteps('ended')} AS completed_steps FROM ended`,
+   SELECT session.attempt, session."invitationId" AS invitation_id, ${completedSteps('session')} AS completed_steps FROM session`,
 );
 
 /**
