@@ -100,6 +100,10 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       rules,
       networkHash: openNetworkHash(config.database),
       signUpsPerNetwork: limits && signUpsPerNetwork,
+      onSessionOpened(sessionId) {
+        limits?.session.reserve(sessionId);
+        limits?.hashes.session.reserve(sessionId);
+      },
       onSeatClaimed: metrics.seatClaimed,
     },
     progress: { ...audited, longWork, timeZone: config.registration.timeZone },

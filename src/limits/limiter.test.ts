@@ -244,3 +244,22 @@ test('a store that hangs is given up soon', async (context) => {
   const hanging: LimitStore = { ...store, take: () => new Promise(() => {}) };
   assert.equal(await countAllowed([processOn(hanging, rate, { deadline: 20 })], 50), 5);
 });
+
+test('the process that makes a key uses its reserve without asking, and all together never exceed the limit', async (context) => {
+  const { store } = await withDatabase(context);
+  const take = context.mock.method(store, 'take');
+  const made = { count: 60, seconds: 600 };
+  const processes = [1, 2, 3].map(() => sharedLimiter('made', made, { store, secret: 'secret', hasMaker: true }));
+  const [maker, other] = processes as [Limiter, Limiter];
+  maker.reserve('key');
+  assert.equal(await countAllowed([maker], 6, 'key'), 6);
+  await maker.giveBack('key');
+  assert.equal((await maker.take('key')).remaining, 54);
+  assert.equal(take.mock.callCount(), 0);
+  assert.equal(await countAllowedInTurn(processes, 90, 'key'), 54);
+  assert.equal(await countAllowed([other], 90, 'made by none of them'), 54);
+
+  const single = sharedLimiter('single', { count: 1, seconds: 600 }, { store, secret: 'secret', hasMaker: true });
+  single.reserve('key');
+  assert.equal(await countAllowed([single], 5, 'key'), 1);
+});

@@ -21,6 +21,8 @@ export interface Limiter {
   take(key: string): Promise<Verdict>;
   /** Takes one count back, of a request that turned out not to be what is limited. */
   giveBack(key: string): Promise<void>;
+  /** Tells that this process has just made the key: the points that are reserved for it are used before the store is asked. */
+  reserve(key: string): void;
 }
 
 /** How a store counts: `ahead` points at a time while fewer than `plenty` are taken, and one at a time from then on. */
@@ -72,6 +74,7 @@ export function memoryLimiter(name: string, rate: Rate, secret: string, own = me
     rate,
     take: async (key) => own.take(keptKey(secret, key)),
     giveBack: async (key) => own.giveBack(keptKey(secret, key)),
+    reserve() {},
   };
 }
 
@@ -80,6 +83,8 @@ export interface SharedOptions {
   readonly secret: string;
   /** Points may be taken ahead. */
   readonly mayTakeAhead?: boolean;
+  /** Of keys that are made by one process, which says so by `reserve`: a tenth of the limit is its own, and the store gives the rest. */
+  readonly hasMaker?: boolean;
   /** A count of another limiter that is read whenever the store is asked, in the same round trip. `key` is as it is kept. */
   readonly watched?: { readonly name: string; readonly key: string; onSeen(points: Points): void };
 }
@@ -89,9 +94,15 @@ export interface SharedOptions {
  * store; where the store cannot be asked its own count decides. That count has seen every request that came here, so an outage gives no
  * new allowance.
  */
-export function sharedLimiter(name: string, rate: Rate, { store, secret, mayTakeAhead = true, watched }: SharedOptions): Limiter {
+export function sharedLimiter(
+  name: string,
+  rate: Rate,
+  { store, secret, mayTakeAhead = true, hasMaker = false, watched }: SharedOptions,
+): Limiter {
   const own = memoryCounter(rate);
-  const shared = pointsAhead(mayTakeAhead ? takenAhead(rate) : { ...rate, ahead: 1, plenty: 0 }, {
+  const reserved = hasMaker ? Math.min(Math.ceil(rate.count / 10), Math.floor(rate.count / 2)) : 0;
+  const given = { ...rate, count: rate.count - reserved };
+  const shared = pointsAhead(mayTakeAhead ? takenAhead(given) : { ...given, ahead: 1, plenty: 0 }, reserved, {
     async take(key, sharedRate) {
       const taken = await store.take(`${name}:${key}`, sharedRate, watched && `${watched.name}:${watched.key}`);
       if (taken.watched) watched?.onSeen(taken.watched);
@@ -118,6 +129,7 @@ export function sharedLimiter(name: string, rate: Rate, { store, secret, mayTake
       own.giveBack(kept);
       await shared.giveBack(kept).catch(() => undefined);
     },
+    reserve: (key) => shared.reserve(keptKey(secret, key)),
   };
 }
 
@@ -163,7 +175,7 @@ interface Holding {
 }
 
 /** Takes points from the store as they are needed, several ahead where plenty are left. A key without points is refused from memory until its window ends. */
-function pointsAhead(rate: SharedRate, store: Pick<LimitStore, 'take' | 'giveBack'>) {
+function pointsAhead(rate: SharedRate, reserved: number, store: Pick<LimitStore, 'take' | 'giveBack'>) {
   const holdings = new Map<string, Holding>();
   const untouched = () => ({ held: 0, left: rate.count, isSpent: false, expected: rate.ahead });
   const begin = (key: string): Holding => ({
@@ -232,15 +244,21 @@ function pointsAhead(rate: SharedRate, store: Pick<LimitStore, 'take' | 'giveBac
     },
     async giveBack(key: string): Promise<void> {
       const holding = holdings.get(key);
-      // One more is held, where a batch is held anyway.
-      if (holding && performance.now() < holding.end && holding.expected > 1 && holding.held < rate.ahead) {
-        holding.held += 1;
-        return;
+      // One more is held, where several are held anyway.
+      if (holding && performance.now() < holding.end) {
+        const mostHeld = holding.isAnswered ? (holding.expected > 1 ? rate.ahead : 0) : Math.max(reserved, rate.ahead);
+        if (holding.held < mostHeld) {
+          holding.held += 1;
+          return;
+        }
       }
       await store.giveBack(key, rate);
       if (!holding) return;
       holding.isSpent = false;
       holding.left += 1;
+    },
+    reserve(key: string): void {
+      if (reserved > 0) currentWindow(holdings, key, mostKeysInMemory, () => ({ ...begin(key), held: reserved }));
     },
   };
 }

@@ -53,7 +53,7 @@ export function openLimits(
   const place = openPlace(config, database);
   const { secret } = place;
   const store = place.store && withOutages(place.store, restingAfterFailure({ log }));
-  const limiter = (name: string, rate: Rate, options: Pick<SharedOptions, 'mayTakeAhead' | 'watched'> = {}) =>
+  const limiter = (name: string, rate: Rate, options: Pick<SharedOptions, 'mayTakeAhead' | 'hasMaker' | 'watched'> = {}) =>
     store ? sharedLimiter(name, rate, { store, secret, ...options }) : memoryLimiter(name, rate, secret);
   // Its count is what every process is told, so it has to be the number of wrong codes.
   const budget = limiter('guesses', config.guesses, { mayTakeAhead: false });
@@ -71,8 +71,11 @@ export function openLimits(
     verify: limiter('verify', config.verify, {
       watched: { name: budget.name, key: keptKey(secret, 'everybody'), onSeen: guesses.noteWrongCodes },
     }),
-    session: limiter('session', config.session),
-    hashes: { network: limiter('passwords', config.passwords), session: limiter('session-passwords', config.sessionPasswords) },
+    session: limiter('session', config.session, { hasMaker: true }),
+    hashes: {
+      network: limiter('passwords', config.passwords),
+      session: limiter('session-passwords', config.sessionPasswords, { hasMaker: true }),
+    },
     guesses,
     operatorKeys: limiter('operator-keys', config.operatorKeys),
     [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),

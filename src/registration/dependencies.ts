@@ -11,6 +11,8 @@ export interface RegistrationServices {
   readonly networkHash: (network: string) => string;
   /** Live sign-ups allowed per network on a single-seat invitation. Undefined: unlimited. */
   readonly signUpsPerNetwork: number | undefined;
+  /** Called once per opened sign-up. */
+  readonly onSessionOpened: (sessionId: string) => void;
   /** Called once per completed sign-up. A repeated request is not counted. */
   readonly onSeatClaimed: () => void;
 }

@@ -40,6 +40,17 @@ export const verifyProblems = [
  * @throws Problem one of `verifyProblems`.
  */
 export async function verifyInvitation(
+  services: RegistrationServices,
+  code: string,
+  network: string,
+  deadline: Deadline,
+): Promise<OpenedSession | TooManySignUps> {
+  const opened = await openOnce(services, code, network, deadline);
+  if ('sessionId' in opened) services.onSessionOpened(opened.sessionId);
+  return opened;
+}
+
+async function openOnce(
   { database, rules, networkHash, signUpsPerNetwork }: RegistrationServices,
   code: string,
   network: string,

@@ -386,7 +386,10 @@ test('the table of counts has no personal data, and ended windows are swept', as
   await using application = await openLimited({});
   if (application.services.database.kind === 'embedded') return context.skip('counts are in memory');
   const sessionId = await beginSignUp(application, await invite(application));
-  await application.send('PUT', '/auth/register/birthday', { session_id: sessionId, birthday: '1990-01-01' }, from('192.0.2.77'));
+  // One more than the process has for itself.
+  for (let times = 0; times < 7; times += 1) {
+    await application.send('PUT', '/auth/register/birthday', { session_id: sessionId, birthday: '1990-01-01' }, from('192.0.2.77'));
+  }
   const keys = (await application.query<{ key: string }>('SELECT key FROM rate_limits')).map(({ key }) => key);
   assert.equal(keys.length, 3);
   for (const key of keys) assert.match(key, /^(?:verify|sign-up|session):[\w-]{22}$/);

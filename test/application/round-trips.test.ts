@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import { openApplication } from '../support/application.ts';
+import type { LimitsConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/read-config.ts';
+import { type Application, openApplication } from '../support/application.ts';
+import { samplePerson } from '../support/sign-up-client.ts';
 import { bearer, beginSignUp, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
 
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
 
 /** @returns the names of the statements that a request sent to the database. */
-async function statementsOf(context: TestContext, request: () => Promise<unknown>): Promise<string[]> {
-  const { database } = application.services;
+async function statementsOf(context: TestContext, request: () => Promise<unknown>, of: Application = application): Promise<string[]> {
+  const { database } = of.services;
   const methods = [context.mock.method(database, 'run'), context.mock.method(database, 'runQueued')] as const;
   const transaction = context.mock.method(database, 'transaction');
   await request();
@@ -32,6 +35,35 @@ test('a sign-up costs five statements, each of them one round trip', async (cont
   const counted: Record<string, number> = {};
   for (const [step, request] of Object.entries(requests)) counted[step] = (await statementsOf(context, request)).length;
   assert.deepEqual(counted, { verify: 1, name: 2, birthday: 1, phone: 1 });
+});
+
+test('with limits on, a sign-up from an address seen lately costs the same, and a new address one statement more each time it is new', async (context) => {
+  await using limited = await openApplication({ limits: readConfig({}).limits as LimitsConfig, trustedProxies: 1 });
+  const signUp = async (address: string, code: string) => {
+    const client = samplePerson();
+    const send = (method: string, path: string, body: object) => limited.send(method, path, body, { 'x-forwarded-for': address });
+    let session_id: unknown;
+    const requests = {
+      async verify() {
+        session_id = (await send('POST', '/auth/invitation/verify', { invitation_code: code })).body.sessionId;
+      },
+      name: () => send('PUT', '/auth/register/name', { session_id, name: client.name, password: client.password }),
+      birthday: () => send('PUT', '/auth/register/birthday', { session_id, birthday: client.birthday }),
+      phone: () => send('PUT', '/auth/register/phone', { session_id, phone: client.phone }),
+    };
+    const counted: Record<string, number> = {};
+    for (const [step, request] of Object.entries(requests)) counted[step] = (await statementsOf(context, request, limited)).length;
+    assert.deepEqual(await limited.query('SELECT FROM "User" WHERE name = $1', [client.name]), [{}]);
+    return counted;
+  };
+  const inShared = limited.services.database.kind === 'postgresql' ? 1 : 0;
+  const seen = { verify: 1, name: 2, birthday: 1, phone: 1 };
+  // Verifying, other requests, and passwords are counted apart, so each is new once; then every eighth request asks for more points.
+  const fresh = { ...seen, verify: 1 + inShared, name: 2 + 2 * inShared };
+  assert.deepEqual(await signUp('192.0.2.1', await invite(limited)), fresh);
+  assert.deepEqual(await signUp('192.0.2.1', await invite(limited)), seen);
+  assert.deepEqual(await signUp('192.0.2.2', await invite(limited)), fresh);
+  assert.deepEqual(await signUp('192.0.2.2', ` ${(await invite(limited)).toLowerCase()}`), { ...seen, verify: 2 });
 });
 
 test('opening an invitation with several seats costs one more statement, and so does the reason for an error', async (context) => {
