@@ -18,6 +18,7 @@ import {
 /**
  * The tables. Names in mixed case and their first columns are the original's and never change; columns in snake_case are ours, and nullable or
  * defaulted, so that the original's own SQL and the original's own program still work on these tables.
+ * Each index says which statement it serves; one that serves none is dropped, because every row pays for it.
  * After a change: `npx drizzle-kit generate --name <what>`, read the SQL, commit both.
  */
 const moment = (name: string) => timestamp(name, { withTimezone: true });
@@ -48,12 +49,16 @@ export const invitations = pgTable(
     batch: uuid('batch'),
   },
   (table) => [
+    // The exact code of a verify, and that no code exists twice.
     uniqueIndex('Invitation_code_key').on(table.code),
     // What `keyOfCode` in invitations/code-key.ts gives: tolerant look-ups, and search by the beginning of a code.
     index('Invitation_tolerant_code_idx').on(sql`translate(upper(${table.code}), 'OIL- ', '011') text_pattern_ops`),
+    // Forgetting a person whom an invitation names.
     index('Invitation_phone_idx').on(table.phone).where(sql`${table.phone} IS NOT NULL`),
+    // The list by words of a note.
     index('Invitation_note_words_idx').using('gin', sql`to_tsvector('simple', ${table.note})`).where(sql`${table.note} IS NOT NULL`),
-    // Each list that an operator can ask for is read in the order of one of these.
+    // Each list that an operator can ask for is read in the order of one of these: of a campaign (also the funnel of one), of a batch, and by status;
+    // invitations not started and expired by their moments, those of a period by when they were made.
     index('Invitation_campaign_idx').on(table.campaign, table.id).where(sql`${table.campaign} IS NOT NULL`),
     index('Invitation_batch_idx').on(table.batch, table.id).where(sql`${table.batch} IS NOT NULL`),
     index('Invitation_open_idx').on(table.id).where(sql`NOT ${table.isUsed} AND ${table.revokedAt} IS NULL`),
@@ -93,7 +98,9 @@ export const registerSessions = pgTable(
     networkKey: text('network_key'),
   },
   (table) => [
+    // Seats that are held, and the sign-ups of a network at verify.
     index('RegisterSession_invitationId_expires_at_idx').on(table.invitationId, table.expiresAt),
+    // Sweeping. The operators' list and the funnel read all sessions: there are little more than those under way.
     index('RegisterSession_expires_at_idx').on(table.expiresAt),
   ],
 );
@@ -115,8 +122,11 @@ export const users = pgTable(
     phoneKey: text('phone_key'),
   },
   (table) => [
+    // One account per phone, at the last step.
     uniqueIndex('User_phone_key_key').on(table.phoneKey),
+    // The people of an invitation or a campaign, newest first.
     index('User_invitationId_idx').on(table.invitationId, table.id),
+    // The list of a period.
     index('User_created_at_idx').on(table.createdAt, table.id),
   ],
 );
@@ -129,6 +139,7 @@ export const registrationReceipts = pgTable(
     userId: integer('user_id').notNull(),
     completedAt: moment('completed_at').notNull().defaultNow(),
   },
+  // Sweeping.
   (table) => [index('registration_receipts_completed_at_idx').on(table.completedAt)],
 );
 
@@ -146,6 +157,7 @@ export const registrationAttempts = pgTable(
     /** `completed`, `abandoned` or `expired`; a sign-up that an operator ended has expired. */
     outcome: text('outcome').notNull(),
   },
+  // The funnel of a short range, and sweeping.
   (table) => [index('registration_attempts_verified_at_idx').on(table.verifiedAt)],
 );
 
@@ -177,6 +189,7 @@ export const operatorKeys = pgTable(
     revokedAt: moment('revoked_at'),
   },
   (table) => [
+    // Recognising an operator.
     uniqueIndex('operator_keys_key_hash_key').on(table.keyHash),
     check('operator_keys_role_check', sql`${table.role} IN ('viewer', 'issuer', 'admin')`),
   ],
@@ -204,6 +217,7 @@ export const auditLog = pgTable(
     origin: text('origin'),
   },
   (table) => [
+    // Sweeping, and the log of a period, of a subject, of a key.
     index('audit_log_at_idx').on(table.at, table.id),
     index('audit_log_subject_idx').on(table.subject, table.subjectId, table.id),
     index('audit_log_key_id_idx').on(table.keyId, table.id),
@@ -222,6 +236,7 @@ export const idempotencyKeys = pgTable(
     answer: jsonb('answer'),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
+  // Sweeping.
   (table) => [primaryKey({ columns: [table.operatorId, table.key] }), index('idempotency_keys_created_at_idx').on(table.createdAt)],
 );
 
@@ -237,5 +252,6 @@ export const rateLimits = pgTable(
     points: integer('points').notNull(),
     expiresAt: moment('expires_at').notNull(),
   },
+  // Sweeping.
   (table) => [index('rate_limits_expires_at_idx').on(table.expiresAt)],
 );
