@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { Problem } from '../problems.ts';
 import { registrationProblems } from './problems.ts';
 
@@ -6,6 +7,22 @@ import { registrationProblems } from './problems.ts';
  * unknown id is a 404 and not a validation error.
  */
 export const sessionIdShape = /^[\x21-\x7e]{1,128}$/;
+
+const idBytes = 16;
+const pool = Buffer.alloc(128 * idBytes);
+let at = pool.length;
+
+/** @returns 32 hexadecimal digits, 128 random bits. The system is asked for 128 of them at a time: 0.2 µs each instead of 4. */
+export function newSessionId(): string {
+  if (at === pool.length) {
+    randomFillSync(pool);
+    at = 0;
+  }
+  const id = pool.toString('hex', at, at + idBytes);
+  pool.fill(0, at, at + idBytes);
+  at += idBytes;
+  return id;
+}
 
 /** @returns the session id from the body or the `Authorization` header; undefined if there is none. */
 export function sessionNamedBy({ body, headers }: { body: unknown; headers: { authorization?: string | undefined } }): string | undefined {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Deadline } from '../deadline.ts';
 import { everySeatHeld, invitationProblems, unknownCode, unusableInvitation } from '../invitations/problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
+import { newSessionId } from './session-id.ts';
 import { openSeatSession, openSession } from './store.ts';
 
 export interface OpenedSession {
@@ -56,7 +56,7 @@ async function openOnce(
   network: string,
   deadline: Deadline,
 ): Promise<OpenedSession | TooManySignUps> {
-  const sessionId = randomBytes(16).toString('hex');
+  const sessionId = newSessionId();
   const session = { sessionId, network: networkHash(network), lifeSeconds: rules.sessionSeconds };
   for (let round = 0; round < 3; round += 1) {
     const invitation = await openSession(database, code, session, signUpsPerNetwork, deadline);
