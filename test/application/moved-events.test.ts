@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { until } from '../../src/database/database.ts';
 import { moveEvents } from '../../src/registration/sweep-store.ts';
 import { openApplication } from '../support/application.ts';
+import { newDeadline } from '../support/new-deadline.ts';
 import { bearer, beginSignUp, invite } from '../support/sign-up-scenes.ts';
 import { storedInvitation, storedSession } from '../support/stored-rows.ts';
 
@@ -27,7 +29,7 @@ async function insertEvents(sqlOfAttempts: string): Promise<void> {
 async function move(batch: number): Promise<number[]> {
   const moved: number[] = [];
   for (;;) {
-    const { deleted } = await moveEvents(database, batch);
+    const { deleted } = await moveEvents(until(newDeadline(), database), batch);
     moved.push(deleted);
     if (deleted < batch) return moved;
   }
