@@ -42,5 +42,10 @@ function readJson(request: FastifyRequest, bytes: Buffer): unknown {
   if (!jsonMediaType.test(request.headers['content-type'] ?? '')) throw new Problem(httpProblems.unsupported_media_type);
   // Some clients always declare JSON; a route that reads no body accepts an empty one.
   if (bytes.length === 0 && request.routeOptions.schema?.body === undefined) return undefined;
-  return parseStrictJson(bytes, request.routeOptions.config.jsonLimits ?? defaultJsonLimits);
+  const text = request.routeOptions.config.originalClients ? withoutByteOrderMark(bytes) : bytes;
+  return parseStrictJson(text, request.routeOptions.config.jsonLimits ?? defaultJsonLimits);
+}
+
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.length > 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }

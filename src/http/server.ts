@@ -11,6 +11,7 @@ import { requireHttps } from './https/require-https.ts';
 import { type TlsPair, tlsOptions } from './https/tls-options.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
+import { serveOriginalClients } from './original-clients.ts';
 import { answerWithProblems } from './problem-handler.ts';
 import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
 import { startDeadlines } from './request-deadline.ts';
@@ -115,6 +116,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (forceHttps) requireHttps(app, forceHttps.publicUrl); // redirects or refuses plain HTTP before the body is read
   answerWithProblems(app, defaultLanguage); // 404, and every error as a problem document
   askForBodiesLate(app); // 100 Continue only for a request that nothing has refused
+  serveOriginalClients(app); // a body without its type, and a trailing slash, on the routes of the original
   acceptJsonBodies(app); // strict JSON, after every check that needs no body
   collectRoutePatterns(app); // 405 with Allow, and OPTIONS
   return app;

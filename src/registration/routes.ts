@@ -26,7 +26,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.post(
     '/invitation/verify',
     {
-      config: { crossOrigin: true, limit: 'verify', countedAs: 'verified' },
+      config: { crossOrigin: true, limit: 'verify', countedAs: 'verified', originalClients: true },
       schema: {
         tags,
         operationId: 'verifyInvitation',
@@ -61,7 +61,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     app.put(
       `/register/${step.name}`,
       {
-        config: { crossOrigin: true, limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name },
+        config: { crossOrigin: true, limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name, originalClients: true },
         schema: {
           tags,
           operationId: `save-${step.name}`,
@@ -82,7 +82,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
   app.put(
     `/register/${completingStep.name}`,
     {
-      config: { crossOrigin: true, limit: 'session', countedAs: completingStep.name },
+      config: { crossOrigin: true, limit: 'session', countedAs: completingStep.name, originalClients: true },
       schema: {
         tags,
         operationId: `save-${completingStep.name}`,
