@@ -13,6 +13,7 @@ import { completeMethods } from './http/methods.ts';
 import { addOpenApi } from './http/openapi.ts';
 import { addProblemPages } from './http/problem-pages.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { refuseUnknownNames } from './http/unknown-names.ts';
 import { repeatableProblems } from './idempotency.ts';
 import { bulkProblems } from './invitations/bulk/problems.ts';
 import { invitationProblems, isMissedGuess } from './invitations/problems.ts';
@@ -108,6 +109,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
       shedRequests(admin, overloaded);
       if (limits) limitWrongKeys(admin, limits, services);
       requireOperator(admin, services.operators);
+      refuseUnknownNames(admin);
       await admin.register(invitationRoutes, { services: services.invitations });
       await admin.register(progressRoutes, { services: services.progress });
       await admin.register(userRoutes, { services: services.users });

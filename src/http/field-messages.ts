@@ -17,8 +17,23 @@ export const schemaRules = fieldRules({
   not_multiple_of: { ko: '{divisor}의 배수여야 합니다.', en: 'This must be a multiple of {divisor}.' },
   invalid_format: { ko: '형식이 올바르지 않습니다.', en: 'The format is invalid.' },
   invalid_value: { ko: '허용되지 않는 값입니다.', en: 'This value is not allowed.' },
-  unknown_field: { ko: '알 수 없는 항목이 들어 있습니다.', en: 'There are unknown fields here.' },
+  unknown_field: {
+    ko: '알 수 없는 항목입니다. 이 요청에는 쓸 수 없습니다.',
+    en: 'This field is unknown: the request takes none of this name.',
+  },
 });
+
+/** Messages of `unknown_field` that name what there is. */
+export const unknownField = {
+  near: withMessage(schemaRules.unknown_field, {
+    ko: '알 수 없는 항목입니다. {near}을(를) 쓰려고 했나요?',
+    en: 'This field is unknown. Did you mean {near}?',
+  }),
+  among: withMessage(schemaRules.unknown_field, {
+    ko: '알 수 없는 항목입니다. 쓸 수 있는 항목: {known}.',
+    en: 'This field is unknown. Known are: {known}.',
+  }),
+};
 
 /** Messages of `wrong_type` by expected type. */
 const typeNames: Readonly<Record<string, FieldRule['message']>> = {

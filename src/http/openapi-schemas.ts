@@ -15,7 +15,9 @@ export function keepUsedSchemas(document: OpenApiDocument): OpenApiDocument {
   const all = (document.components?.schemas ?? {}) as Schemas;
   const used = usedNames(document.paths, all);
   const names = new Map(used.map((name) => [name, shortName(name, used, all)]));
-  const schemas = Object.fromEntries(used.map((name) => [names.get(name) ?? name, openForMembers(all[name] ?? {})]));
+  const schemas = Object.fromEntries(
+    used.map((name) => [names.get(name) ?? name, isBody(name) ? all[name] : openForMembers(all[name] ?? {})]),
+  );
   const kept = { ...document, components: { ...document.components, schemas } };
   const text = JSON.stringify(kept).replace(schemaReference, (_whole, name: string) => `"#/components/schemas/${names.get(name) ?? name}"`);
   return JSON.parse(text) as OpenApiDocument;
@@ -39,7 +41,12 @@ function shortName(name: string, used: readonly string[], schemas: Schemas): str
   return Object.hasOwn(schemas, short) && !used.includes(short) ? short : name;
 }
 
-/** Responses may gain members and bodies may carry more than we read, so nothing here promises otherwise. */
+/** A body is closed where its own schema says so: below `/admin`. */
+function isBody(name: string): boolean {
+  return name.endsWith('Input');
+}
+
+/** Responses may gain members, so nothing here promises otherwise. */
 function openForMembers(schema: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(schema), (key, value) => (key === 'additionalProperties' && value === false ? undefined : value));
 }

@@ -109,7 +109,7 @@ export const codeFormMembers = {
 };
 
 export const createBody = z
-  .object({
+  .strictObject({
     code: text(`A custom code, 1 to ${maximumCustomLength} letters, digits and \`._~-\`. Default: a generated code.`, 'WELCOME-2030'),
     count: z
       .int()

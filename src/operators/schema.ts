@@ -20,7 +20,7 @@ const label = z.string().meta({
 const role = z.enum(roles).meta({ description: 'What the key may do; each role includes those before it.', examples: ['issuer'] });
 
 export const createKeyBody = z
-  .object({
+  .strictObject({
     label,
     role,
     expires_at: z

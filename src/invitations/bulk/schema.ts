@@ -6,7 +6,7 @@ import { codeFormMembers, wantedMembers } from '../schema.ts';
 const maximumCount = 1_000_000;
 
 export const bulkBody = z
-  .object({
+  .strictObject({
     count: z
       .int()
       .min(1)

@@ -24,7 +24,7 @@ const text = (description: string, example: string) =>
     .meta({ description, examples: [example] });
 
 export const changeBody = z
-  .object({
+  .strictObject({
     max_uses: z
       .int()
       .min(1)
