@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { openTestDatabase } from '../../test/support/database.ts';
-import { codeKey, foldWidth, keyOfCode, plainSpelling } from './code-key.ts';
+import { foldWidth } from '../rules/typed-text.ts';
+import { codeKey, keyOfCode, plainSpelling } from './code-key.ts';
 
 const testDatabase = await openTestDatabase();
 after(() => testDatabase.drop());

@@ -1,3 +1,5 @@
+import { foldWidth, withoutInvisible } from '../rules/typed-text.ts';
+
 /**
  * People take two codes for the same if they differ only in case, spaces, hyphens, and look-alike characters: O and 0; I, L and 1.
  * A code without these differences is its key.
@@ -23,17 +25,12 @@ export function keyOfCode(text: string): string {
 
 /**
  * Folds a typed code to the characters of codes: NFC; full-width letters, digits and signs of East Asian keyboards to ASCII;
- * every dash to a hyphen and every space to a space; removes invisible characters, which come along when a code is copied from a page.
+ * every dash to a hyphen and white space of every kind to a space; removes invisible characters, which come along when a code is copied from a page.
  */
 export function plainSpelling(text: string): string {
-  return foldWidth(text)
-    .replace(/[\p{Pd}\u2212]/gu, '-')
-    .replace(/\p{Zs}/gu, ' ')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .normalize('NFC');
-}
-
-/** NFC, and full-width ASCII (U+FF01 to U+FF5E) as ASCII. NFKC would do too much: it decomposes Hangul's ㅋ. */
-export function foldWidth(text: string): string {
-  return text.normalize('NFC').replace(/[\uff01-\uff5e]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0xfee0));
+  return withoutInvisible(
+    foldWidth(text)
+      .replace(/[\p{Pd}\u2212\u2043\u02d7]/gu, '-')
+      .replace(/\p{White_Space}/gu, ' '),
+  ).normalize('NFC');
 }

@@ -1,12 +1,13 @@
 import { mayBeUsed } from './availability.ts';
-import { codeKey, plainSpelling } from './code-key.ts';
+import { codeKey } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
+import { readTypedCode } from './typed-code.ts';
 
 /** A typed code as the lookup statement takes it. */
 export interface CodeLookUp {
   /** As typed: an exact match comes before all others. */
   readonly typed: string;
-  /** Folded to the characters of codes. */
+  /** What `readTypedCode` makes of it. */
   readonly plain: string;
   /** Set if only a code with the same groups may match; see `codeLookUp`. */
   readonly grouped: string | null;
@@ -17,15 +18,15 @@ export interface CodeLookUp {
  * guess at WELCOME2026SPRING for free by writing WELCO-ME202-6SPRI-NG. Codes made elsewhere in groups of five are still found.
  */
 export function codeLookUp(typed: string): CodeLookUp {
-  const plain = plainSpelling(typed);
-  return { typed, plain, grouped: isNoCodeOfOurs(typed) ? plain.trim().replace(/[- ]+/g, '-') : null };
+  const { plain } = readTypedCode(typed);
+  return { typed, plain, grouped: isNoCodeOfOurs(plain) ? plain.trim().replace(/[- ]+/g, '-') : null };
 }
 
 const groupsOf = (expression: string) => `translate(upper(${expression}), 'OIL ', '011-')`;
 
 /**
- * A scalar subquery that gives the id of the invitation with this code, or NULL. An exact match wins; otherwise the only invitation with
- * the same key; of several, the only one that can still be used. If several can, the match is ambiguous, so no row is returned: we create
+ * A scalar subquery that gives the id of the invitation with this code, or NULL. An exact match wins, of the text as typed before what it
+ * was read as; otherwise the only invitation with the same key; of several, the only one that can still be used. If several can, the match is ambiguous, so no row is returned: we create
  * no such pairs (`code-collisions.ts`), but SQL may.
  * @param parameters `$1` and the like, for the members of a `CodeLookUp`.
  */
@@ -34,11 +35,11 @@ export function meantInvitation({ typed, plain, grouped }: Readonly<Record<keyof
   return `(WITH exact AS (
        SELECT id FROM "Invitation" WHERE code = ${typed}
      ), near AS (
-       SELECT i.id, ${mayBeUsed('i')} AS open FROM "Invitation" i
+       SELECT i.id, ${mayBeUsed('i')} AS open, i.code = ${plain} AS same FROM "Invitation" i
        WHERE NOT EXISTS (SELECT FROM exact) AND ${codeKey('i.code')} = ${key} AND ${key} <> ''
          AND (${grouped}::text IS NULL OR ${groupsOf('i.code')} = ${groupsOf(`${grouped}::text`)})
      )
      SELECT id FROM exact UNION ALL
-     SELECT CASE count(*) WHEN 1 THEN min(id) ELSE min(id) FILTER (WHERE open) END FROM near
-     HAVING count(*) = 1 OR count(*) FILTER (WHERE open) = 1)`;
+     SELECT CASE count(*) WHEN 1 THEN min(id) ELSE COALESCE(min(id) FILTER (WHERE same), min(id) FILTER (WHERE open)) END FROM near
+     HAVING count(*) = 1 OR count(*) FILTER (WHERE same) = 1 OR count(*) FILTER (WHERE open) = 1)`;
 }

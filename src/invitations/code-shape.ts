@@ -1,17 +1,25 @@
 import { codeAlphabet, hasRightCheckCharacter } from './check-character.ts';
 import { keyOfCode, plainSpelling } from './code-key.ts';
 
+/** The characters of a prefix; whatever else is in a text, it does not have the form of a code as a whole. */
+const prefix = '[\\p{L}\\p{Nd}._~-]';
 /** A prefix, a hyphen, and 13 to 40 characters in groups of five. */
 const printedShape = new RegExp(
-  `^(?:.{1,24}-)?(?:[${codeAlphabet}]{5}-){2}(?:[${codeAlphabet}]{3,5}|(?:[${codeAlphabet}]{5}-){1,5}[${codeAlphabet}]{1,5})$`,
+  `^(?:${prefix}{1,24}-)?(?:[${codeAlphabet}]{5}-){2}(?:[${codeAlphabet}]{3,5}|(?:[${codeAlphabet}]{5}-){1,5}[${codeAlphabet}]{1,5})$`,
   'u',
 );
 /** The same without separators between the groups. */
-const runShape = new RegExp(`^.{0,25}[${codeAlphabet}]{13,40}$`, 'u');
+const runShape = new RegExp(`^${prefix}{0,25}[${codeAlphabet}]{13,40}$`, 'u');
 
 /** @returns a typed code in upper case, with look-alikes folded and each run of hyphens and spaces as one hyphen. */
 function normalised(text: string): string {
   return Array.from(plainSpelling(text).split(/[- ]+/), keyOfCode).filter(Boolean).join('-');
+}
+
+/** @returns whether a text as a whole has the form of a generated code, whatever its check character. */
+export function isGeneratedShape(text: string): boolean {
+  const typed = normalised(text);
+  return printedShape.test(typed) || runShape.test(typed);
 }
 
 /**
@@ -19,8 +27,7 @@ function normalised(text: string): string {
  *   between the groups (hyphens, spaces or nothing) do not matter.
  */
 export function isMistypedCode(text: string): boolean {
-  const typed = normalised(text);
-  return (printedShape.test(typed) || runShape.test(typed)) && !hasRightCheckCharacter(keyOfCode(typed));
+  return isGeneratedShape(text) && !hasRightCheckCharacter(keyOfCode(normalised(text)));
 }
 
 /**

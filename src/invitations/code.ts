@@ -1,9 +1,10 @@
 import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 import { type Accepted, accepted, refused } from '../rules/result.ts';
-import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../rules/well-formed-text.ts';
+import { countCodePoints, hasVisibleCharacter, maximumUnitsRead } from '../rules/well-formed-text.ts';
 import { checkCharacterFor, checkSum } from './check-character.ts';
-import { foldWidth, keyOfCode } from './code-key.ts';
+import { keyOfCode, plainSpelling } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
+import { readTypedCode } from './typed-code.ts';
 
 /** Code points. The original had no limit; real codes are shorter. */
 export const maximumCodeLength = 256;
@@ -39,14 +40,20 @@ export const codeRules = fieldRules({
   },
 });
 
-/** Checks a typed invitation code; as lenient as possible, because codes may also come from SQL. */
+/** NUL and lone surrogates: no row can hold them, so no code does. */
+const unstorable = /[\0\p{Cs}]/u;
+
+/**
+ * Checks a typed invitation code; as lenient as possible, because codes may also come from SQL, and people paste links and messages.
+ * @returns the text as it is: the look-up folds it where no code is exactly this.
+ */
 export function acceptCode(text: string): Accepted<string> {
   const field = 'invitation_code';
-  if (text === '') return refused({ field, rule: codeRules.code_empty });
-  if (hasUnusableCharacter(text) || text.length > 4 * maximumCodeLength || countCodePoints(text) > maximumCodeLength) {
-    return refused({ field, rule: codeRules.code_invalid });
-  }
-  return accepted(text);
+  if (text.length > maximumUnitsRead) return refused({ field, rule: codeRules.code_invalid });
+  if (unstorable.test(text)) return refused({ field, rule: codeRules.code_invalid });
+  if (!hasVisibleCharacter(text)) return refused({ field, rule: codeRules.code_empty });
+  const isShort = text.length <= maximumCodeLength || countCodePoints(readTypedCode(text).plain) <= maximumCodeLength;
+  return isShort ? accepted(text) : refused({ field, rule: codeRules.code_invalid });
 }
 
 /** Visible letters and digits of any script (Hangul fillers are invisible letters), and characters that links need not encode. */
@@ -54,13 +61,14 @@ const writable = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{Nd}._~-])+$/u
 const letterOrDigit = /[\p{L}\p{Nd}]/u;
 
 /**
- * Checks a custom code and returns it as stored: 1 to 64 letters, digits and `._~-` in NFC, full-width ones as ASCII. If it looks like a
+ * Checks a custom code and returns it as stored, folded (`plainSpelling`) and trimmed: 1 to 64 letters, digits and `._~-`. If it looks like a
  * generated code it must have the right check character, so that a wrong one always means a typo.
  */
 export function acceptCustomCode(text: string): Accepted<string> {
   if (text === '') return broken('code', codeRules.code_empty);
   if (text.length > maximumUnitsRead) return broken('code', codeRules.code_too_long, { maximum: maximumCustomLength });
-  const code = foldWidth(text);
+  const code = plainSpelling(text).trim();
+  if (code === '') return broken('code', codeRules.code_empty);
   if (!writable.test(code) || !letterOrDigit.test(code)) return broken('code', codeRules.code_characters);
   if (countCodePoints(code) > maximumCustomLength) return broken('code', codeRules.code_too_long, { maximum: maximumCustomLength });
   if (!isNoCodeOfOurs(code)) return accepted(code);
@@ -72,7 +80,7 @@ export function acceptCustomCode(text: string): Accepted<string> {
 export function acceptPrefix(text: string): Accepted<string> {
   if (text === '') return broken('prefix', codeRules.prefix_empty);
   if (text.length > maximumUnitsRead) return broken('prefix', codeRules.prefix_too_long, { maximum: maximumPrefixLength });
-  const prefix = foldWidth(text);
+  const prefix = plainSpelling(text).trim();
   if (!writable.test(prefix) || !letterOrDigit.test(prefix) || prefix.endsWith('-')) return broken('prefix', codeRules.prefix_characters);
   if (countCodePoints(prefix) > maximumPrefixLength) return broken('prefix', codeRules.prefix_too_long, { maximum: maximumPrefixLength });
   return accepted(prefix);

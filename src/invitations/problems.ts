@@ -2,6 +2,7 @@ import { Problem, problemCatalogue } from '../problems.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
 import type { InvitationState } from './availability.ts';
 import { isMistypedCode, isNoCodeOfOurs } from './code-shape.ts';
+import { readTypedCode } from './typed-code.ts';
 
 /**
  * Why an invitation cannot be used. The reasons are distinguished on purpose: an honest invitee must know what to ask for. And what
@@ -22,6 +23,14 @@ export const invitationProblems = problemCatalogue({
     detail: {
       ko: '초대 코드의 글자 하나가 잘못된 것 같습니다. 받은 코드와 비교해 보세요. O와 0, I·L과 1은 같은 글자로 봅니다.',
       en: 'One character of the code seems mistyped. Compare it with the one you were given. O and 0 count as the same, and so do I, L and 1.',
+    },
+  },
+  invitation_link_without_code: {
+    status: 404,
+    title: { ko: '초대 코드가 없는 주소입니다', en: 'No code in this address' },
+    detail: {
+      ko: '붙여 넣은 주소에 초대 코드가 없습니다. 받은 링크 전체를 붙여 넣거나, 초대 코드만 입력하세요.',
+      en: 'The address that you pasted holds no invitation code. Paste the whole link that you were given, or enter the code alone.',
     },
   },
   invitation_used: {
@@ -162,7 +171,9 @@ export function everySeatHeld(freeAt: Date | null): Problem {
  * @param typed as typed.
  */
 export function unknownCode(typed: string): Problem {
-  return new Problem(isMistypedCode(typed) ? invitationProblems.invitation_mistyped : invitationProblems.invitation_not_found);
+  const { plain, isAddress } = readTypedCode(typed);
+  if (isAddress) return new Problem(invitationProblems.invitation_link_without_code);
+  return new Problem(isMistypedCode(plain) ? invitationProblems.invitation_mistyped : invitationProblems.invitation_not_found);
 }
 
 /**
@@ -174,5 +185,5 @@ export function unknownCode(typed: string): Problem {
 export function isMissedGuess(error: unknown, typed: string): boolean {
   if (!(error instanceof Problem)) return false;
   const { invitation_not_found, invitation_mistyped } = invitationProblems;
-  return error.kind === invitation_not_found || (error.kind === invitation_mistyped && !isNoCodeOfOurs(typed));
+  return error.kind === invitation_not_found || (error.kind === invitation_mistyped && !isNoCodeOfOurs(readTypedCode(typed).plain));
 }

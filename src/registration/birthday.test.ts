@@ -18,19 +18,26 @@ test('a real day of the calendar is stored as it was sent', () => {
   }
 });
 
-test('any other form is refused', () => {
-  const others = [
-    '',
-    '19900101',
-    '1990-1-1',
-    '1990/01/01',
-    '90-01-01',
+test('a birthday is stored without what nobody sees, in ASCII', () => {
+  for (const text of [
     ' 1990-01-01',
+    '1990-01-01 ',
     '1990-01-01\n',
-    '1990-01-01T00:00:00Z',
-    '01-01-1990',
     '１９９０-01-01',
-  ];
+    '1990－０１－０１',
+    '1990–01–01',
+    '1990\u201101\u201101',
+    '\u202a1990-01-01\u202c',
+    '\u00a01990-01-01\u200b',
+    '"1990-01-01"',
+  ]) {
+    assert.deepEqual(acceptBirthday(text, { today }), { ok: true, value: '1990-01-01' }, JSON.stringify(text));
+  }
+  assert.equal(codeOf(' '.repeat(100_000)), 'birthday birthday_format');
+});
+
+test('any other form is refused', () => {
+  const others = ['', '19900101', '1990-1-1', '1990/01/01', '90-01-01', '1990-01-01T00:00:00Z', '01-01-1990'];
   for (const text of [...others, '1990-01-0a', '-990-01-01', '199٠-01-01']) assert.equal(codeOf(text), 'birthday birthday_format', text);
 });
 

@@ -1,6 +1,8 @@
 import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 import { dateReader, isCalendarDate } from '../rules/calendar-date.ts';
 import { type Accepted, accepted, refused } from '../rules/result.ts';
+import { foldTypedNumber } from '../rules/typed-text.ts';
+import { maximumUnitsRead } from '../rules/well-formed-text.ts';
 
 /** The earliest birthday we accept; no living person was born before it. */
 const earliestBirthday = '1900-01-01';
@@ -36,12 +38,13 @@ export interface BirthdayContext {
 }
 
 /**
- * Validates a birthday and returns it exactly as sent: `YYYY-MM-DD`, a calendar day from 1900-01-01 to today.
+ * Validates a birthday and returns it folded (`foldTypedNumber`): `YYYY-MM-DD`, a calendar day from 1900-01-01 to today.
  * It stays text from end to end and is compared as text, so a time zone cannot shift it.
  * A person who is too young breaks only `birthdayRules.birthday_below_minimum_age`; the caller then deletes the session's data.
  */
-export function acceptBirthday(text: string, { today, minimumAge }: BirthdayContext): Accepted<string> {
-  // Check the length first, so that the regular expression never sees long input.
+export function acceptBirthday(sent: string, { today, minimumAge }: BirthdayContext): Accepted<string> {
+  // Check the length first, so that no regular expression sees long input.
+  const text = sent.length > maximumUnitsRead ? '' : foldTypedNumber(sent);
   if (text.length !== 10 || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return broken(birthdayRules.birthday_format);
   const [year, month, day] = text.split('-').map(Number) as [number, number, number];
   if (!isCalendarDate(year, month, day)) return broken(birthdayRules.birthday_not_a_date);

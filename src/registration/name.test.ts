@@ -35,25 +35,35 @@ test('a name without visible characters is empty', () => {
     assert.equal(codeOf(name), 'name name_empty', JSON.stringify(name));
 });
 
-test('controls, separators, bidirectional controls, lone surrogates and noncharacters are refused', () => {
-  const characters = [
-    '\0',
-    '\n',
-    '\r\n',
-    '\x1b',
-    '\x85',
-    '\u2028',
+test('controls, lone surrogates and noncharacters are refused', () => {
+  for (const character of ['\0', '\x07', '\x1b', '\x9f', '\ud83d', '\ude00', '\uffff'])
+    assert.equal(codeOf(`홍${character}길동`), 'name name_characters', JSON.stringify(character));
+});
+
+test('white space becomes one space, and what nobody sees goes', () => {
+  for (const space of [' ', '  ', '\n', '\r\n', '\t', '\x85', '\u00a0', '\u2028', '\u3000', ' \u200b ', '\u2003'])
+    assert.deepEqual(acceptName(`${space}홍${space}길동${space}`), { ok: true, value: '홍 길동' }, JSON.stringify(space));
+  for (const sign of [
     '\u202e',
     '\u2066',
     '\u2069',
     '\u200e',
     '\u200f',
     '\u061c',
-    '\ud83d',
-    '\ude00',
-    '\uffff',
-  ];
-  for (const character of characters) assert.equal(codeOf(`홍${character}길동`), 'name name_characters', JSON.stringify(character));
+    '\u200b',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u3164',
+    '\ufe0f',
+    '\u200d',
+  ])
+    assert.deepEqual(acceptName(`${sign}홍${sign}길동${sign}`), { ok: true, value: '홍길동' }, JSON.stringify(sign));
+});
+
+test('signs that shape the character before them stay', () => {
+  for (const name of ['👩\u200d👩\u200d👧', '❤\ufe0f', '葛\u{e0100}飾', 'می\u200cخواهم', 'क\u094d\u200dष', '辻\ufe00'])
+    assert.deepEqual(acceptName(name), { ok: true, value: name }, JSON.stringify(name));
 });
 
 test('whatever is accepted is accepted again, unchanged', () => {

@@ -1,12 +1,7 @@
 import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 import { type Accepted, accepted, refused } from '../rules/result.ts';
-import {
-  countCodePoints,
-  hasBidirectionalControl,
-  hasUnusableCharacter,
-  hasVisibleCharacter,
-  maximumUnitsRead,
-} from '../rules/well-formed-text.ts';
+import { foldTypedName } from '../rules/typed-text.ts';
+import { countCodePoints, hasUnusableCharacter, hasVisibleCharacter, maximumUnitsRead } from '../rules/well-formed-text.ts';
 
 /** Code points, after NFC and trimming. */
 const maximumNameLength = 100;
@@ -21,21 +16,21 @@ export const nameRules = fieldRules({
     en: 'Enter a name of at most {maximum} characters.',
   },
   name_characters: {
-    ko: '이름에 줄바꿈 같은 제어 문자나 글자 방향을 바꾸는 문자, 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
-    en: 'A name cannot hold line breaks or other control characters, marks that change the direction of writing, or broken characters. Remove them.',
+    ko: '이름에 제어 문자나 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
+    en: 'A name cannot hold control characters or broken characters. Remove them.',
   },
 });
 
 /**
- * Validates a name and returns it as stored: NFC, trimmed as ECMAScript trims, 1 to 100 code points.
+ * Validates a name and returns it as stored: folded (`foldTypedName`: NFC, single spaces, nothing invisible), 1 to 100 code points.
  * Nothing is escaped: `<b>` is stored as typed, and code that displays a name must escape it.
- * Rejected: control characters (they forge log lines), bidirectional controls, lone surrogates, and names without visible characters.
+ * Rejected: control characters but white space (they forge log lines), lone surrogates, and names without visible characters.
  * Joiners and variation selectors are allowed, since Persian, Indic and some Japanese names need them.
  */
 export function acceptName(text: string): Accepted<string> {
   if (text.length > maximumUnitsRead) return broken(nameRules.name_too_long, { maximum: maximumNameLength });
-  const name = text.normalize('NFC').trim();
-  if (hasUnusableCharacter(name) || hasBidirectionalControl(name)) return broken(nameRules.name_characters);
+  const name = foldTypedName(text);
+  if (hasUnusableCharacter(name)) return broken(nameRules.name_characters);
   if (!hasVisibleCharacter(name)) return broken(nameRules.name_empty);
   if (countCodePoints(name) > maximumNameLength) return broken(nameRules.name_too_long, { maximum: maximumNameLength });
   return accepted(name);

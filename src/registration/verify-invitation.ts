@@ -25,6 +25,7 @@ const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
 export const verifyProblems = [
   invitationProblems.invitation_not_found,
   invitationProblems.invitation_mistyped,
+  invitationProblems.invitation_link_without_code,
   unusableInvitation('not_started', exampleMoment),
   everySeatHeld(exampleMoment),
   unusableInvitation('used'),

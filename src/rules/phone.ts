@@ -2,6 +2,7 @@ import { type CountryCode, getExampleNumber, type PhoneNumber, parsePhoneNumberF
 import examples from 'libphonenumber-js/mobile/examples';
 import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 import { type Accepted, accepted, refused } from './result.ts';
+import { foldTypedNumber } from './typed-text.ts';
 import { maximumUnitsRead } from './well-formed-text.ts';
 
 /** Maximum characters as typed, after trimming: room for 15 digits (E.164) with a sign between any two. */
@@ -37,21 +38,21 @@ export const phoneRules = fieldRules({
 });
 
 export interface AcceptedPhone {
-  /** As typed, trimmed, in NFC: what the original stored. */
+  /** As typed, folded (`foldPhone`): what is stored. */
   readonly typed: string;
   /** E.164, `+` and at most 15 digits: equal for every notation of the number. */
   readonly e164: string;
 }
 
 /**
- * Checks a mobile number of the region, in national or international notation: 1 to 32 ASCII digits, spaces, and `+-().`.
- * Full-width and other digits are refused, although libphonenumber reads them: `phone` is stored as typed, and readers of that column
- * may look for ASCII digits. Letters are refused for the same reason, and with them extensions.
+ * Checks a mobile number of the region, in national or international notation: once folded, 1 to 32 ASCII digits, spaces, and `+-().`.
+ * Digits of other scripts are refused, although libphonenumber reads them: readers of the column `phone` look for ASCII digits. Letters are
+ * refused for the same reason, and with them extensions.
  */
 export function acceptPhone(text: string, { region }: { readonly region: CountryCode }): Accepted<AcceptedPhone> {
   const values = { example: examplePhone(region), maximum: maximumTypedLength, region };
   if (text.length > maximumUnitsRead) return broken(phoneRules.phone_too_long, values);
-  const typed = text.normalize('NFC').trim();
+  const typed = foldPhone(text);
   if (typed === '') return broken(phoneRules.phone_empty, values);
   if (typed.length > maximumTypedLength) return broken(phoneRules.phone_too_long, values);
   if (!/^[0-9+\-(). ]+$/.test(typed)) return broken(phoneRules.phone_characters, values);
@@ -60,6 +61,16 @@ export function acceptPhone(text: string, { region }: { readonly region: Country
   if (number.country !== region) return broken(phoneRules.phone_other_region, values);
   if (narrower[region]?.test(number.number) === false) return broken(phoneRules.phone_not_mobile, values);
   return accepted({ typed, e164: number.number });
+}
+
+/** What contacts and addresses write before a number. */
+const label = /^(?:tel|phone|mobile|cell|hp|h\.p|휴대폰|휴대전화|핸드폰|전화)(?:\s?(?:번호|number|no\.?))?\s?[:.=]\s?/i;
+/** Dots in the middle, as they stand on business cards. */
+const middleDot = /[\u00b7\u2022\u2027\u2219\u30fb\uff65\u318d\u3002\uff61]/g;
+
+/** Folds a typed number: invisible signs and labels away, ASCII for full width, one space, hyphen or dot for what looks like one. */
+export function foldPhone(text: string): string {
+  return foldTypedNumber(foldTypedNumber(text).replace(label, '').replace(middleDot, '.'));
 }
 
 /**
@@ -89,7 +100,7 @@ export function isPhoneNumber(text: string, region: CountryCode): boolean {
  *   that is not a number (the original checked nothing) is masked completely.
  */
 export function maskPhone(typed: string, region: CountryCode): string {
-  const number = typed.length > maximumUnitsRead ? undefined : parse(typed.normalize('NFC').trim(), region);
+  const number = typed.length > maximumUnitsRead ? undefined : parse(foldPhone(typed), region);
   const written = number?.country === region ? number.formatNational() : number?.formatInternational();
   const digits = written?.replace(/\D/g, '').length ?? 0;
   if (written === undefined || digits < 9) return '****';
@@ -102,7 +113,7 @@ export function maskPhone(typed: string, region: CountryCode): string {
 
 /** @returns the digits with which every notation of the number ends: without country code and leading zero. */
 export function significantDigits(typed: string, region: CountryCode): string | undefined {
-  return parse(typed, region)?.nationalNumber;
+  return parse(foldPhone(typed), region)?.nationalNumber;
 }
 
 /** @returns an example number of the region in national notation, for forms and messages; empty if none is known. */
@@ -117,7 +128,7 @@ function parse(text: string, region: CountryCode): PhoneNumber | undefined {
 
 function comparable(text: string, region: CountryCode): string {
   if (text.length > maximumUnitsRead) return text;
-  const typed = text.normalize('NFC').trim();
+  const typed = foldPhone(text);
   return parse(typed, region)?.number ?? typed;
 }
 

@@ -32,17 +32,7 @@ test('a birthday is checked against the date in Korea', async () => {
 
 test('birthdays in any other format are refused and not stored', async () => {
   const sessionId = await beginSignUp(application, await invite(application));
-  const forms = [
-    '',
-    '1988/07/06',
-    '1988-7-6',
-    '19880706',
-    '06-07-1988',
-    '1988-07-06T00:00:00Z',
-    ' 1988-07-06',
-    '1988-07-06\n',
-    '１988-07-06',
-  ];
+  const forms = ['', '1988/07/06', '1988-7-6', '19880706', '06-07-1988', '1988-07-06T00:00:00Z'];
   for (const form of forms) assertInvalid(await application.birthday(sessionId, form), 'birthday birthday_format');
   for (const day of ['2023-02-29', '1900-02-29', '1990-13-01', '1990-00-10', '1990-04-31', '0000-00-00']) {
     assertInvalid(await application.birthday(sessionId, day), 'birthday birthday_not_a_date');
@@ -51,7 +41,7 @@ test('birthdays in any other format are refused and not stored', async () => {
   assert.equal((await storedSession(application, sessionId))?.birthday, null);
 });
 
-test('a phone number is stored as typed, trimmed', async () => {
+test('a phone number is stored as typed, without white space around it', async () => {
   for (const typed of ['010-1234-5678', '01012345678', '010 1234 5678', '+82 10-1234-5678', '+821012345678', '(010) 1234.5678']) {
     assert.equal((await storedFor({ phone: typed })).phone, typed);
     assert.equal((await storedFor({ phone: `\t ${typed} \n` })).phone, typed);
@@ -66,7 +56,6 @@ test('anything but a mobile number of the region is refused, and a later attempt
     ['010-1234-567', 'phone_not_mobile'],
     ['02-123-4567', 'phone_not_mobile'],
     ['+1 202 555 0123', 'phone_other_region'],
-    ['０１０-1234-5678', 'phone_characters'],
     ['010-1234-5678x9', 'phone_characters'],
     [`010-1234-5678${' 0'.repeat(10)}`, 'phone_too_long'],
   ] as const) {
@@ -75,11 +64,13 @@ test('anything but a mobile number of the region is refused, and a later attempt
   assert.equal((await application.phone(sessionId, '010-1234-5678')).status, 200);
 });
 
-test('a name is stored in NFC and trimmed, otherwise as typed', async () => {
+test('a name is stored in NFC, with single spaces and nothing invisible, otherwise as typed', async () => {
   for (const [typed, stored] of [
     ['홍길동', '홍길동'],
     ['홍길동'.normalize('NFD'), '홍길동'],
-    ['  Ada  Lovelace ', 'Ada  Lovelace'],
+    ['  Ada  Lovelace ', 'Ada Lovelace'],
+    ['\u202a홍\u00a0길동\u202c\r\n', '홍 길동'],
+    ['홍\u200b길동', '홍길동'],
     ['<b>O\'Brien</b> & "Söhne"', '<b>O\'Brien</b> & "Söhne"'],
     ['Robert\'); DROP TABLE "User";--', 'Robert\'); DROP TABLE "User";--'],
     ['𠮷野家 👩‍👩‍👧', '𠮷野家 👩‍👩‍👧'],
@@ -98,9 +89,6 @@ test('an invalid name is refused and not stored', async () => {
     [' \t\n ', 'name_empty'],
     ['가'.repeat(101), 'name_too_long'],
     ['a\u0000b', 'name_characters'],
-    ['a\r\nb', 'name_characters'],
-    ['a\u202eb', 'name_characters'],
-    ['a\u2066b', 'name_characters'],
   ] as const) {
     assertInvalid(await application.name(sessionId, name, 'seven quiet rivers'), `name ${reason}`);
   }

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { generateCodes } from '../../src/invitations/code-generator.ts';
 import { isMissedGuess, unknownCode } from '../../src/invitations/problems.ts';
 import { openApplication } from '../support/application.ts';
-import { assertRefused } from '../support/assert-refused.ts';
+import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 
 const application = await openApplication();
 after(() => application[Symbol.asyncDispose]());
@@ -71,7 +71,8 @@ test('an ambiguous code matches none, and no session is opened', async () => {
 test('a text of only spaces and hyphens matches no code', async () => {
   await insert('-');
   assert.equal(await meant('-'), '-');
-  for (const typed of [' ', '--', ' - ']) assertRefused(await application.verify(typed), 404, 'invitation_not_found');
+  for (const typed of [' ', '\n', '\u200b\u3000']) assertInvalid(await application.verify(typed), 'invitation_code code_empty');
+  for (const typed of ['--', ' - ']) assertRefused(await application.verify(typed), 404, 'invitation_not_found');
 });
 
 test('one wrong character in a generated code is distinguished from an unknown code', async () => {

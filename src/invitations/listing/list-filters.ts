@@ -3,11 +3,12 @@ import { type FieldRule, fieldRules, type SentenceValues } from '../../problems.
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { acceptPhone } from '../../rules/phone.ts';
 import { type Accepted, accepted, refused } from '../../rules/result.ts';
+import { foldWidth } from '../../rules/typed-text.ts';
 import { acceptMoment } from '../../rules/validity.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../rules/well-formed-text.ts';
 import { acceptCode } from '../code.ts';
-import { foldWidth, plainSpelling } from '../code-key.ts';
 import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
+import { readTypedCode } from '../typed-code.ts';
 
 /** `free`: usable with a free seat; `held`: a person is signing up right now; the others are what `stateOf` says. */
 export const listStatuses = ['usable', 'free', 'held', 'used', 'expired', 'revoked', 'not_started'] as const;
@@ -112,7 +113,7 @@ function optional<T>(written: string | undefined, accept: (text: string) => Acce
 function acceptSpelling(text: string): Accepted<string> {
   const code = acceptCode(text);
   return code.ok
-    ? accepted(plainSpelling(code.value))
+    ? accepted(readTypedCode(code.value).plain)
     : { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code_like' })) };
 }
 
