@@ -45,14 +45,30 @@ function post(body: string | Uint8Array | undefined, headers: Record<string, str
   return fetch(`http://127.0.0.1:${port}/table`, { method: 'POST', headers, body: body ?? null });
 }
 
-for (const type of ['text/csv', 'Text/CSV; charset=UTF-8', 'text/csv; charset="utf-8"; header=present']) {
+for (const type of [
+  'text/csv',
+  'Text/CSV; charset=UTF-8',
+  'text/csv; charset="utf-8"; header=present',
+  'text/csv; header=present',
+  'text/csv;header=present;charset=utf8',
+  'text/csv ; charset=utf-8',
+  'text/csv;',
+]) {
   test(`accepts "${type}"`, async () => {
     const answer = await post('a,b\n', { 'content-type': type });
     assert.deepEqual([answer.status, await answer.json()], [200, { bytes: 4 }]);
   });
 }
 
-for (const type of ['application/json', 'text/csv; charset=euc-kr', 'text/plain', 'multipart/form-data; boundary=x', '*', 'text/csv;x=1']) {
+for (const type of [
+  'application/json',
+  'text/csv; charset=euc-kr',
+  'text/plain',
+  'multipart/form-data; boundary=x',
+  '*',
+  'text/csv;x=1',
+  'text/csv; header=absent',
+]) {
   test(`refuses "${type}" and names what it accepts`, async () => {
     const answer = await post('{}', { 'content-type': type });
     const { code, detail } = (await answer.json()) as { code: string; detail: string };

@@ -10,6 +10,8 @@ export type Upload = AsyncIterable<Uint8Array>;
 export interface UploadOptions {
   /** Such as `text/csv`; in UTF-8, whether the request says so or not. */
   readonly mediaType: string;
+  /** Other names that programs give the same. */
+  readonly aliases?: readonly string[];
   readonly maximumBytes: number;
   /** Idle timeout in milliseconds. */
   readonly pauseMilliseconds: number;
@@ -22,12 +24,11 @@ export interface UploadOptions {
  * Problem `payload_too_large` or `request_timeout`, or the connection's error if the client disconnects.
  */
 export function acceptUploads(scope: FastifyInstance, options: UploadOptions): void {
-  const { mediaType, maximumBytes } = options;
-  const shape = new RegExp(`^${mediaType}(?:; ?charset="?utf-8"?)?(?:; ?header=present)?$`, 'i');
+  const { mediaType, aliases = [], maximumBytes } = options;
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, _payload, done) => done(otherMediaType(mediaType)));
-  scope.addContentTypeParser(mediaType, (request, payload, done) => {
-    if (!shape.test(request.headers['content-type'] ?? '')) done(otherMediaType(mediaType));
+  scope.addContentTypeParser([mediaType, ...aliases], (request, payload, done) => {
+    if (!hasOnlyKnownParameters(request.headers['content-type'] ?? '')) done(otherMediaType(mediaType));
     else if (Number(request.headers['content-length']) > maximumBytes) done(new Problem(httpProblems.payload_too_large));
     else done(null, arriving(payload, options));
   });
@@ -39,6 +40,11 @@ export function acceptUploads(scope: FastifyInstance, options: UploadOptions): v
     // Nothing after an upload that was not read to its end is a request.
     if (request.raw.complete === false) reply.header('connection', 'close');
   });
+}
+
+function hasOnlyKnownParameters(type: string): boolean {
+  const [, ...parameters] = type.split(';');
+  return parameters.every((parameter) => /^(?:charset="?utf-?8"?|header="?present"?|)$/i.test(parameter.trim()));
 }
 
 function otherMediaType(mediaType: string): Problem {

@@ -1,14 +1,15 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type ExportColumn, exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
+import { exportAnswer, exportFormat, sendExport } from '../../../http/export-stream.ts';
 import { problemResponses } from '../../../http/problem-responses.ts';
 import { busyProblems } from '../../../overload/long-work.ts';
 import { validationFailed } from '../../../problems.ts';
 import { lifeSpanRules } from '../../../rules/validity.ts';
 import type { InvitationServices } from '../../dependencies.ts';
-import { type InvitationMembers, membersOf, seesPhones } from '../../invitation-view.ts';
+import { membersOf, seesPhones } from '../../invitation-view.ts';
 import { acceptFilters } from '../../listing/list-filters.ts';
 import { filterQuery } from '../../listing/schema.ts';
+import { exportColumns } from './columns.ts';
 import { exportInvitations } from './export-invitations.ts';
 
 /** Invitations as a file. */
@@ -37,7 +38,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
       const filters = acceptFilters(asked, services.phoneRegion, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const rows = await exportInvitations(services, request.actor(), filters.value, format, request.deadline.gone);
-      return sendExport(reply, { format, name: 'invitations', columns, batches: shown(rows, inFull) });
+      return sendExport(reply, { format, name: 'invitations', columns: exportColumns, batches: shown(rows, inFull) });
     },
   );
 
@@ -47,22 +48,3 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
     }
   }
 };
-
-const columns: readonly ExportColumn<InvitationMembers>[] = [
-  { name: 'id', value: ({ id }) => id },
-  { name: 'code', value: ({ code }) => code },
-  { name: 'link', value: ({ link }) => link },
-  { name: 'status', value: ({ status }) => status },
-  { name: 'max_uses', value: ({ seats }) => seats.total },
-  { name: 'used', value: ({ seats }) => seats.used },
-  { name: 'held', value: ({ seats }) => seats.held },
-  { name: 'free', value: ({ seats }) => seats.free },
-  { name: 'campaign', value: ({ campaign }) => campaign },
-  { name: 'note', value: ({ note }) => note },
-  { name: 'phone', value: ({ phone }) => phone },
-  { name: 'created_by', value: ({ created_by }) => created_by },
-  { name: 'created_at', value: ({ created_at }) => created_at },
-  { name: 'starts_at', value: ({ starts_at }) => starts_at },
-  { name: 'expires_at', value: ({ expires_at }) => expires_at },
-  { name: 'revoked_at', value: ({ revoked_at }) => revoked_at },
-];

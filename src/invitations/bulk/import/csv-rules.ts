@@ -31,6 +31,10 @@ export const csvRules = fieldRules({
     ko: '첫 줄에는 열 이름을 쉼표로 나누어 적고, 그중 하나는 code여야 합니다.',
     en: 'The first line must name the columns, with commas between them, and one of them must be code.',
   },
+  csv_column_unknown: {
+    ko: '알 수 없는 열 이름입니다. 쓸 수 있는 열: {known}.',
+    en: 'The first line names a column that is unknown. Known are: {known}.',
+  },
   csv_column_twice: { ko: '이 열 이름이 첫 줄에 두 번 나옵니다.', en: 'The first line names this column twice.' },
   csv_too_many_lines: {
     ko: '줄이 {maximum}개보다 많습니다. 파일을 나누어 보내세요.',

@@ -8,7 +8,7 @@ import { databaseNow } from '../../store.ts';
 import { revokedCampaigns } from '../store.ts';
 import { csvRules, maximumLines } from './csv-rules.ts';
 import { importRules } from './import-rules.ts';
-import { type ImportedInvitation, type JudgedLine, judgeLine } from './judge-line.ts';
+import { type ImportedInvitation, isEmptyCell, type JudgedLine, judgeLine } from './judge-line.ts';
 import { type CsvLine, readCsv } from './read-csv.ts';
 import { type Header, readHeader } from './read-header.ts';
 import { seenCodes } from './seen-codes.ts';
@@ -59,10 +59,13 @@ export async function judgeFile(
     };
     if ('fault' in line) return last({ field: '', rule: line.fault, values: line.values });
     if (number > maximumLines + 1) return last({ field: '', rule: csvRules.csv_too_many_lines, values: { maximum: maximumLines } });
-    if (line.cells.length === 1 && line.cells[0] === '') return undefined;
+    if (line.cells.every(isEmptyCell)) return undefined;
     if (!header) {
       const read = readHeader(line.cells);
-      if (!read.ok) return last(read.errors[0] as FieldError);
+      if (!read.ok) {
+        isOver = true;
+        return { line: number, errors: read.errors };
+      }
       header = read.value;
       return undefined;
     }

@@ -2,6 +2,8 @@ import type { CountryCode } from 'libphonenumber-js';
 import type { FieldError } from '../../../problems.ts';
 import { acceptPhone } from '../../../rules/phone.ts';
 import { type Accepted, accepted, refused } from '../../../rules/result.ts';
+import { foldTypedNumber } from '../../../rules/typed-text.ts';
+import { hasUnusableCharacter, hasVisibleCharacter } from '../../../rules/well-formed-text.ts';
 import { acceptCampaign, acceptNote } from '../../campaign-and-note.ts';
 import { acceptCode, acceptCustomCode } from '../../code.ts';
 import { acceptLifeSpan, settleLifeSpan } from '../../resolve-validity.ts';
@@ -43,13 +45,19 @@ const maximumSeats = 1_000_000;
  * @returns refused where not even the code can be read.
  */
 export function judgeLine(line: number, cells: readonly string[], header: Header, circumstances: Circumstances): Accepted<JudgedLine> {
-  if (cells.length !== header.width) {
+  // Programs leave out empty cells at the end of a line, and spreadsheets add some.
+  if (cells.slice(header.width).some((cell) => !isEmptyCell(cell))) {
     return refused({ field: '', rule: csvRules.csv_cells, values: { cells: cells.length, columns: header.width } });
   }
   const cell = (column: ImportColumn) => withoutApostrophe(cells[header.places.get(column) ?? -1] ?? '');
   const code = acceptCode(cell('code'));
   if (!code.ok) return { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
   return accepted({ line, code: code.value, invitation: judgeCells(cell, circumstances) });
+}
+
+/** Whether a reader sees nothing in a cell. */
+export function isEmptyCell(cell: string): boolean {
+  return !hasVisibleCharacter(cell) && !hasUnusableCharacter(cell.trim());
 }
 
 /** A cell that a spreadsheet would calculate is exported with an apostrophe before it, and one that begins like that with one more. */
@@ -60,9 +68,9 @@ function withoutApostrophe(cell: string): string {
 function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion }: Circumstances): Accepted<ImportedInvitation> {
   const filled = <Value>(column: ImportColumn, accept: (text: string) => Accepted<Value>): Accepted<Value | null> => {
     const text = cell(column);
-    return text.trim() === '' ? accepted(null) : accept(text);
+    return isEmptyCell(text) ? accepted(null) : accept(text);
   };
-  const trimmed = (column: ImportColumn) => cell(column).trim() || null;
+  const trimmed = (column: ImportColumn) => foldTypedNumber(cell(column)) || null;
   const code = acceptCustomCode(cell('code'));
   const seats = filled('max_uses', acceptSeats);
   const written = acceptLifeSpan({
@@ -89,7 +97,8 @@ function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion }
 }
 
 function acceptSeats(text: string): Accepted<number> {
-  const seats = /^\d{1,7}$/.test(text.trim()) ? Number(text) : 0;
+  const typed = foldTypedNumber(text);
+  const seats = /^\d{1,7}$/.test(typed) ? Number(typed) : 0;
   return seats >= 1 && seats <= maximumSeats ? accepted(seats) : refused({ field: 'max_uses', rule: importRules.seats_number });
 }
 

@@ -18,7 +18,8 @@ const uploadLimits = { pauseMilliseconds: 30_000, wholeMilliseconds: 600_000 };
 
 /** Invitations from a file. */
 export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = async (app, { services }) => {
-  acceptUploads(app, { mediaType: 'text/csv', maximumBytes: maximumFileBytes, ...uploadLimits });
+  const aliases = ['application/csv', 'application/vnd.ms-excel', 'text/x-csv', 'text/comma-separated-values'];
+  acceptUploads(app, { mediaType: 'text/csv', aliases, maximumBytes: maximumFileBytes, ...uploadLimits });
   const exampleError = { line: 3, field: '', rule: csvRules.csv_cells, values: { cells: 3, columns: 6 } };
   const refused = new Problem(bulkProblems.import_refused, {
     errors: [exampleError],

@@ -21,7 +21,7 @@ export const importBody = z.any().meta({
   type: 'string',
   description:
     'CSV in UTF-8, at most 64 MiB and 1,000,000 lines. The first line names the columns: `code` and any of `max_uses`, `starts_at`, `expires_at`, ' +
-    '`valid_for`, `campaign`, `note`, `phone`; other columns are passed over, so that an export may be imported.',
+    '`valid_for`, `campaign`, `note`, `phone`; the other columns of an export are passed over, and any further one is refused.',
   examples: [exampleFile],
 });
 
