@@ -139,7 +139,7 @@ function askedOf({ rows }: Side, question: string): Record<string, string> {
 
 async function askInProcess(side: Side, question: string): Promise<void> {
   const { cursor, limit = '50', ...written } = askedOf(side, question);
-  const filters = acceptFilters(written as WrittenFilters, 'KR', true);
+  const filters = acceptFilters(written as WrittenFilters, { phoneRegion: 'KR', timeZone: 'Asia/Seoul' }, true);
   if (!filters.ok) throw new Error(`the question ${question} is refused`);
   const wanted = { limit: Number(limit), cursor, total: 'capped', deadline: newDeadline() } as const;
   await listInvitations({ database: side.database, longWork }, filters.value, wanted);

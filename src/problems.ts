@@ -5,8 +5,8 @@ export const languages: readonly Language[] = ['ko', 'en'];
 /** One sentence in every language; `{placeholders}` are filled with the values of the problem. */
 export type Sentence = Readonly<Record<Language, string>>;
 
-/** Values in a sentence. Never put personal data here: sentences reach clients and examples. */
-export type SentenceValues = Readonly<Record<string, string | number>>;
+/** Values in a sentence; a `Sentence` is worded in the reader's language. Never put personal data here: sentences reach clients and examples. */
+export type SentenceValues = Readonly<Record<string, string | number | Sentence>>;
 
 /** One kind of problem (RFC 9457): `code` never changes, the sentences may. */
 export interface ProblemKind {
@@ -94,5 +94,8 @@ export function validationFailed(errors: readonly FieldError[]): Problem {
 
 /** @returns the sentence in one language with its placeholders filled; an unknown placeholder stays as it is. */
 export function fillSentence(sentence: Sentence, language: Language, values: SentenceValues = {}): string {
-  return sentence[language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return sentence[language].replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name] ?? whole;
+    return typeof value === 'object' ? value[language] : String(value);
+  });
 }

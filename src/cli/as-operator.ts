@@ -25,6 +25,8 @@ export interface OperatorFlags {
 /** What a command for operators works with. */
 export interface Operator extends CommandContext {
   readonly client: ApiClient;
+  /** The zone of the times that people read: of the settings; with `--url` of TIME_ZONE here, else of this machine. */
+  readonly timeZone: string;
   /** Puts something into the person's language. A number is a count and gets its thousands grouped; an id is a text. */
   say(sentence: Message['sentence'], values?: Message['values']): string;
 }
@@ -75,20 +77,33 @@ export async function asOperator(
   const { language, signal } = context;
   const connect = (place: Place, key: string) => createApiClient({ place, key, language, signal });
   const say: Operator['say'] = (sentence, values = {}) => translate({ sentence, values: grouped(values) }, language);
-  const workWith = async (client: ApiClient) => {
+  const workWith = async (client: ApiClient, timeZone: string) => {
     try {
-      await work({ ...context, client, say });
+      await work({ ...context, client, timeZone, say });
     } finally {
       client.close();
     }
   };
   if (flags.url !== undefined)
-    return workWith(connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language, context.environment)));
+    return workWith(
+      connect({ url: urlForKey(flags.url, flags, say) }, operatorKeyFromHere(flags.keyFile, language, context.environment)),
+      zoneFromHere(context.environment),
+    );
   const config = settings ?? settingsFromHere(context);
   return explaining(config, async () => {
     await using local = await openLocal(config, connect, context, announce, (values) => say(waiting, values));
-    await workWith(local.client);
+    await workWith(local.client, config.registration.timeZone);
   });
+}
+
+/** A zone that this machine does not know counts as none. */
+function zoneFromHere({ TIME_ZONE }: CommandContext['environment']): string {
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return TIME_ZONE ? new Intl.DateTimeFormat('en', { timeZone: TIME_ZONE }).resolvedOptions().timeZone : own;
+  } catch {
+    return own;
+  }
 }
 
 function grouped(values: SentenceValues): SentenceValues {

@@ -2,23 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvalidArgumentError } from 'commander';
 
-// Before the module is loaded, which makes its formats once.
-process.env.TZ = 'Asia/Seoul';
-const { readBeginning, readEnd, showMoment, showMomentAndZone } = await import('./local-moment.ts');
+import { readMoment, showMoment, showMomentAndZone } from './local-moment.ts';
 
-test('a day begins and ends in the time zone of the machine', () => {
-  assert.equal(readBeginning('2030-01-31'), '2030-01-30T15:00:00.000Z');
-  assert.equal(readEnd('2030-01-31'), '2030-01-31T15:00:00.000Z');
-  assert.equal(readEnd('2028-02-29'), '2028-02-29T15:00:00.000Z');
+test('a day or a time without an offset goes to the service as it is: only that knows TIME_ZONE', () => {
+  for (const text of ['2030-01-31', '2028-02-29', '2030-01-31 18:00', '2030-01-31T18:00:30']) assert.equal(readMoment(text), text);
 });
 
-test('a time without an offset is local, one with an offset is not', () => {
-  for (const read of [readBeginning, readEnd]) {
-    assert.equal(read('2030-01-31 18:00'), '2030-01-31T09:00:00.000Z');
-    assert.equal(read('2030-01-31T18:00:30'), '2030-01-31T09:00:30.000Z');
-    assert.equal(read('2030-01-31T18:00:00+01:00'), '2030-01-31T17:00:00.000Z');
-    assert.equal(read('2030-01-31t18:00z'), '2030-01-31T18:00:00.000Z');
-  }
+test('a time with its offset is sent in UTC', () => {
+  assert.equal(readMoment('2030-01-31T18:00:00+01:00'), '2030-01-31T17:00:00.000Z');
+  assert.equal(readMoment('2030-01-31t18:00z'), '2030-01-31T18:00:00.000Z');
+  assert.equal(readMoment('2030-01-31 18:00+09:00'), '2030-01-31T09:00:00.000Z');
 });
 
 test('whatever is no time is misuse', () => {
@@ -40,11 +33,12 @@ test('whatever is no time is misuse', () => {
     '10000-01-01',
     '9999-12-31T23:00-05:00',
   ])
-    assert.throws(() => readEnd(text), InvalidArgumentError, text);
+    assert.throws(() => readMoment(text), InvalidArgumentError, text);
 });
 
-test('people see minutes in their own zone', () => {
-  assert.equal(showMoment('2030-01-31T15:00:30.000Z'), '2030-02-01 00:00');
-  assert.equal(showMomentAndZone('2030-01-31T15:00:30.000Z'), '2030-02-01 00:00 GMT+9');
-  assert.equal(showMoment(null), '');
+test('people see minutes in the zone of the service', () => {
+  assert.equal(showMoment('2030-01-31T15:00:30.000Z', 'Asia/Seoul'), '2030-02-01 00:00');
+  assert.equal(showMomentAndZone('2030-01-31T15:00:30.000Z', 'Asia/Seoul'), '2030-02-01 00:00 GMT+9');
+  assert.equal(showMoment('2030-01-31T15:00:30.000Z', 'UTC'), '2030-01-31 15:00');
+  assert.equal(showMoment(null, 'UTC'), '');
 });

@@ -35,7 +35,7 @@ export function addSeedCommand(program: Command, context: CommandContext): void 
       if (config.isProduction) await confirmProduction(flags, context);
       const expires_at = await renew(config, context);
       printResult(context, flags.json, { codes: testCodes, expires_at }, [
-        `These codes can be used until ${showMomentAndZone(expires_at)}: ${testCodes.join(', ')}.`,
+        `These codes can be used until ${showMomentAndZone(expires_at, config.registration.timeZone)}: ${testCodes.join(', ')}.`,
       ]);
     });
 }

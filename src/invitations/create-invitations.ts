@@ -1,4 +1,3 @@
-import type { CountryCode } from 'libphonenumber-js';
 import type { Queryable } from '../database/database.ts';
 import { startDeadline } from '../deadline.ts';
 import type { RepeatableRequest } from '../idempotency.ts';
@@ -11,7 +10,7 @@ import { refuseCollision } from './code-collisions.ts';
 import { type CodeForm, generateCodes } from './code-generator.ts';
 import type { InvitationServices } from './dependencies.ts';
 import { nameCampaigns } from './ensure-campaigns.ts';
-import { acceptWantedInvitation, type WantedInvitation, type WrittenInvitation } from './invitation-input.ts';
+import { acceptWantedInvitation, type Locality, type WantedInvitation, type WrittenInvitation } from './invitation-input.ts';
 import type { InvitationRow } from './invitation-row.ts';
 import { type InvitationMembers, membersOf, type ShownInvitation, withVersion } from './invitation-view.ts';
 import { invitationProblems } from './problems.ts';
@@ -43,7 +42,7 @@ export async function createInvitations(
   request: RepeatableRequest,
   written: WrittenCreation,
 ): Promise<readonly ShownInvitation[]> {
-  const wanted = acceptCreation(written, services.phoneRegion);
+  const wanted = acceptCreation(written, services);
   if (!wanted.ok) throw validationFailed(wanted.errors);
   const { answer } = await services.database.transaction(
     (transaction) => services.once(transaction, request, () => create(services, transaction, request, wanted.value)),
@@ -53,8 +52,8 @@ export async function createInvitations(
   return answer.map(withVersion);
 }
 
-function acceptCreation(written: WrittenCreation, region: CountryCode): Accepted<WantedCreation> {
-  const invitation = acceptWantedInvitation(written, region);
+function acceptCreation(written: WrittenCreation, locality: Locality): Accepted<WantedCreation> {
+  const invitation = acceptWantedInvitation(written, locality);
   const alone = written.code == null || ((written.count ?? 1) === 1 && written.prefix == null && written.length == null);
   const code = written.code == null ? accepted(undefined) : alone ? acceptCustomCode(written.code) : refused(aloneError);
   const prefix = written.prefix == null ? accepted(undefined) : acceptPrefix(written.prefix);

@@ -25,6 +25,8 @@ export interface InvitationServices {
   readonly publicUrl: string | undefined;
   /** The region whose phone numbers need no country code. */
   readonly phoneRegion: CountryCode;
+  /** The zone of times that are written without an offset; an IANA name. */
+  readonly timeZone: string;
   /** The newest users of the given invitations, at most `limit` for each. A function, as this slice does not know the users' table. */
   readonly peopleOf: (
     database: Queryable,

@@ -23,15 +23,21 @@ export interface WantedInvitation {
   readonly lifeSpan: WantedLifeSpan;
 }
 
+/** How numbers and times without a country code or an offset are read. */
+export interface Locality {
+  readonly phoneRegion: CountryCode;
+  /** An IANA name. */
+  readonly timeZone: string;
+}
+
 /**
- * @param region whose phone numbers need no country code.
  * @returns every broken rule, if there are any.
  */
-export function acceptWantedInvitation(written: WrittenInvitation, region: CountryCode): Accepted<WantedInvitation> {
-  const lifeSpan = acceptLifeSpan(written);
+export function acceptWantedInvitation(written: WrittenInvitation, { phoneRegion, timeZone }: Locality): Accepted<WantedInvitation> {
+  const lifeSpan = acceptLifeSpan(written, timeZone);
   const campaign = written.campaign == null ? accepted(null) : acceptCampaign(written.campaign);
   const note = written.note == null ? accepted(null) : acceptNote(written.note);
-  const phone = written.phone == null ? accepted(null) : acceptPhone(written.phone, { region });
+  const phone = written.phone == null ? accepted(null) : acceptPhone(written.phone, { region: phoneRegion });
   if (lifeSpan.ok && campaign.ok && note.ok && phone.ok) {
     const stored = { campaign: campaign.value, note: note.value, phone: phone.value?.e164 ?? null };
     return accepted({ maxUses: written.max_uses ?? 1, ...stored, lifeSpan: lifeSpan.value });

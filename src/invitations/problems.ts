@@ -1,5 +1,6 @@
 import { Problem, problemCatalogue } from '../problems.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
+import { wordMoment } from '../rules/zoned-time.ts';
 import type { InvitationState } from './availability.ts';
 import { isMistypedCode, isNoCodeOfOurs } from './code-shape.ts';
 import { readTypedCode } from './typed-code.ts';
@@ -147,23 +148,32 @@ export const invitationProblems = problemCatalogue({
 /** SQL by others may have stored `infinity`. */
 const never = '9999-12-31T23:59:59.999Z';
 
+/** @returns the problem for an invitation that is not usable any more. */
+export function unusableInvitation(state: Exclude<InvitationState, 'usable' | 'not_started'>): Problem {
+  return new Problem(invitationProblems[`invitation_${state}`]);
+}
+
 /**
- * @returns the problem for an invitation that is not usable.
- * @param startsAt for `not_started`.
+ * @returns the problem for an invitation that begins later.
+ * @param timeZone of the time in the sentence; an IANA name.
  */
-export function unusableInvitation(state: Exclude<InvitationState, 'usable'>, startsAt: Date | null = null): Problem {
-  if (state !== 'not_started') return new Problem(invitationProblems[`invitation_${state}`]);
+export function notStarted(startsAt: Date | null, timeZone: string): Problem {
   const moment = shownMoment(startsAt) ?? never;
-  return new Problem(invitationProblems.invitation_not_started, { values: { startsAt: moment }, members: { startsAt: moment } });
+  const values = { startsAt: wordMoment(new Date(moment), timeZone) };
+  return new Problem(invitationProblems.invitation_not_started, { values, members: { startsAt: moment } });
 }
 
 /**
  * @returns the problem if every seat is held.
  * @param freeAt when the first of them may become free.
+ * @param timeZone of the time in the sentence; an IANA name.
  */
-export function everySeatHeld(freeAt: Date | null): Problem {
-  const moment = (freeAt ?? new Date()).toISOString();
-  return new Problem(invitationProblems.invitation_full, { values: { freeAt: moment }, members: { freeAt: moment } });
+export function everySeatHeld(freeAt: Date | null, timeZone: string): Problem {
+  const moment = freeAt ?? new Date();
+  // The minute after, so that the seat is free when the person comes back.
+  const minute = new Date(Math.ceil(moment.getTime() / 60_000) * 60_000);
+  const values = { freeAt: wordMoment(minute, timeZone) };
+  return new Problem(invitationProblems.invitation_full, { values, members: { freeAt: moment.toISOString() } });
 }
 
 /**

@@ -7,7 +7,7 @@ const now = new Date('2026-01-01T00:00:00Z');
 
 /** @returns start and end, or the broken rules, each as `field code`. */
 function settled(written: WrittenLifeSpan, options?: { pastAllowed: boolean }): readonly (string | undefined)[] {
-  const wanted = acceptLifeSpan(written);
+  const wanted = acceptLifeSpan(written, 'Asia/Seoul');
   const result: Accepted<LifeSpan> = wanted.ok ? settleLifeSpan(now, wanted.value, options) : wanted;
   if (!result.ok) return result.errors.map(({ field, rule }) => `${field} ${rule.code}`);
   return [result.value.startsAt, result.value.expiresAt].map((moment) => moment?.toISOString());

@@ -28,10 +28,10 @@ export interface LifeSpan {
   readonly expiresAt: Date | null;
 }
 
-/** Checks the texts one by one. */
-export function acceptLifeSpan({ starts_at, expires_at, valid_for }: WrittenLifeSpan): Accepted<WantedLifeSpan> {
-  const start = starts_at == null ? accepted(null) : acceptMoment('starts_at', starts_at);
-  const end = expires_at == null ? accepted(null) : acceptMoment('expires_at', expires_at);
+/** Checks the texts one by one. @param timeZone of days and times without an offset. */
+export function acceptLifeSpan({ starts_at, expires_at, valid_for }: WrittenLifeSpan, timeZone: string): Accepted<WantedLifeSpan> {
+  const start = starts_at == null ? accepted(null) : acceptMoment('starts_at', starts_at, timeZone);
+  const end = expires_at == null ? accepted(null) : acceptMoment('expires_at', expires_at, timeZone, 'end');
   const length = valid_for == null ? accepted(null) : acceptDuration('valid_for', valid_for);
   if (start.ok && end.ok && length.ok) {
     if (end.value !== null && length.value !== null) return refused({ field: 'valid_for', rule: lifeSpanRules.expiry_twice });

@@ -87,7 +87,10 @@ export const wantedMembers = {
     .max(1_000_000)
     .nullish()
     .meta({ description: 'Seats: how many people may sign up. Default: 1.', examples: [1] }),
-  starts_at: text('When it starts (RFC 3339, with an offset). Default: at once.', '2030-01-01T09:00:00+09:00'),
+  starts_at: text(
+    'When it starts (RFC 3339; a day or a time without an offset is in `TIME_ZONE`). Default: at once.',
+    '2030-01-01T09:00:00+09:00',
+  ),
   expires_at: text('When it expires. Default: never. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
   valid_for: text('How long it can be used, from `starts_at` or from now: `30m`, `12h`, `7d`, `2w`.', '7d'),
   campaign: text(`Groups invitations; 1 to ${maximumCampaignLength} characters.`, 'spring'),

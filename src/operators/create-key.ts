@@ -31,12 +31,12 @@ export interface KeyCreated extends KeyRow {
  * @throws Problem `validation_failed`, `key_label_taken`, `key_shown_once`, `idempotency_key_reused`, `idempotency_key_invalid`.
  */
 export async function createOperatorKey(
-  { database, audit }: OperatorServices,
+  { database, audit, timeZone }: OperatorServices,
   request: RepeatableRequest,
   wanted: KeyWanted,
   deadline: Deadline,
 ): Promise<KeyCreated> {
-  const { label, expiresAt, validSeconds } = judge(wanted);
+  const { label, expiresAt, validSeconds } = judge(wanted, timeZone);
   const { role } = wanted;
   const { actor } = request;
   return database.transaction(async (transaction) => {
@@ -58,17 +58,20 @@ export async function createOperatorKey(
   }, deadline);
 }
 
-function judge(wanted: KeyWanted): { label: string; expiresAt: Date | null; validSeconds: number | null } {
+function judge(wanted: KeyWanted, timeZone: string): { label: string; expiresAt: Date | null; validSeconds: number | null } {
   const label = acceptLabel(wanted.label);
-  const expiry = judgeExpiry(wanted);
+  const expiry = judgeExpiry(wanted, timeZone);
   if (label.ok && expiry.ok) return { label: label.value, ...expiry.value };
   throw validationFailed([label, expiry].flatMap((judged) => (judged.ok ? [] : judged.errors)));
 }
 
-function judgeExpiry({ expires_at, valid_for }: KeyWanted): Accepted<{ expiresAt: Date | null; validSeconds: number | null }> {
+function judgeExpiry(
+  { expires_at, valid_for }: KeyWanted,
+  timeZone: string,
+): Accepted<{ expiresAt: Date | null; validSeconds: number | null }> {
   if (expires_at !== undefined && valid_for !== undefined) return refused({ field: 'valid_for', rule: lifeSpanRules.expiry_twice });
   if (expires_at !== undefined) {
-    const moment = acceptMoment('expires_at', expires_at);
+    const moment = acceptMoment('expires_at', expires_at, timeZone, 'end');
     return moment.ok ? accepted({ expiresAt: moment.value, validSeconds: null }) : moment;
   }
   if (valid_for === undefined) return accepted({ expiresAt: null, validSeconds: null });

@@ -5,6 +5,8 @@ import type { Database } from '../database/database.ts';
 export interface OperatorServices {
   readonly database: Database;
   readonly audit: RecordAudit;
+  /** The zone of times that are written without an offset; an IANA name. */
+  readonly timeZone: string;
   /** Hash of the key that this process made for people on the machine itself; it lives as long as the process. */
   readonly localKeyHash: string;
 }

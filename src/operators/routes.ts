@@ -103,7 +103,7 @@ export const operatorRoutes: FastifyPluginAsyncZod<{ services: OperatorServices 
       },
     },
     async ({ query: { limit, cursor, from, to, ...asked }, deadline }) => {
-      const period = acceptPeriod(['from', from], ['to', to]);
+      const period = acceptPeriod(['from', from], ['to', to], services.timeZone);
       if (!period.ok) throw validationFailed(period.errors);
       const page = { after: decodeIdCursor(cursor), limit };
       const { rows, next } = await readAudit(until(deadline, services.database), { ...asked, ...period.value }, page);

@@ -26,7 +26,10 @@ export const createKeyBody = z
     expires_at: z
       .string()
       .optional()
-      .meta({ description: 'When the key expires (RFC 3339).', examples: ['2030-01-31T09:00:00Z'] }),
+      .meta({
+        description: 'When the key expires (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).',
+        examples: ['2030-01-31T09:00:00Z'],
+      }),
     valid_for: z
       .string()
       .optional()

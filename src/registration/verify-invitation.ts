@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.ts';
-import { everySeatHeld, invitationProblems, unknownCode, unusableInvitation } from '../invitations/problems.ts';
+import { everySeatHeld, invitationProblems, notStarted, unknownCode, unusableInvitation } from '../invitations/problems.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { newSessionId } from './session-id.ts';
 import { openSeatSession, openSession } from './store.ts';
@@ -26,8 +26,8 @@ export const verifyProblems = [
   invitationProblems.invitation_not_found,
   invitationProblems.invitation_mistyped,
   invitationProblems.invitation_link_without_code,
-  unusableInvitation('not_started', exampleMoment),
-  everySeatHeld(exampleMoment),
+  notStarted(exampleMoment, 'Asia/Seoul'),
+  everySeatHeld(exampleMoment, 'Asia/Seoul'),
   unusableInvitation('used'),
   unusableInvitation('expired'),
   unusableInvitation('revoked'),
@@ -63,13 +63,14 @@ async function openOnce(
     const invitation = await openSession(database, code, session, signUpsPerNetwork, deadline);
     if (!invitation) throw unknownCode(code);
     if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
-    if (invitation.state !== 'usable') throw unusableInvitation(invitation.state, invitation.starts_at);
+    if (invitation.state === 'not_started') throw notStarted(invitation.starts_at, rules.timeZone);
+    if (invitation.state !== 'usable') throw unusableInvitation(invitation.state);
     if (!invitation.several_seats) return { retryAfterSeconds: invitation.seconds_until_oldest_ends ?? 1 };
 
     const held = { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) };
     const seat = await openSeatSession(database, invitation.id, held, deadline);
     if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
-    if (seat) throw everySeatHeld(seat.seat_free_at);
+    if (seat) throw everySeatHeld(seat.seat_free_at, rules.timeZone);
     // It stopped being usable between the two statements: the next round finds out why.
   }
   throw unusableInvitation('used');

@@ -4,7 +4,7 @@ import { acceptDuration, acceptMoment, acceptPeriod } from './validity.ts';
 
 /** The parsed value, or the code of the broken rule. */
 const momentOf = (text: string) => {
-  const judged = acceptMoment('expires_at', text);
+  const judged = acceptMoment('expires_at', text, 'Asia/Seoul');
   return judged.ok ? judged.value.toISOString() : judged.errors.map(({ field, rule }) => `${field} ${rule.code}`).join();
 };
 const secondsOf = (text: string) => {
@@ -22,8 +22,41 @@ test('a time is converted to UTC, whatever its offset, case and fraction', () =>
   assert.equal(momentOf('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z');
 });
 
-test('a text that is not a time with an offset is refused', () => {
-  const texts = ['', ' ', 'tomorrow', '0', '1893456000', '2030-01-31', '2030-01-31T09:00:00', '2030-01-31 09:00:00Z', '2030-01-31T09:00Z'];
+test('a day or a time without an offset is in the zone of the service', () => {
+  for (const [text, begin, end = begin] of [
+    ['2030-01-31', '2030-01-30T15:00:00.000Z', '2030-01-31T15:00:00.000Z'],
+    ['2028-02-29', '2028-02-28T15:00:00.000Z', '2028-02-29T15:00:00.000Z'],
+    ['2030-12-31', '2030-12-30T15:00:00.000Z', '2030-12-31T15:00:00.000Z'],
+    ['2030-01-31 18:00', '2030-01-31T09:00:00.000Z'],
+    ['2030-01-31T18:00:30', '2030-01-31T09:00:30.000Z'],
+    ['2030-01-31 09:00:00Z', '2030-01-31T09:00:00.000Z'],
+    ['2030-01-31T18:00+09:00', '2030-01-31T09:00:00.000Z'],
+  ] as const) {
+    for (const [part, wanted] of [
+      ['begin', begin],
+      ['end', end],
+    ] as const) {
+      const judged = acceptMoment('expires_at', text, 'Asia/Seoul', part);
+      assert.equal(judged.ok && judged.value.toISOString(), wanted, `${text} ${part}`);
+    }
+  }
+  const skipped = acceptMoment('expires_at', '2026-03-29 02:30', 'Europe/Berlin');
+  assert.equal(!skipped.ok && skipped.errors[0]?.rule.code, 'moment_skipped');
+  assert.equal(momentOf('1969-12-31'), 'expires_at moment_range');
+});
+
+test('only a lost + is explained by the rules of addresses', () => {
+  const sentence = (text: string) => {
+    const judged = acceptMoment('created_from', text, 'UTC');
+    return judged.ok ? '' : String(judged.errors[0]?.rule.message.en);
+  };
+  assert.match(sentence('2030-01-31T09:00:00 09:00'), /%2B/);
+  for (const text of ['tomorrow', '2030-01-32', '31.1.2030', '2030/01/31', '2030-01-31T09:00:00+9'])
+    assert.doesNotMatch(sentence(text), /%2B|URL/, text);
+});
+
+test('a text that is not a time is refused', () => {
+  const texts = ['', ' ', 'tomorrow', '0', '1893456000', '2030-01', '2030-01-31T09', '2030-01-31  09:00', '20300131'];
   const shifted = ['2030-01-31T09:00:00 09:00', '2030-01-31T09:00:00+0900', '2030-01-31T09:00:00+24:00', '2030-01-31T09:00:00+09:60'];
   const impossible = [
     '2030-02-30T09:00:00Z',
@@ -51,7 +84,7 @@ test('the year of a time is checked in UTC, not as written', () => {
 
 test('a period may be open on either side, and both ends are checked', () => {
   const [first, end] = ['2030-01-01T00:00:00Z', '2030-02-01T00:00:00+09:00'];
-  const period = (from: string | undefined, to: string | undefined) => acceptPeriod(['from', from], ['to', to]);
+  const period = (from: string | undefined, to: string | undefined) => acceptPeriod(['from', from], ['to', to], 'Asia/Seoul');
   assert.deepEqual(period(first, end), { ok: true, value: { from: new Date(first), to: new Date(end) } });
   assert.deepEqual(period(undefined, end), { ok: true, value: { from: undefined, to: new Date(end) } });
   assert.deepEqual(period(undefined, undefined), { ok: true, value: { from: undefined, to: undefined } });

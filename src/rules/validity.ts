@@ -2,11 +2,16 @@ import ms from 'ms';
 import { fieldRules } from '../problems.ts';
 import { isCalendarDate } from './calendar-date.ts';
 import { type Accepted, accepted, refused } from './result.ts';
+import { dayStartIn, instantIn } from './zoned-time.ts';
 
 export const lifeSpanRules = fieldRules({
   moment_format: {
-    ko: '2030-01-31T09:00:00Z나 2030-01-31T18:00:00+09:00처럼 시간대까지 적으세요. 주소에 넣을 때는 +를 %2B로 적습니다.',
-    en: 'Write a time with its offset, like 2030-01-31T09:00:00Z or 2030-01-31T18:00:00+09:00. In a URL, write + as %2B.',
+    ko: '2030-01-31 같은 날짜, 2030-01-31 18:00 같은 시각(설정된 시간대), 2030-01-31T18:00:00+09:00처럼 시간대까지 적은 시각 중 하나로 적으세요.',
+    en: 'Write a day like 2030-01-31, a time like 2030-01-31 18:00 (in the time zone of the service), or one with its offset, like 2030-01-31T18:00:00+09:00.',
+  },
+  moment_skipped: {
+    ko: '서머타임 때문에 시계가 건너뛰는 시각입니다. 앞이나 뒤의 시각을 적으세요.',
+    en: 'The clocks skip this time (daylight saving). Give one before or after it.',
   },
   moment_range: {
     ko: '1970년부터 9999년까지의 시각을 적으세요(UTC 기준).',
@@ -31,23 +36,49 @@ export const lifeSpanRules = fieldRules({
 });
 
 /** `T` and `Z` in either case; leap seconds (60) do not exist in the database. */
-const momentShape = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+const momentShape = /^(\d{4})-(\d{2})-(\d{2})[T ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+/** A day, or a time of the service's zone. */
+const localShape = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?)?$/i;
 /** `9999-12-31T23:59:59.123456789+09:00`. */
 const longestMoment = 35;
 
+/** In an unencoded query string + becomes a space. */
+const lostPlus = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)? \d{2}:\d{2}$/i;
+const lostPlusRule = {
+  code: 'moment_format',
+  message: {
+    ko: '시각 뒤의 +가 빠졌습니다. 주소에서는 +를 %2B로 적으세요.',
+    en: 'The + before the offset is lost: in a URL, write it as %2B.',
+  },
+};
+
+/** What a day alone means: its first moment, or its end, so that the day belongs to a period that it closes. */
+export type DayPart = 'begin' | 'end';
+
 /**
- * Parses a time in the form of RFC 3339, with an offset, in the years 1970 to 9999 in UTC: these have the same text form
+ * Parses a time: RFC 3339 with an offset, or a day or time of the service's zone. In the years 1970 to 9999 in UTC: these have the same text form
  * everywhere. Digits beyond milliseconds are cut off.
  * @param field the name in the request.
+ * @param timeZone an IANA name.
  */
-export function acceptMoment(field: string, text: string): Accepted<Date> {
-  const parts = text.length > longestMoment ? null : momentShape.exec(text);
-  if (!parts) return broken(field, 'moment_format');
+export function acceptMoment(field: string, text: string, timeZone: string, dayPart: DayPart = 'begin'): Accepted<Date> {
+  const parts = text.length > longestMoment ? null : (momentShape.exec(text) ?? localShape.exec(text));
+  if (!parts) return lostPlus.test(text) ? refused({ field, rule: lostPlusRule }) : broken(field, 'moment_format');
   const [year, month, day] = parts.slice(1, 4).map(Number) as [number, number, number];
   if (!isCalendarDate(year, month, day)) return broken(field, 'moment_format');
-  const moment = new Date(text.toUpperCase());
+  const moment = localShape.test(text) ? localMoment(parts, timeZone, dayPart) : new Date(text.toUpperCase().replace(' ', 'T'));
+  if (!moment) return broken(field, 'moment_skipped');
   const utcYear = moment.getUTCFullYear();
   return utcYear >= 1970 && utcYear <= 9999 ? accepted(moment) : broken(field, 'moment_range');
+}
+
+function localMoment([, ...parts]: readonly (string | undefined)[], timeZone: string, dayPart: DayPart): Date | undefined {
+  const [year, month, day] = parts.slice(0, 3).map(Number) as [number, number, number];
+  // Zones before 1970 had odd offsets, and the year is out of range anyway.
+  if (year < 1970) return new Date(0 - 86_400_000 * 365);
+  if (parts[3] === undefined) return dayStartIn(timeZone, year, month, dayPart === 'end' ? day + 1 : day);
+  const [hour = 0, minute = 0, second = 0] = parts.slice(3, 6).map((part) => Number(part ?? 0));
+  return instantIn(timeZone, { year, month, day, hour, minute, second });
 }
 
 /** A period: `from` is inclusive, `to` is exclusive; undefined: open on that side. */
@@ -60,10 +91,16 @@ export interface Period {
  * Parses both ends of a list's period.
  * @param from its name in the request and its text.
  */
-export function acceptPeriod(from: readonly [string, string | undefined], to: readonly [string, string | undefined]): Accepted<Period> {
-  const [first, end] = [from, to].map(([field, text]) => (text === undefined ? accepted(undefined) : acceptMoment(field, text)));
-  const errors = [first, end].flatMap((judged) => (judged === undefined || judged.ok ? [] : judged.errors));
-  if (first?.ok && end?.ok) return accepted({ from: first.value, to: end.value });
+export function acceptPeriod(
+  from: readonly [string, string | undefined],
+  to: readonly [string, string | undefined],
+  timeZone: string,
+): Accepted<Period> {
+  const read = ([field, text]: readonly [string, string | undefined], part: DayPart) =>
+    text === undefined ? accepted(undefined) : acceptMoment(field, text, timeZone, part);
+  const [first, end] = [read(from, 'begin'), read(to, 'end')];
+  const errors = [first, end].flatMap((judged) => (judged.ok ? [] : judged.errors));
+  if (first.ok && end.ok) return accepted({ from: first.value, to: end.value });
   return { ok: false, errors };
 }
 

@@ -32,6 +32,8 @@ export interface UserServices {
   readonly longWork: Semaphore;
   /** The region whose phone numbers need no country code. */
   readonly phoneRegion: CountryCode;
+  /** The zone of times that are written without an offset; an IANA name. */
+  readonly timeZone: string;
   /** Looks up invitations by id. A function, as this slice does not know their table. */
   readonly invitationsNamed: (database: Queryable, ids: readonly number[]) => Promise<ReadonlyMap<number, InvitationNamed>>;
   /** One per slice that stores personal data outside the users' table. */

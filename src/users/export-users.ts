@@ -31,7 +31,7 @@ export async function exportUsers(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<readonly UserExported[], void>> {
   const { database, audit, longWork } = services;
-  const filter = userFilter(asked, true, services.phoneRegion);
+  const filter = userFilter(asked, true, services);
   const count = async (transaction: Queryable) => {
     const after = { ...auditedFilter(asked), format, count: await countAll(transaction, users, filter) };
     await audit(transaction, actor, { action: 'user.export', subject: 'user', after });

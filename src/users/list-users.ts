@@ -44,7 +44,7 @@ export async function listUsers(
 ): Promise<UserPage> {
   const { audit } = services;
   const database = until(page.deadline, services.database);
-  const filter = userFilter(asked, inFull, services.phoneRegion);
+  const filter = userFilter(asked, inFull, services);
   const { rows, next } = await readPage(database, users, filter, usersInOrder, page);
   const isAll = page.after === undefined && next === null;
   const total =

@@ -17,14 +17,18 @@ export interface UsersAsked {
  * @param inFull whether the operator sees phone numbers. Others cannot search by one, or they could guess it digit by digit.
  * @throws Problem `validation_failed` for a text that is no moment.
  */
-export function userFilter(asked: UsersAsked, inFull: boolean, region: CountryCode): UserFilter {
+export function userFilter(
+  asked: UsersAsked,
+  inFull: boolean,
+  { phoneRegion, timeZone }: { readonly phoneRegion: CountryCode; readonly timeZone: string },
+): UserFilter {
   const { invitation_id, campaign, text, created_from, created_to } = asked;
-  const period = acceptPeriod(['created_from', created_from], ['created_to', created_to]);
+  const period = acceptPeriod(['created_from', created_from], ['created_to', created_to], timeZone);
   if (!period.ok) throw validationFailed(period.errors);
   return {
     invitation_id,
     campaign: campaign?.normalize('NFC').trim(),
-    text: text === undefined ? undefined : searchOf(text, inFull, region),
+    text: text === undefined ? undefined : searchOf(text, inFull, phoneRegion),
     created_from: period.value.from,
     created_to: period.value.to,
   };

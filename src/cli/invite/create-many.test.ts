@@ -35,7 +35,11 @@ async function create(answers: readonly ((response: ServerResponse, request: Inc
   const { context } = testContext();
   const client = createApiClient({ place: { url }, key: 'key', language: 'en', signal: context.signal });
   const say: Operator['say'] = (sentence, values) => translate({ sentence, ...(values && { values }) }, 'en');
-  const failure: unknown = await createMany({ ...context, client, say }, { count: 1_200, output: file, json: true }, {}).then(
+  const failure: unknown = await createMany(
+    { ...context, client, say, timeZone: 'UTC' },
+    { count: 1_200, output: file, json: true },
+    {},
+  ).then(
     () => undefined,
     (error: unknown) => error,
   );

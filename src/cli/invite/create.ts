@@ -6,7 +6,7 @@ import type { ApiRequest } from '../api-client.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { readBeginning, readEnd, showMomentAndZone } from '../local-moment.ts';
+import { readMoment, showMomentAndZone } from '../local-moment.ts';
 import { translate } from '../messages.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { openCodeOutput } from './code-output.ts';
@@ -45,7 +45,7 @@ const sentences = {
 
 /** From here on invitations are made as a stream. */
 const mostAtOnce = 1_000;
-const day = 'a day like 2030-01-31, a local time like "2030-01-31 18:00", or one with its offset';
+const day = 'a day like 2030-01-31, a time like "2030-01-31 18:00", or one with its offset';
 
 /** `chodae invite create [code]` */
 export function addInviteCreate(invite: Command, context: CommandContext): void {
@@ -57,9 +57,9 @@ export function addInviteCreate(invite: Command, context: CommandContext): void 
     .option('--prefix <text>', 'what generated codes begin with')
     .option('--length <number>', 'characters of a generated code after the prefix (default: 15)', wholeNumber(1, 1_000))
     .option('--max-uses <number>', 'how many people each lets in (default: 1)', wholeNumber(1, 999_999_999))
-    .option('--starts <time>', `from when on: ${day} (default: at once)`, readBeginning)
+    .option('--starts <time>', `from when on: ${day} (default: at once)`, readMoment)
     .addOption(
-      new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readEnd).conflicts('validFor'),
+      new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readMoment).conflicts('validFor'),
     )
     .option('--valid-for <duration>', 'how long, from --starts or from now: 30m, 12h, 7d')
     .option('--campaign <name>', 'a campaign, to list, count and revoke by')
@@ -110,8 +110,8 @@ async function createFew(operator: Operator, code: string | undefined, flags: Cr
   }
 }
 
-function summaryOf(invitations: readonly AnsweredInvitation[], { say }: Operator): string {
+function summaryOf(invitations: readonly AnsweredInvitation[], { say, timeZone }: Operator): string {
   const count = invitations.length;
-  const until = showMomentAndZone(invitations[0]?.expires_at ?? null);
+  const until = showMomentAndZone(invitations[0]?.expires_at ?? null, timeZone);
   return until === '' ? say(sentences.created, { count }) : say(sentences.createdUntil, { count, until });
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { readBeginning, readEnd } from '../local-moment.ts';
+import { readMoment } from '../local-moment.ts';
 
 /** Which invitations a command is about. */
 export interface FilterFlags {
@@ -18,8 +18,8 @@ export function addFilterOptions(command: Command): void {
     .addOption(new Option('--status <status>', 'free: a seat can be taken now; held: a person is signing up').choices(statuses))
     .option('--campaign <name>', 'of this campaign')
     .option('--text <text>', 'a code or its beginning, words of the note, or a phone number')
-    .option('--created-from <time>', 'made at this time or later; a day begins in your time zone', readBeginning)
-    .option('--created-to <time>', 'made before this time; a day belongs to it', readEnd)
+    .option('--created-from <time>', 'made at this time or later; a day begins in TIME_ZONE', readMoment)
+    .option('--created-to <time>', 'made before this time; a day belongs to it', readMoment)
     .option('--batch <batch>', 'made by one bulk request');
 }
 

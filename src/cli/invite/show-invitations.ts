@@ -31,7 +31,7 @@ const sentences = {
 } satisfies Record<string, Sentence>;
 
 /** @returns the lines of a list, titles first. */
-export function invitationLines(invitations: readonly ListedInvitation[], { say }: Operator, output: TableOutput): string[] {
+export function invitationLines(invitations: readonly ListedInvitation[], { say, timeZone }: Operator, output: TableOutput): string[] {
   const columns = [
     { title: say(sentences.code) },
     { title: say(sentences.status), colour: (row: number) => colours[invitations[row]?.status ?? 'usable'] },
@@ -45,7 +45,7 @@ export function invitationLines(invitations: readonly ListedInvitation[], { say 
     say(statusWords[invitation.status]),
     seatsText(invitation, say),
     invitation.campaign ?? '',
-    showMoment(invitation.expires_at),
+    showMoment(invitation.expires_at, timeZone),
     namesOf(invitation, say),
   ]);
   return tableLines(columns, rows, output);

@@ -53,7 +53,7 @@ async function show(code: string, operator: Operator, { json }: OperatorFlags): 
 }
 
 /** One line for each thing that is set. */
-function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
+function factLines(invitation: ListedInvitation, { say, timeZone }: Operator): string[] {
   const status = say(statusWords[invitation.status]);
   const facts: Partial<Record<keyof typeof labels, string>> = {
     code: invitation.code,
@@ -63,10 +63,10 @@ function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
     campaign: invitation.campaign ?? '',
     note: invitation.note ?? '',
     phone: invitation.phone ?? '',
-    starts: showMomentAndZone(invitation.starts_at),
-    expires: showMomentAndZone(invitation.expires_at),
-    revoked: showMomentAndZone(invitation.revoked_at),
-    created: showMomentAndZone(invitation.created_at),
+    starts: showMomentAndZone(invitation.starts_at, timeZone),
+    expires: showMomentAndZone(invitation.expires_at, timeZone),
+    revoked: showMomentAndZone(invitation.revoked_at, timeZone),
+    created: showMomentAndZone(invitation.created_at, timeZone),
     createdBy: invitation.created_by ?? '',
     batch: invitation.batch ?? '',
     id: String(invitation.id),
@@ -81,14 +81,14 @@ function factLines(invitation: ListedInvitation, { say }: Operator): string[] {
   return lines;
 }
 
-function peopleLines({ people, seats }: ListedInvitation, { say, stdout }: Operator): string[] {
+function peopleLines({ people, seats }: ListedInvitation, { say, stdout, timeZone }: Operator): string[] {
   if (people.length === 0) return [say(sentences.unused)];
   const columns = [
     { title: say(sentences.name), shrinks: true },
     { title: say(sentences.signedUp) },
     { title: say(sentences.user), align: 'right' },
   ] as const;
-  const row = ({ name, created_at, user_id }: AnsweredPerson) => [name, showMoment(created_at), String(user_id)];
+  const row = ({ name, created_at, user_id }: AnsweredPerson) => [name, showMoment(created_at, timeZone), String(user_id)];
   const lines = tableLines(columns, people.map(row), stdout);
   return seats.used > people.length ? [...lines, say(sentences.newest, { count: people.length, used: seats.used })] : lines;
 }

@@ -5,7 +5,7 @@ import type { Sentence } from '../../problems.ts';
 import { keyMade } from '../answers.ts';
 import { addOperatorOptions, asOperator, type Operator, type OperatorFlags } from '../as-operator.ts';
 import type { CommandContext } from '../context.ts';
-import { readEnd } from '../local-moment.ts';
+import { readMoment } from '../local-moment.ts';
 import { printResult } from '../output.ts';
 
 interface KeyCreateFlags extends OperatorFlags {
@@ -30,7 +30,7 @@ export function addKeyCreate(key: Command, context: CommandContext): void {
       new Option('--role <role>', 'what it may do: look; also make and stop invitations; everything').choices(roles).makeOptionMandatory(),
     )
     .addOption(
-      new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readEnd).conflicts('validFor'),
+      new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readMoment).conflicts('validFor'),
     )
     .option('--valid-for <duration>', 'how long from now: 12h, 90d');
   addOperatorOptions(command).action((flags: KeyCreateFlags) => asOperator(context, flags, (operator) => createKey(operator, flags)));

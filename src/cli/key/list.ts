@@ -55,9 +55,9 @@ async function listKeys(operator: Operator, { json }: OperatorFlags): Promise<vo
     key.role,
     say(sentences[stateOf(key)]),
     key.hint,
-    showMoment(key.created_at),
-    showMoment(key.last_used_at),
-    showMoment(key.expires_at),
+    showMoment(key.created_at, operator.timeZone),
+    showMoment(key.last_used_at, operator.timeZone),
+    showMoment(key.expires_at, operator.timeZone),
   ];
   printResult(operator, json, { items }, tableLines(columns, items.map(row), operator.stdout));
 }

@@ -75,7 +75,7 @@ async function readSessions(operator: Operator, { invitation, campaign, cursor }
   return { items, next };
 }
 
-function sessionLines(items: readonly AnsweredSession[], { say, stdout }: Operator): string[] {
+function sessionLines(items: readonly AnsweredSession[], { say, stdout, timeZone }: Operator): string[] {
   const columns = [
     { title: say(titles.attempt) },
     { title: say(titles.invitation), align: 'right' },
@@ -88,8 +88,8 @@ function sessionLines(items: readonly AnsweredSession[], { say, stdout }: Operat
     attempt,
     String(invitation_id),
     campaign ?? '',
-    showMoment(started_at),
-    showMoment(expires_at),
+    showMoment(started_at, timeZone),
+    showMoment(expires_at, timeZone),
     completed_steps.join(', '),
   ];
   return tableLines(columns, items.map(row), stdout);

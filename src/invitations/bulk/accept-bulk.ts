@@ -1,7 +1,6 @@
-import type { CountryCode } from 'libphonenumber-js';
 import { type Accepted, accepted } from '../../rules/result.ts';
 import { acceptPrefix } from '../code.ts';
-import { acceptWantedInvitation, type WrittenInvitation } from '../invitation-input.ts';
+import { acceptWantedInvitation, type Locality, type WrittenInvitation } from '../invitation-input.ts';
 import type { WantedBulk } from './create-in-bulk.ts';
 
 /** The body as its schema gives it. */
@@ -12,9 +11,9 @@ export interface WrittenBulk extends Omit<WrittenInvitation, 'phone'> {
 }
 
 /** Validates each text and reports all errors at once. */
-export function acceptBulk(written: WrittenBulk, region: CountryCode): Accepted<WantedBulk> {
+export function acceptBulk(written: WrittenBulk, locality: Locality): Accepted<WantedBulk> {
   const prefix = written.prefix == null ? accepted(undefined) : acceptPrefix(written.prefix);
-  const alike = acceptWantedInvitation({ ...written, phone: null }, region);
+  const alike = acceptWantedInvitation({ ...written, phone: null }, locality);
   if (!prefix.ok || !alike.ok) return { ok: false, errors: [prefix, alike].flatMap((each) => (each.ok ? [] : each.errors)) };
   const { maxUses, campaign, note, lifeSpan } = alike.value;
   return accepted({

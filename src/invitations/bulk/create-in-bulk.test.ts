@@ -51,7 +51,13 @@ function servicesOver(insert: (codes: number) => number): { services: BulkServic
     },
   };
   const once: BulkServices['once'] = async (_transaction, _request, work) => ({ answer: await work(), repeated: false });
-  const rest = { uploads: openUploadPlaces(), publicUrl: undefined, phoneRegion: 'KR' as const, peopleOf: async () => new Map() };
+  const rest = {
+    uploads: openUploadPlaces(),
+    publicUrl: undefined,
+    phoneRegion: 'KR' as const,
+    timeZone: 'UTC',
+    peopleOf: async () => new Map(),
+  };
   return { services: { database, once, audit: async () => {}, turn: openSemaphore(1), longWork: openSemaphore(1), ...rest }, ended };
 }
 

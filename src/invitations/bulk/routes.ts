@@ -45,7 +45,7 @@ export const bulkRoutes: FastifyPluginAsyncZod<{ services: InvitationServices }>
       },
     },
     async (request, reply) => {
-      const wanted = acceptBulk(request.body, services.phoneRegion);
+      const wanted = acceptBulk(request.body, services);
       if (!wanted.ok) throw validationFailed(wanted.errors);
       const repeatable = {
         actor: request.actor(),

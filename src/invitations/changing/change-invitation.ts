@@ -1,4 +1,3 @@
-import type { CountryCode } from 'libphonenumber-js';
 import type { Actor } from '../../audit.ts';
 import type { Deadline } from '../../deadline.ts';
 import { Problem, validationFailed } from '../../problems.ts';
@@ -9,6 +8,7 @@ import { acceptCampaign, acceptNote } from '../campaign-and-note.ts';
 import { refuseUsableCollision } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { nameCampaigns } from '../ensure-campaigns.ts';
+import type { Locality } from '../invitation-input.ts';
 import { type InvitationRow, isOpen } from '../invitation-row.ts';
 import { showInvitation } from '../invitation-view.ts';
 import { invitationProblems } from '../problems.ts';
@@ -44,9 +44,9 @@ export async function changeInvitation(
   written: WrittenChange,
   deadline: Deadline,
 ): Promise<InvitationRow> {
-  const { database, audit, phoneRegion } = services;
+  const { database, audit } = services;
   const versionOf = (row: InvitationRow) => showInvitation(row, services, true).version;
-  const wanted = acceptChange(written, phoneRegion);
+  const wanted = acceptChange(written, services);
   if (!wanted.ok) throw validationFailed(wanted.errors);
   if (ifMatch === undefined) throw new Problem(invitationProblems.version_required);
   return database.transaction(async (transaction) => {
@@ -70,11 +70,11 @@ export async function changeInvitation(
   }, deadline);
 }
 
-function acceptChange(written: WrittenChange, region: CountryCode): Accepted<WantedChange> {
-  const lifeSpan = acceptLifeSpan(written);
+function acceptChange(written: WrittenChange, { phoneRegion, timeZone }: Locality): Accepted<WantedChange> {
+  const lifeSpan = acceptLifeSpan(written, timeZone);
   const campaign = written.campaign == null ? accepted(written.campaign) : acceptCampaign(written.campaign);
   const note = written.note == null ? accepted(written.note) : acceptNote(written.note);
-  const phone = written.phone == null ? accepted(written.phone) : acceptPhone(written.phone, { region });
+  const phone = written.phone == null ? accepted(written.phone) : acceptPhone(written.phone, { region: phoneRegion });
   if (lifeSpan.ok && campaign.ok && note.ok && phone.ok) {
     const e164 = phone.value == null ? phone.value : phone.value.e164;
     const stored = { maxUses: written.max_uses, campaign: campaign.value, note: note.value, phone: e164 };

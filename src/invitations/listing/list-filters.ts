@@ -8,6 +8,7 @@ import { acceptMoment } from '../../rules/validity.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../rules/well-formed-text.ts';
 import { acceptCode } from '../code.ts';
 import { type CodeLookUp, codeLookUp } from '../code-look-up.ts';
+import type { Locality } from '../invitation-input.ts';
 import { readTypedCode } from '../typed-code.ts';
 
 /** `free`: usable with a free seat; `held`: a person is signing up right now; the others are what `stateOf` says. */
@@ -67,16 +68,15 @@ export const searchRules = fieldRules({
 
 /**
  * Judges what a list is asked for.
- * @param region whose phone numbers may be written without a country code.
  * @param inFull whether the operator sees phone numbers: others find no invitation by one, or it could be guessed digit by digit.
  */
-export function acceptFilters(written: WrittenFilters, region: CountryCode, inFull: boolean): Accepted<ListFilters> {
+export function acceptFilters(written: WrittenFilters, { phoneRegion, timeZone }: Locality, inFull: boolean): Accepted<ListFilters> {
   const campaign = optional(written.campaign, (text) => acceptSought('campaign', text));
-  const text = optional(written.text, (typed) => acceptSearch(typed, region, inFull));
+  const text = optional(written.text, (typed) => acceptSearch(typed, phoneRegion, inFull));
   const code = optional(written.code, acceptWhole);
   const codeLike = optional(written.code_like, acceptSpelling);
-  const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment));
-  const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment));
+  const from = optional(written.created_from, (moment) => acceptMoment('created_from', moment, timeZone));
+  const to = optional(written.created_to, (moment) => acceptMoment('created_to', moment, timeZone, 'end'));
   if (!campaign.ok || !text.ok || !code.ok || !codeLike.ok || !from.ok || !to.ok) {
     return { ok: false, errors: [campaign, text, code, codeLike, from, to].flatMap((judged) => (judged.ok ? [] : judged.errors)) };
   }

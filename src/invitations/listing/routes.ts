@@ -43,7 +43,7 @@ export const listingRoutes: FastifyPluginAsyncZod<{ services: InvitationServices
       const { query } = request;
       const { limit, cursor, total, people } = query;
       const inFull = seesPhones(request);
-      const filters = acceptFilters(query, services.phoneRegion, inFull);
+      const filters = acceptFilters(query, services, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const page = await listInvitations(services, filters.value, { limit, cursor, total, deadline: request.deadline });
       const database = until(withAtLeast(leastAfterCount, request.deadline), services.database);

@@ -29,8 +29,11 @@ export const filterQuery = {
   ),
   code: text('Only the invitation that this code lets in by, however it is spelt; there is one at the most.', 'spring 7kq9x m4tp2 rv3h1'),
   code_like: text('Every invitation whose code differs from this one in its spelling at most; one, unless SQL has made others.', 'spring'),
-  created_from: text('Only those made at this moment or later (RFC 3339).', '2026-01-01T00:00:00Z'),
-  created_to: text('Only those made before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
+  created_from: text('Only those made at this moment or later (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
+  created_to: text(
+    'Only those made before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).',
+    '2026-02-01T00:00:00Z',
+  ),
 };
 
 /** Of one invitation, in a list. */

@@ -42,7 +42,7 @@ export async function countFunnel(
   deadline: Deadline,
 ): Promise<Funnel> {
   const days = calendarDays(timeZone);
-  const range = acceptFunnelRange(query, { days, now: await readClock(until(deadline, database)) });
+  const range = acceptFunnelRange(query, { days, now: await readClock(until(deadline, database)), timeZone });
   if (!range.ok) throw validationFailed(range.errors);
   const { from, to } = range.value;
   const dates = query.by === 'day' ? days.between(from, to) : [];

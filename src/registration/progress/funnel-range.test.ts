@@ -6,7 +6,7 @@ import { acceptFunnelRange } from './funnel-range.ts';
 const now = new Date('2026-03-10T12:34:56.789Z');
 
 function judge(from?: string, to?: string, zone = 'Asia/Seoul'): string | string[] {
-  const range = acceptFunnelRange({ from, to }, { days: calendarDays(zone), now });
+  const range = acceptFunnelRange({ from, to }, { days: calendarDays(zone), now, timeZone: zone });
   if (!range.ok) return range.errors.map(({ field, rule }) => `${field} ${rule.code}`);
   return `${range.value.from.toISOString()} ${range.value.to.toISOString()}`;
 }
@@ -33,6 +33,11 @@ test('times are exact, with any offset', () => {
   assert.equal(judge('2026-01-01T09:00:00+09:00', '2026-01-01T00:00:00.001Z'), '2026-01-01T00:00:00.000Z 2026-01-01T00:00:00.001Z');
 });
 
+test('times without an offset are in the configured time zone', () => {
+  assert.equal(judge('2026-01-01T09:00', '2026-01-01 10:00'), '2026-01-01T00:00:00.000Z 2026-01-01T01:00:00.000Z');
+  assert.deepEqual(judge('2026-03-08T02:30', '2026-03-09', 'America/New_York'), ['from moment_skipped']);
+});
+
 test('a leap year fits, also when clocks are put back in it; longer ranges are refused', () => {
   assert.equal(typeof judge('2024-01-01', '2024-12-31'), 'string');
   assert.equal(typeof judge('2024-11-03', '2025-11-03', 'America/New_York'), 'string');
@@ -47,21 +52,10 @@ test('an empty or backwards range is refused', () => {
 });
 
 test('values that are neither a date nor a time are refused', () => {
-  const unreadable = [
-    '',
-    ' ',
-    '2026',
-    '2026-1-1',
-    '2026-02-29',
-    '2026-13-01',
-    '2026-01-01T00:00:00',
-    '2026-01-01T24:00:00Z',
-    'yesterday',
-    '0',
-  ];
-  for (const text of [...unreadable, '2026-01-01 00:00:00Z', '٢٠٢٦-٠١-٠١', '+275760-09-13T00:00:00Z', '10000-01-01', '2026-01-01\0']) {
-    assert.deepEqual(judge(text), ['from range_bound_format'], text);
-    assert.deepEqual(judge(undefined, text), ['to range_bound_format'], text);
+  const unreadable = ['', ' ', '2026', '2026-1-1', '2026-02-29', '2026-13-01', '2026-01-01T24:00:00Z', 'yesterday', '0'];
+  for (const text of [...unreadable, '٢٠٢٦-٠١-٠١', '+275760-09-13T00:00:00Z', '10000-01-01', '2026-01-01\0']) {
+    assert.deepEqual(judge(text), ['from moment_format'], text);
+    assert.deepEqual(judge(undefined, text), ['to moment_format'], text);
   }
 });
 

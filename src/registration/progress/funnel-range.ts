@@ -1,14 +1,9 @@
 import { fieldRules } from '../../problems.ts';
-import { isCalendarDate } from '../../rules/calendar-date.ts';
 import { type Accepted, accepted, refused } from '../../rules/result.ts';
-import { acceptMoment, lifeSpanRules } from '../../rules/validity.ts';
+import { acceptMoment, type DayPart, lifeSpanRules } from '../../rules/validity.ts';
 import { type CalendarDays, moveDate } from './calendar-days.ts';
 
 export const funnelRules = fieldRules({
-  range_bound_format: {
-    ko: '2030-01-31 같은 날짜나, 2030-01-31T18:00:00+09:00처럼 시간대까지 적은 시각이어야 합니다. 주소에 넣을 때는 +를 %2B로 적습니다.',
-    en: 'Write a date like 2030-01-31, or a time with its offset, like 2030-01-31T18:00:00+09:00. In a URL, write + as %2B.',
-  },
   range_bound_year: { ko: '{first}년부터 {last}년까지의 시각을 적으세요.', en: 'Give a time in the years {first} to {last}.' },
   range_backwards: { ko: 'from이 to보다 앞서야 합니다.', en: 'The range must begin (from) before it ends (to).' },
   range_too_long: { ko: '한 번에 {days}일까지만 조회할 수 있습니다.', en: 'The range may have at most {days} days.' },
@@ -35,12 +30,12 @@ export interface FunnelRange {
  */
 export function acceptFunnelRange(
   asked: { readonly from?: string | undefined; readonly to?: string | undefined },
-  { days, now }: { readonly days: CalendarDays; readonly now: Date },
+  { days, now, timeZone }: { readonly days: CalendarDays; readonly now: Date; readonly timeZone: string },
 ): Accepted<FunnelRange> {
-  const to = asked.to === undefined ? accepted(now) : acceptBound('to', asked.to, (date) => days.startOf(moveDate(date, 1)));
+  const to = asked.to === undefined ? accepted(now) : acceptBound('to', asked.to, timeZone, 'end');
   if (!to.ok) return to;
   const usualStart = () => days.startOf(moveDate(days.dateOf(new Date(to.value.getTime() - 1)), 1 - usualRange));
-  const from = asked.from === undefined ? accepted(usualStart()) : acceptBound('from', asked.from, days.startOf);
+  const from = asked.from === undefined ? accepted(usualStart()) : acceptBound('from', asked.from, timeZone, 'begin');
   if (!from.ok) return from;
 
   const field = asked.from === undefined ? 'to' : 'from';
@@ -53,19 +48,11 @@ export function acceptFunnelRange(
   return accepted({ from: from.value, to: to.value });
 }
 
-function acceptBound(field: string, text: string, ofDate: (date: string) => Date): Accepted<Date> {
-  const bound = isDate(text) ? accepted(ofDate(text)) : acceptMoment(field, text);
-  if (!bound.ok && bound.errors.some(({ rule }) => rule === lifeSpanRules.moment_format)) {
-    return refused({ field, rule: funnelRules.range_bound_format });
-  }
+function acceptBound(field: string, text: string, timeZone: string, part: DayPart): Accepted<Date> {
+  const bound = acceptMoment(field, text, timeZone, part);
+  if (!bound.ok && bound.errors.every(({ rule }) => rule !== lifeSpanRules.moment_range)) return bound;
   const year = bound.ok ? bound.value.getUTCFullYear() : 0;
   return year >= firstYear && year <= lastYear
     ? bound
     : refused({ field, rule: funnelRules.range_bound_year, values: { first: firstYear, last: lastYear } });
-}
-
-function isDate(text: string): boolean {
-  if (text.length !== 10 || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const [year, month, day] = text.split('-').map(Number) as [number, number, number];
-  return isCalendarDate(year, month, day);
 }

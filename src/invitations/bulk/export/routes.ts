@@ -35,7 +35,7 @@ export const exportRoutes: FastifyPluginAsyncZod<{ services: InvitationServices 
     async (request, reply) => {
       const { format, ...asked } = request.query;
       const inFull = seesPhones(request);
-      const filters = acceptFilters(asked, services.phoneRegion, inFull);
+      const filters = acceptFilters(asked, services, inFull);
       if (!filters.ok) throw validationFailed(filters.errors);
       const rows = await exportInvitations(services, request.actor(), filters.value, format, request.deadline.gone);
       return sendExport(reply, { format, name: 'invitations', columns: exportColumns, batches: shown(rows, inFull) });

@@ -36,13 +36,13 @@ type Judged = JudgedLine | { readonly line: number; readonly errors: readonly Fi
  * The whole file is taken in any case, so that the client gets to read the answer.
  */
 export async function judgeFile(
-  { database, phoneRegion }: Pick<InvitationServices, 'database' | 'phoneRegion'>,
+  { database, phoneRegion, timeZone }: Pick<InvitationServices, 'database' | 'phoneRegion' | 'timeZone'>,
   bytes: AsyncIterable<Uint8Array>,
   file: TemporaryFile,
 ): Promise<JudgedFile> {
   // A new deadline for each statement: the file may take minutes to arrive.
   const asked = () => until(startDeadline(requestLimit), database);
-  const circumstances = { now: await databaseNow(asked()), phoneRegion };
+  const circumstances = { now: await databaseNow(asked()), phoneRegion, timeZone };
   const note = seenCodes();
   const errors: FieldError[] = [];
   let errorCount = 0;

@@ -36,6 +36,8 @@ export interface Circumstances {
   /** By the database's clock. */
   readonly now: Date;
   readonly phoneRegion: CountryCode;
+  /** Of times without an offset, an IANA name. */
+  readonly timeZone: string;
 }
 
 const maximumSeats = 1_000_000;
@@ -65,7 +67,7 @@ function withoutApostrophe(cell: string): string {
   return /^'+[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
 }
 
-function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion }: Circumstances): Accepted<ImportedInvitation> {
+function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion, timeZone }: Circumstances): Accepted<ImportedInvitation> {
   const filled = <Value>(column: ImportColumn, accept: (text: string) => Accepted<Value>): Accepted<Value | null> => {
     const text = cell(column);
     return isEmptyCell(text) ? accepted(null) : accept(text);
@@ -73,11 +75,14 @@ function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion }
   const trimmed = (column: ImportColumn) => foldTypedNumber(cell(column)) || null;
   const code = acceptCustomCode(cell('code'));
   const seats = filled('max_uses', acceptSeats);
-  const written = acceptLifeSpan({
-    starts_at: trimmed('starts_at'),
-    expires_at: trimmed('expires_at'),
-    valid_for: trimmed('valid_for'),
-  });
+  const written = acceptLifeSpan(
+    {
+      starts_at: trimmed('starts_at'),
+      expires_at: trimmed('expires_at'),
+      valid_for: trimmed('valid_for'),
+    },
+    timeZone,
+  );
   const lifeSpan = written.ok ? settleLifeSpan(now, written.value, { pastAllowed: true }) : written;
   const campaign = filled('campaign', acceptCampaign);
   const note = filled('note', acceptNote);
