@@ -33,6 +33,10 @@ const invitation = {
   revoked_at: moment.nullable(),
   campaign_revoked: z.boolean(),
   batch: z.string().nullable(),
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{1,64}$/)
+    .optional(),
 };
 const person = z.looseObject({ user_id: id, name: z.string(), created_at: moment.nullable() });
 
@@ -54,6 +58,9 @@ export const invitationList = z.looseObject({
 export type InvitationListAnswer = z.infer<typeof invitationList>;
 /** If people were not requested. */
 export const invitationsFound = z.looseObject({ items: z.array(invitationAnswer) });
+
+/** Of changing, revoking and restoring many. */
+export const invitationsChanged = z.looseObject({ found: count, changed: count });
 
 export const campaignAnswer = z.looseObject({ campaign: z.string(), invitations: z.looseObject({ total: count, usable: count }) });
 /** Of revoking and restoring a campaign. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './context.ts';
+import { addInviteChange } from './invite/change.ts';
 import { addInviteCreate } from './invite/create.ts';
 import { addInviteExport } from './invite/export.ts';
 import { addInviteImport } from './invite/import.ts';
@@ -14,6 +15,7 @@ export function addInviteCommand(program: Command, context: CommandContext): voi
   addInviteCreate(invite, context);
   addInviteList(invite, context);
   addInviteShow(invite, context);
+  addInviteChange(invite, context);
   addInviteRevoke(invite, context);
   addInviteRestore(invite, context);
   addInviteImport(invite, context);

@@ -51,6 +51,21 @@ export async function refuseUsableCollision(transaction: Queryable, id: number):
   refuse((await transaction.run(usableOtherStatement, [id]))[0]);
 }
 
+const usableOthersStatement = statement<Collision>(
+  'invitations_usable_collisions',
+  collisions('mine.id = ANY ($1::integer[])', mayBeUsed('found')),
+);
+
+/**
+ * The same for several invitations.
+ * @throws Problem `invitation_code_alike`.
+ */
+export async function refuseUsableCollisions(transaction: Queryable, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await transaction.run(lockStatement);
+  refuse((await transaction.run(usableOthersStatement, [ids]))[0]);
+}
+
 const rangeStatement = statement<{ first: number | null; last: number | null }>(
   'invitations_batch_range',
   'SELECT min(id) AS first, max(id) AS last FROM "Invitation" WHERE batch = $1',

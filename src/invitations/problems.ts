@@ -119,6 +119,11 @@ export const invitationProblems = problemCatalogue({
       en: 'There is no campaign of this name. Check its spelling and its case.',
     },
   },
+  batch_unknown: {
+    status: 404,
+    title: { ko: '없는 묶음입니다', en: 'No such batch' },
+    detail: { ko: '이 batch로 만든 초대가 없습니다.', en: 'No invitation was made with this batch.' },
+  },
   seats_in_use: {
     status: 409,
     title: { ko: '사용된 자리보다 적습니다', en: 'Fewer seats than are used' },

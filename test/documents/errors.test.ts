@@ -7,6 +7,7 @@ import { httpProblems } from '../../src/http/http-problems.ts';
 import { csvRules } from '../../src/invitations/bulk/import/csv-rules.ts';
 import { importRules } from '../../src/invitations/bulk/import/import-rules.ts';
 import { labelRules } from '../../src/invitations/campaign-and-note.ts';
+import { manyRules } from '../../src/invitations/changing/change-many.ts';
 import { codeRules } from '../../src/invitations/code.ts';
 import { searchRules } from '../../src/invitations/listing/list-filters.ts';
 import { invitationLifeRules } from '../../src/invitations/resolve-validity.ts';
@@ -49,6 +50,7 @@ test('docs/reference/errors.md lists every rule of a field', () => {
     labelRules,
     lifeSpanRules,
     invitationLifeRules,
+    manyRules,
     csvRules,
     importRules,
     pagingRules,

@@ -13,5 +13,7 @@ export function addInviteRestore(invite: Command, context: CommandContext): void
     },
     done: { ko: '초대 {code}의 취소를 되돌렸습니다.', en: 'The invitation {code} works again.' },
     doneWithCampaign: { ko: '캠페인 {campaign}의 취소를 되돌렸습니다.', en: 'The campaign {campaign} works again.' },
+    questionOfBatch: { ko: '묶음 {batch}의 초대를 모두 되살릴까요?', en: 'Restore all invitations of the batch {batch}?' },
+    doneWithBatch: { ko: '초대 {found}개 중 {changed}개를 되살렸습니다.', en: '{changed} of {found} invitations are restored.' },
   });
 }

@@ -10,9 +10,10 @@ import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '..
 import { invitationProblems } from '../problems.ts';
 import { invitationAnswer } from '../schema.ts';
 import { changeInvitation } from './change-invitation.ts';
+import { changeInvitations, revokeBatch } from './change-many.ts';
 import { readInvitationAs } from './read-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
-import { changeBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
+import { batchBody, changeBody, changedAnswer, changeManyBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
 
 /** Users shown with an invitation; `GET /admin/users` has the others. */
 const peopleShown = 100;
@@ -120,4 +121,49 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
       return shown(reply, row);
     },
   );
+
+  const { campaign_unknown, batch_unknown } = invitationProblems;
+
+  app.post(
+    '/invitations/change',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'changeInvitations',
+        summary: 'Change all invitations of a campaign or batch, all or none',
+        description: 'In one transaction with one audit entry. `extend` is undone by the same with a minus.',
+        body: changeManyBody,
+        response: {
+          200: changedAnswer,
+          ...problemResponses(...bodyProblems, campaign_unknown, batch_unknown, seats_in_use, invitation_code_alike),
+        },
+      },
+    },
+    async (request) => changeInvitations(services, request.actor(), request.body),
+  );
+
+  for (const [verb, revoked] of [
+    ['revoke', true],
+    ['restore', false],
+  ] as const) {
+    app.post(
+      `/invitations/${verb}`,
+      {
+        config: { role: 'issuer' },
+        schema: {
+          tags,
+          operationId: `${verb}Invitations`,
+          summary: revoked ? 'Revoke all invitations of a batch' : 'Let all revoked invitations of a batch work again',
+          description: 'In one transaction with one audit entry. Repeating it changes nothing.',
+          body: batchBody,
+          response: {
+            200: changedAnswer,
+            ...problemResponses(...bodyProblems, batch_unknown, ...(revoked ? [] : [invitation_code_alike])),
+          },
+        },
+      },
+      async (request) => revokeBatch(services, request.actor(), request.body.batch, revoked),
+    );
+  }
 };

@@ -31,7 +31,10 @@ export const changeBody = z
       .max(1_000_000)
       .optional()
       .meta({ description: 'Seats; at least as many as are used.', examples: [20] }),
-    starts_at: text('When it starts (RFC 3339, with an offset); null: at once.', '2030-01-01T09:00:00+09:00'),
+    starts_at: text(
+      'When it starts (RFC 3339; a day or a time without an offset is in `TIME_ZONE`); null: at once.',
+      '2030-01-01T09:00:00+09:00',
+    ),
     expires_at: text('When it expires; null: never. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
     valid_for: text('How long it can be used, from `starts_at` if that is in the future, else from now.', '7d'),
     campaign: text('Groups invitations; null: none.', 'spring'),
@@ -47,3 +50,39 @@ export const versionHeaders = z.object({
     .optional()
     .meta({ description: 'The `ETag` of the invitation as you read it, or `*`.', examples: ['"9f86d081884c7d659a2feaa0c55ad015"'] }),
 });
+
+const batch = z
+  .guid()
+  .meta({ description: 'Shared by what one bulk request or import made.', examples: ['0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10'] });
+
+export const changeManyBody = z
+  .strictObject({
+    campaign: z
+      .string()
+      .optional()
+      .meta({ description: 'All invitations of this campaign; either this or `batch`.', examples: ['spring'] }),
+    batch: batch.optional(),
+    max_uses: changeBody.shape.max_uses,
+    starts_at: changeBody.shape.starts_at,
+    expires_at: changeBody.shape.expires_at,
+    valid_for: text('How long they can be used, from `starts_at` if that is in the future, else from now.', '7d'),
+    extend: z
+      .string()
+      .optional()
+      .meta({ description: 'Moves every end by a duration; `-7d` undoes `7d`. Invitations without an end keep none.', examples: ['7d'] }),
+    dry_run: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether to do everything and then undo it.', examples: [false] }),
+  })
+  .meta({ id: 'ChangeInvitations', examples: [{ campaign: 'spring', extend: '7d' }] });
+
+export const batchBody = z.strictObject({ batch }).meta({ id: 'InvitationBatch' });
+
+export const changedAnswer = z
+  .object({
+    dry_run: z.boolean().meta({ description: 'Whether all of it was undone.', examples: [false] }),
+    found: z.int().meta({ description: 'Invitations of the campaign or batch.', examples: [500] }),
+    changed: z.int().meta({ description: 'Those that are different now.', examples: [500] }),
+  })
+  .meta({ id: 'InvitationsChanged' });
