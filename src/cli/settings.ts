@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { Config } from '../config/config.ts';
-import { readEnvFile } from '../config/env-file.ts';
+import { envFileWarnings, readEnvFile } from '../config/env-file.ts';
 import { ConfigError, configWarnings, readConfig } from '../config/read-config.ts';
 import { DataFolderError } from '../database/embedded-folder.ts';
 import { DatabaseInUseError } from '../database/embedded-lock.ts';
@@ -29,7 +29,8 @@ export function settingsFromHere(context: CommandContext, options: Readonly<Reco
     const environment = environmentOf(context, options);
     const config = readConfig(environment);
     // One of several workers has a primary process that has said it.
-    if (cluster.isPrimary) for (const warning of configWarnings(config, environment)) context.stderr.write(`${warning}\n`);
+    const warnings = [...envFileWarnings(context.directory), ...configWarnings(config, environment)];
+    if (cluster.isPrimary) for (const warning of warnings) context.stderr.write(`${warning}\n`);
     return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);

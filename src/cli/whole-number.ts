@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!/^\d{1,9}$/.test(text) || number < least || number > most) {
+    if (!/^\d{1,15}$/.test(text) || number < least || number > most) {
       throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
     }
     return number;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readEnvFile } from './env-file.ts';
+import { envFileWarnings, readEnvFile } from './env-file.ts';
 
 /** Creates a folder with a `.env` file of that content for the callback. */
 function inFolder(content: string | Buffer | undefined, work: (folder: string) => void): void {
@@ -80,4 +80,29 @@ test('an unreadable file is reported', () => {
     symlinkSync('.env', join(folder, '.env'));
     assert.throws(() => readEnvFile(folder, {}), { name: 'ConfigError', message: /cannot be read \(ELOOP\)/ });
   });
+});
+
+for (const [line, wanted] of [
+  ['DATABASE_URL: postgresql://u:secret@h/d', /^Line 2 of .* is not read: write NAME=value, here DATABASE_URL=…\.$/],
+  ['DATABASE_URL postgresql://u:secret@h/d', /not read.*DATABASE_URL=…/],
+  ['postgresql://u:secret@h/d', /^Line 2 of .* is not read: write NAME=value\.$/],
+  ['DATBASE_URL=postgresql://u:secret@h/d', /sets DATBASE_URL, which is no setting: did you mean DATABASE_URL\?$/],
+  ['database_url=postgresql://u:secret@h/d', /did you mean DATABASE_URL/],
+  ['export TIMEZONE=Asia/Seoul', /did you mean TIME_ZONE/],
+  ['PROT=8000', /did you mean PORT/],
+] as const) {
+  test(`a line that is not read as meant is told: ${line.split(/[=:]/)[0]}`, () => {
+    inFolder(`HOST=::1\n${line}\n`, (folder) => {
+      const [warning = '', ...others] = envFileWarnings(folder);
+      assert.match(warning, wanted);
+      assert.deepEqual(others, []);
+      assert.doesNotMatch(warning, /secret/);
+    });
+  });
+}
+
+test('lines that are read, and names of other programs, are not told', () => {
+  const text = 'PORT=1\n\n# DATBASE_URL=x\nexport HOST=::1\nDIRECT_URL="a\nb: c\n"\nSUPABASE_KEY=x\nNODE_OPTIONS=\n';
+  inFolder(text, (folder) => assert.deepEqual(envFileWarnings(folder), []));
+  inFolder(undefined, (folder) => assert.deepEqual(envFileWarnings(folder), []));
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { editDistance } from '../rules/nearest-name.ts';
 import { ConfigError, type Environment } from './read-config.ts';
 import { settingRows } from './settings.ts';
 
@@ -46,4 +47,28 @@ function cutAddresses(text: string, path: string, environment: Environment): str
 
 function definedOnly(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined));
+}
+
+const assignment = /^\s*(?:export\s+)?([\w.-]+)\s*=/;
+
+/**
+ * @returns a sentence for each line of the `.env` file that is not read, and each name one or two letters from a setting. Values are not repeated.
+ */
+export function envFileWarnings(folder: string): string[] {
+  const path = join(folder, '.env');
+  const text = readIfPresent(path) ?? '';
+  const names: readonly string[] = settings.map(({ name }) => name);
+  // Values in quotation marks may have several lines.
+  const bare = text.replace(/=\s*(["'`])[\s\S]*?\1/g, (value) => `=${'\n'.repeat(value.split('\n').length - 1)}`);
+  return bare.split(/\r\n|\n|\r/).flatMap((line, index) => {
+    if (/^\s*(?:#|$)/.test(line)) return [];
+    const place = `Line ${index + 1} of ${path}`;
+    const name = assignment.exec(line)?.[1];
+    if (name === undefined) {
+      const [, meant = ''] = /^\s*(?:set\s+|\$env:)?([A-Z][A-Z0-9_]*)\s*[:\s]/.exec(line) ?? [];
+      return [`${place} is not read: write NAME=value${names.includes(meant) ? `, here ${meant}=…` : ''}.`];
+    }
+    const near = names.find((known) => editDistance(name.toUpperCase(), known) <= (known.length > 6 ? 2 : 1));
+    return near === undefined || names.includes(name) ? [] : [`${place} sets ${name}, which is no setting: did you mean ${near}?`];
+  });
 }

@@ -35,8 +35,14 @@ function passwordStart(rest: string, end: number | undefined): number | undefine
   return colon === null ? undefined : colon.index + colon[0].length;
 }
 
-/** The index of the value of `?password=`, `&sslpassword=` and the like. */
+/** Parameters that PostgreSQL knows and that hold no secret. */
+const openParameters =
+  /^(?:sslmode|sslrootcert|sslcert|host|port|schema|pgbouncer|application_name|connect_timeout|connection_limit|pool_timeout|options|target_session_attrs|channel_binding|x)$/i;
+
+/** The index of the value of the first parameter that may be a secret: `?password=`, `&api_key=` and whatever is not known. */
 function passwordParameterStart(rest: string): number | undefined {
-  const parameter = /[?&][^=&]*pass[^=&]*=/i.exec(rest);
-  return parameter === null ? undefined : parameter.index + parameter[0].length;
+  for (const parameter of rest.matchAll(/[?&]([^=&?]*)=/g)) {
+    if (!openParameters.test(parameter[1] ?? '')) return parameter.index + parameter[0].length;
+  }
+  return undefined;
 }

@@ -10,6 +10,8 @@ const refused: readonly (readonly [text: string, sentence: RegExp])[] = [
   ['ftp://example.com', /is not an origin/],
   ['https://', /is not an origin/],
   [',', /: write off, or https:\/\/HOST/],
+  ['https://a.com;https://b.com', /separate origins by commas/],
+  ['https://a.com|https://b.com', /separate origins by commas/],
   ['https://example.com/', /remove the slash at the end of "https:\/\/example\.com\/"/],
   ['https://example.com/app', /"https:\/\/example\.com\/app" has more than an origin: write https:\/\/example\.com\./],
   ['https://example.com?', /has more than an origin/],

@@ -19,6 +19,7 @@ export function origins(): SettingKind<readonly string[]> {
 
 function mistakeIn(entry: string): string | undefined {
   const shown = JSON.stringify(entry.slice(0, 60));
+  if (/[;|]/.test(entry)) return 'separate origins by commas or spaces';
   if (entry.includes('*')) return 'name each origin: there is no * for all or some of them';
   if (entry.toLowerCase() === 'null') return '"null" stands for every hidden origin: name origins such as https://app.example.com';
   const url = URL.canParse(entry) ? new URL(entry) : undefined;

@@ -102,6 +102,7 @@ const bad: readonly (readonly [what: string, url: string, ...expected: RegExp[]]
   ['the scheme of JDBC', 'jdbc:postgresql://db.example/app', /must begin with postgresql:\/\//],
   ['quotation marks', "'postgresql://ann:secret@db.example/app'", /remove the quotation marks/],
   ['a line break', 'postgresql://ann:secret@db.example/app?\nsslmode=require', /remove the spaces and line breaks/],
+  ['a password in brackets', 'postgresql://postgres:[s3cret-pw]@db.x.supabase.co:5432/postgres', /remove the square brackets/],
   ["Supabase's placeholder", 'postgresql://postgres:[YOUR-PASSWORD]@db.x.supabase.co:5432/postgres', /in place of \[YOUR-PASSWORD\]/],
   ['no user', 'postgresql://:secret@db.example/app', /names no user/],
   ['no user and no @', 'postgresql://db.example/app', /no "@"/],

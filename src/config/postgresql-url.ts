@@ -31,6 +31,7 @@ export function spellingMistakes(text: string): string[] {
   if (/^["'`]/.test(text)) return ['remove the quotation marks around it'];
   if (!/^postgres(?:ql)?:\/\//i.test(text)) return [`it must begin with postgresql:// and have the shape ${urlShape}`];
   if (text.includes('[YOUR-PASSWORD]')) return ['write the password of your database in place of [YOUR-PASSWORD]'];
+  if (/:\/\/[^@]*:\[[^@]*\]@/.test(text)) return ['remove the square brackets around the password: they only marked its place'];
   if (/\s/.test(text)) return ['remove the spaces and line breaks in it (write %20 for a space in the password)'];
   const lastAt = text.lastIndexOf('@');
   if (lastAt < 0) return [`it has no "@": write ${urlShape}; everything after a "#" is cut off, so write %23 for each "#" in the password`];

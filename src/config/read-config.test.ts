@@ -150,7 +150,7 @@ for (const [name, text, read, expected] of good) {
 const bad: readonly (readonly [name: string, ...texts: string[]])[] = [
   ['PORT', '-1', '65536', '80a', '8e3', '0x50', '80.5', '99999999999999999999'],
   ['HOST', 'http://127.0.0.1', '127.0.0.1:8000', '[::1]', 'a b'],
-  ['PUBLIC_URL', 'example.com', 'https://example.com/?a=1', 'https://example.com/#a'],
+  ['PUBLIC_URL', 'example.com', 'https://example.com/?port=1', 'https://example.com/#a'],
   ['FORCE_HTTPS', 'yes', 'production'],
   ['DATABASE_POOL_SIZE', '0', '501', 'many'],
   ['BCRYPT_COST', '9', '16', '12.5'],

@@ -59,6 +59,26 @@ test('a change needs the current version, so that it does not overwrite another 
   assertRefused(await change(2_147_483_647, {}), 404, 'invitation_unknown');
 });
 
+test('a tag that a proxy made weak or marked as compressed still names the version; a malformed one is 400', async () => {
+  const { id, version } = await made();
+  for (const tag of [
+    `W/"${version}"`,
+    `"${version}-gzip"`,
+    `"${version};gzip"`,
+    `W/"${version}-br"`,
+    `"${version}--gzip"`,
+    `"x", "${version}"`,
+  ])
+    assert.equal((await change(id, { note: null }, tag)).status, 200, tag);
+  for (const tag of ['"0"', 'W/"0-gzip"', `"${version}-other"`])
+    assertRefused(await change(id, { note: 'x' }, tag), 412, 'invitation_changed');
+  for (const tag of [version, `'${version}'`, `"${version}`, `W/${version}`, `"a" "b"`, 'any', '']) {
+    const answer = await change(id, { note: 'x' }, tag);
+    assertRefused(answer, 400, 'bad_request');
+    assert.match(String(answer.body.detail), /"[0-9a-f]{32}"/);
+  }
+});
+
 test('a sign-up in between does not change the version', async () => {
   const { id, code, version } = await made({ max_uses: 3 });
   await application.signUp(code);

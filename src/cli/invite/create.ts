@@ -56,7 +56,7 @@ export function addInviteCreate(invite: Command, context: CommandContext): void 
     .option('--count <number>', 'how many, up to 1,000,000', wholeNumber(1, 1_000_000), 1)
     .option('--prefix <text>', 'what generated codes begin with')
     .option('--length <number>', 'characters of a generated code after the prefix (default: 15)', wholeNumber(1, 1_000))
-    .option('--max-uses <number>', 'how many people each lets in (default: 1)', wholeNumber(1, 999_999_999))
+    .option('--max-uses <number>', 'how many people each lets in (default: 1)', wholeNumber(1, 1_000_000))
     .option('--starts <time>', `from when on: ${day} (default: at once)`, readMoment)
     .addOption(
       new Option('--expires <time>', 'until when; a day belongs to it (default: for ever)').argParser(readMoment).conflicts('validFor'),

@@ -32,7 +32,7 @@ interface WantedChange extends Omit<InvitationChange, 'startsAt' | 'expiresAt'> 
 
 /**
  * Changes an invitation, unless another operator changed it since it was read. Sign-ups in between do not count as changes.
- * @param ifMatch the header (RFC 9110, 13.1.1): the `version` in quotes, or `*` for any version.
+ * @param ifMatch the header (RFC 9110, 13.1.1): the `version` in quotes, as a proxy may have changed it, or `*` for any version.
  * @throws Problem `validation_failed`, `version_required`, `invitation_unknown`, `invitation_changed`, `seats_in_use`, `campaign_revoked`;
  *   `invitation_code_alike` if the change makes it usable beside another invitation with a look-alike code.
  */
@@ -83,8 +83,22 @@ function acceptChange(written: WrittenChange, { phoneRegion, timeZone }: Localit
   return { ok: false, errors: [lifeSpan, campaign, note, phone].flatMap((each) => (each.ok ? [] : each.errors)) };
 }
 
+/** `*`, or entity tags with commas between them (RFC 9110, 13.1.1). */
+const ifMatchShape = /^\s*(?:\*|(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*)\s*$/;
+
+/** @returns whether a field has the form of `If-Match`. */
+export function isIfMatch(text: string): boolean {
+  return text.length <= 1_000 && ifMatchShape.test(text);
+}
+
+/**
+ * The version is the row's, not that of some bytes: a proxy that compresses answers makes the tag weak (`W/"…"`) or adds a suffix (`"…-gzip"`,
+ * `"…;br"`), and both mean the same row.
+ */
 function matches(ifMatch: string, version: string): boolean {
-  return ifMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim() === `"${version}"`);
+  if (ifMatch.trim() === '*') return true;
+  const tags = [...ifMatch.matchAll(/"([^"]*)"/g)].map(([, tag = '']) => tag);
+  return tags.some((tag) => tag.replace(/(?:--?|;|\+)(?:gzip|br|deflate|zstd|df)$/i, '') === version);
 }
 
 /** A duration counts from the start if that is in the future, else from now: an operator who writes `7d` means a week more. */

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { until } from '../../database/database.ts';
+import { httpProblems } from '../../http/http-problems.ts';
 import { bodyProblems, problemResponses } from '../../http/problem-responses.ts';
 import { Problem } from '../../problems.ts';
 import { alikeExample } from '../code-collisions.ts';
@@ -9,11 +10,19 @@ import type { InvitationRow } from '../invitation-row.ts';
 import { type ShownInvitation, seesPhones, showInvitation, showPeople } from '../invitation-view.ts';
 import { invitationProblems } from '../problems.ts';
 import { invitationAnswer } from '../schema.ts';
-import { changeInvitation } from './change-invitation.ts';
+import { changeInvitation, isIfMatch } from './change-invitation.ts';
 import { changeInvitations, revokeBatch } from './change-many.ts';
 import { readInvitationAs } from './read-invitation.ts';
 import { restoreInvitation, revokeInvitation } from './revoke-invitation.ts';
 import { batchBody, changeBody, changedAnswer, changeManyBody, invitationPath, invitationWithPeople, versionHeaders } from './schema.ts';
+
+const malformed = new Problem({
+  ...httpProblems.bad_request,
+  detail: {
+    ko: 'If-Match에는 초대를 조회할 때 받은 ETag를 따옴표까지 그대로 넣으세요. 예: "9f86d081884c7d659a2feaa0c55ad015"',
+    en: 'Send the ETag of the invitation as If-Match, with its quotation marks, like "9f86d081884c7d659a2feaa0c55ad015".',
+  },
+});
 
 /** Users shown with an invitation; `GET /admin/users` has the others. */
 const peopleShown = 100;
@@ -69,6 +78,7 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
           ...problemResponses(
             ...bodyProblems,
             invitation_unknown,
+            malformed,
             version_required,
             invitation_changed,
             seats_in_use,
@@ -80,7 +90,9 @@ export const changingRoutes: FastifyPluginAsyncZod<{ services: InvitationService
     },
     async (request, reply) => {
       const { params, body, headers } = request;
-      const row = await changeInvitation(services, request.actor(), params.id, headers['if-match'], body, request.deadline);
+      const ifMatch = headers['if-match'];
+      if (ifMatch !== undefined && !isIfMatch(ifMatch)) throw malformed;
+      const row = await changeInvitation(services, request.actor(), params.id, ifMatch, body, request.deadline);
       return shown(reply, row);
     },
   );
