@@ -33,10 +33,8 @@ const invitation = {
   revoked_at: moment.nullable(),
   campaign_revoked: z.boolean(),
   batch: z.string().nullable(),
-  version: z
-    .string()
-    .regex(/^[0-9a-f]{1,64}$/)
-    .optional(),
+  /** For `If-Match`. */
+  version: z.string().optional(),
 };
 const person = z.looseObject({ user_id: id, name: z.string(), created_at: moment.nullable() });
 

@@ -44,7 +44,7 @@ function unknownIn(sent: unknown, known: readonly string[] = []): FieldError[] {
  * @param field a name that is not known. Only letters and `_.-` are repeated: anything else may be a value in the wrong place.
  * @param known what could have been meant.
  */
-export function unknownName(field: string, known: readonly string[]): FieldError {
+function unknownName(field: string, known: readonly string[]): FieldError {
   const near = nearestName(field, known);
   const shown = /^[\p{L} _.-]{1,64}$/u.test(field) ? field : '';
   if (near !== undefined) return { field: shown, rule: unknownField.near, values: { near } };

@@ -69,7 +69,7 @@ const label = /^(?:tel|phone|mobile|cell|hp|h\.p|휴대폰|휴대전화|핸드�
 const middleDot = /[\u00b7\u2022\u2027\u2219\u30fb\uff65\u318d\u3002\uff61]/g;
 
 /** Folds a typed number: invisible signs and labels away, ASCII for full width, one space, hyphen or dot for what looks like one. */
-export function foldPhone(text: string): string {
+function foldPhone(text: string): string {
   return foldTypedNumber(foldTypedNumber(text).replace(label, '').replace(middleDot, '.'));
 }
 

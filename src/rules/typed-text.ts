@@ -21,12 +21,12 @@ export function withoutInvisible(text: string): string {
 }
 
 /** Every run of white space as one space, none around. */
-export function withPlainSpaces(text: string): string {
+function withPlainSpaces(text: string): string {
   return text.replace(whiteSpace, ' ').trim();
 }
 
 /** Every dash as a hyphen, also where a keyboard gives a letter that looks like one. For texts without words. */
-export function withPlainDashes(text: string): string {
+function withPlainDashes(text: string): string {
   return text.replace(dash, '-');
 }
 

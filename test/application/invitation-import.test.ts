@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openApplication } from '../support/application.ts';
-import { assertRefused } from '../support/assert-refused.ts';
+import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 import { bulkClient, type Line, type TextAnswer } from '../support/bulk-client.ts';
+import { makeKey } from '../support/operator-scenes.ts';
 import { storedInvitation } from '../support/stored-rows.ts';
 
 const application = await openApplication();
@@ -295,6 +296,25 @@ test('programs name the media type of a table in several ways', async () => {
       created: 1,
       unchanged: 0,
     });
+});
+
+test('codes of another system are imported as they are, by admins, and let in', async () => {
+  const codes = ['FRIEND 01', 'INV#2024', 'ABCDE-FGHJK-MNPQR', 'a/b', '(x)', '"q"', '100%', 'ＷＩＤＥ'];
+  const file = `code\n${codes.map((code) => `"${code.replaceAll('"', '""')}"`).join('\n')}\n`;
+  const refused = await client.import(file);
+  assertRefused(refused, 422, 'import_refused');
+  assert.ok(Number(refused.body.error_count) >= 6);
+  const issuer = await makeKey(application, 'issuer');
+  assertInvalid(await bulkClient(application, issuer.key).import(file, { query: 'as_they_are=true' }), 'as_they_are admins_only');
+  assertImported(await client.import(file, { query: 'as_they_are=true&dry_run=true' }), { lines: 8, created: 8, unchanged: 0 }, true);
+  assertImported(await client.import(file, { query: 'as_they_are=true' }), { lines: 8, created: 8, unchanged: 0 });
+  for (const code of [...codes, 'friend01', 'inv#2024', 'abcdefghjkmnpqr'])
+    assert.equal((await application.verify(code)).status, 200, code);
+  assertImported(await client.import(file, { query: 'as_they_are=true' }), { lines: 8, created: 0, unchanged: 8 });
+  for (const bad of ['x\0', ' ', 'x'.repeat(257)]) {
+    const answer = await client.import(`code,note\n"${bad}",n\n`, { query: 'as_they_are=true' });
+    assertRefused(answer, 422, 'import_refused');
+  }
 });
 
 test('lines may end in any way, and several ways in one file', async () => {

@@ -95,7 +95,7 @@ async function changeOne(operator: Operator, wanted: string, flags: ChangeFlags)
   if (flags.dryRun)
     return printResult(operator, flags.json, { dry_run: true, found: 1, changed: 1 }, [say(sentences.tried, { found: 1, changed: 1 })]);
   // The version that was just read, so that the change of a colleague is not overwritten.
-  const headers = { 'if-match': before.version === undefined ? '*' : `"${before.version}"` };
+  const headers = { 'if-match': /^[0-9a-f]{1,64}$/.test(before.version ?? '') ? `"${before.version}"` : '*' };
   const after = (await client.request({ method: 'PATCH', path: `/admin/invitations/${before.id}`, body, headers }, invitationAnswer)).body;
   const until = showMomentAndZone(after.expires_at, timeZone);
   printResult(operator, flags.json, after, [until === '' ? say(sentences.one, { code }) : say(sentences.oneUntil, { code, until })]);

@@ -11,6 +11,7 @@ import { startProgressLine } from '../progress-line.ts';
 
 interface ImportFlags extends OperatorFlags {
   readonly dryRun?: true;
+  readonly asTheyAre?: true;
 }
 
 const sentences = {
@@ -32,7 +33,8 @@ export function addInviteImport(invite: Command, context: CommandContext): void 
     .command('import')
     .description('make an invitation for each line of a CSV file: all of them, or none where a line is wrong')
     .argument('<file>', 'CSV in UTF-8 with a line of column names, such as the export writes; - is stdin')
-    .option('--dry-run', 'only say what would be done');
+    .option('--dry-run', 'only say what would be done')
+    .option('--as-they-are', 'store codes of any characters as the file has them, such as those of another system (admins)');
   addOperatorOptions(command).action((file: string, flags: ImportFlags) =>
     asOperator(context, flags, (operator) => importFile(file, operator, flags)),
   );
@@ -47,7 +49,7 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
       {
         method: 'POST',
         path: '/admin/invitations/import',
-        query: { dry_run: flags.dryRun },
+        query: { dry_run: flags.dryRun, as_they_are: flags.asTheyAre },
         upload: { type: 'text/csv', content },
       },
       importAnswer,

@@ -26,6 +26,8 @@ export interface ImportRequest {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Whether everything is done and then undone. */
   readonly dryRun: boolean;
+  /** Whether codes are stored as the file has them. */
+  readonly asTheyAre: boolean;
   /** Ends the work, and all of it is undone. */
   readonly signal: AbortSignal;
 }
@@ -50,13 +52,13 @@ export async function importInvitations(services: BulkServices, request: ImportR
   using _upload = services.uploads.take(actor.keyId);
   await using file = await openTemporaryFile().catch(refuseWithoutSpace);
   const digest = createHash('sha256');
-  const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(file));
+  const { lines, errors, errorCount } = await judgeFile(services, digested(request.bytes, digest), withSpace(file), request.asTheyAre);
   if (errorCount > 0) {
     throw new Problem(bulkProblems.import_refused, { errors, values: { errors: errorCount }, members: { lines, error_count: errorCount } });
   }
   using _turn = await services.turn.take({ milliseconds: turnPatience, busy: bulkProblems.bulk_under_way, signal });
   using _place = await services.longWork.take(longWorkWait(signal, busyProblems.operators_busy));
-  const asked = ['POST', '/admin/invitations/import', digest.digest('hex')];
+  const asked = ['POST', '/admin/invitations/import', digest.digest('hex'), ...(request.asTheyAre ? ['as they are'] : [])];
   const imported = await storeAll(services, request, asked, file, lines);
   if (!request.dryRun) await refreshStatistics(services.database, imported.created);
   return imported;

@@ -18,6 +18,10 @@ export const importRules = fieldRules({
     ko: '1부터 1000000까지의 숫자만 적거나 비워 두세요.',
     en: 'Write a number from 1 to 1000000, in digits alone, or nothing.',
   },
+  admins_only: {
+    ko: '관리자(admin) 키로만 쓸 수 있습니다.',
+    en: 'Only a key with the role admin may ask for this.',
+  },
   campaign_revoked: {
     ko: '취소된 캠페인입니다. 먼저 캠페인을 되살리거나 다른 이름을 적으세요.',
     en: 'This campaign was revoked. Restore it first, or write another one.',

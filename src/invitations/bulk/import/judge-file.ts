@@ -39,10 +39,11 @@ export async function judgeFile(
   { database, phoneRegion, timeZone }: Pick<InvitationServices, 'database' | 'phoneRegion' | 'timeZone'>,
   bytes: AsyncIterable<Uint8Array>,
   file: TemporaryFile,
+  asTheyAre: boolean,
 ): Promise<JudgedFile> {
   // A new deadline for each statement: the file may take minutes to arrive.
   const asked = () => until(startDeadline(requestLimit), database);
-  const circumstances = { now: await databaseNow(asked()), phoneRegion, timeZone };
+  const circumstances = { now: await databaseNow(asked()), phoneRegion, timeZone, asTheyAre };
   const note = seenCodes();
   const errors: FieldError[] = [];
   let errorCount = 0;

@@ -3,9 +3,9 @@ import type { FieldError } from '../../../problems.ts';
 import { acceptPhone } from '../../../rules/phone.ts';
 import { type Accepted, accepted, refused } from '../../../rules/result.ts';
 import { foldTypedNumber } from '../../../rules/typed-text.ts';
-import { hasUnusableCharacter, hasVisibleCharacter } from '../../../rules/well-formed-text.ts';
+import { countCodePoints, hasUnusableCharacter, hasVisibleCharacter } from '../../../rules/well-formed-text.ts';
 import { acceptCampaign, acceptNote } from '../../campaign-and-note.ts';
-import { acceptCode, acceptCustomCode } from '../../code.ts';
+import { acceptCode, acceptCustomCode, codeRules, maximumCodeLength } from '../../code.ts';
 import { acceptLifeSpan, settleLifeSpan } from '../../resolve-validity.ts';
 import { csvRules } from './csv-rules.ts';
 import { importRules } from './import-rules.ts';
@@ -38,6 +38,8 @@ export interface Circumstances {
   readonly phoneRegion: CountryCode;
   /** Of times without an offset, an IANA name. */
   readonly timeZone: string;
+  /** Whether codes are stored as the file has them, whatever they are made of. */
+  readonly asTheyAre: boolean;
 }
 
 const maximumSeats = 1_000_000;
@@ -67,13 +69,16 @@ function withoutApostrophe(cell: string): string {
   return /^'+[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
 }
 
-function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion, timeZone }: Circumstances): Accepted<ImportedInvitation> {
+function judgeCells(
+  cell: (column: ImportColumn) => string,
+  { now, phoneRegion, timeZone, asTheyAre }: Circumstances,
+): Accepted<ImportedInvitation> {
   const filled = <Value>(column: ImportColumn, accept: (text: string) => Accepted<Value>): Accepted<Value | null> => {
     const text = cell(column);
     return isEmptyCell(text) ? accepted(null) : accept(text);
   };
   const trimmed = (column: ImportColumn) => foldTypedNumber(cell(column)) || null;
-  const code = acceptCustomCode(cell('code'));
+  const code = asTheyAre ? acceptAsItIs(cell('code')) : acceptCustomCode(cell('code'));
   const seats = filled('max_uses', acceptSeats);
   const written = acceptLifeSpan(
     {
@@ -99,6 +104,14 @@ function judgeCells(cell: (column: ImportColumn) => string, { now, phoneRegion, 
     note: note.value,
     phone: phone.value?.e164 ?? null,
   });
+}
+
+/** Whatever a sign-up would find. */
+function acceptAsItIs(text: string): Accepted<string> {
+  const code = acceptCode(text);
+  if (!code.ok) return { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
+  const isTooLong = countCodePoints(text) > maximumCodeLength;
+  return isTooLong ? refused({ field: 'code', rule: codeRules.code_too_long, values: { maximum: maximumCodeLength } }) : code;
 }
 
 function acceptSeats(text: string): Accepted<number> {

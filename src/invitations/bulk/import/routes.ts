@@ -1,16 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { httpProblems } from '../../../http/http-problems.ts';
 import { repeatableHeaders } from '../../../http/idempotency-headers.ts';
-import { problemResponses } from '../../../http/problem-responses.ts';
+import { problemResponses, queryProblem } from '../../../http/problem-responses.ts';
 import { acceptUploads, type Upload } from '../../../http/uploads.ts';
 import { repeatableProblems } from '../../../idempotency.ts';
-import { Problem } from '../../../problems.ts';
+import { Problem, validationFailed } from '../../../problems.ts';
 import { alikeExample } from '../../code-collisions.ts';
 import { invitationProblems } from '../../problems.ts';
 import type { BulkServices } from '../create-in-bulk.ts';
 import { bulkProblems } from '../problems.ts';
 import { csvRules, maximumFileBytes } from './csv-rules.ts';
 import { importInvitations } from './import-invitations.ts';
+import { importRules } from './import-rules.ts';
 import { importAnswer, importBody, importQuery } from './schema.ts';
 
 /** Milliseconds; a line of 1 Mbit/s takes 9 minutes for the largest file. */
@@ -50,6 +51,7 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
             httpProblems.unsupported_media_type,
             httpProblems.request_timeout,
             refused,
+            queryProblem,
             ...Object.values(repeatableProblems),
             invitationProblems.campaign_revoked,
             alikeExample,
@@ -61,10 +63,14 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
       },
     },
     async (request) => {
+      const asTheyAre = request.query.as_they_are === 'true';
+      if (asTheyAre && request.operator?.role !== 'admin')
+        throw validationFailed([{ field: 'as_they_are', rule: importRules.admins_only }]);
       const imported = await importInvitations(services, {
         actor: request.actor(),
         key: request.headers['idempotency-key'],
         bytes: request.body as Upload,
+        asTheyAre,
         dryRun: request.query.dry_run === 'true',
         signal: request.deadline.gone,
       });

@@ -7,6 +7,13 @@ export const importQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .meta({ description: 'Whether to do everything and then undo it: to see what would happen.', examples: ['true'] }),
+  as_they_are: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({
+      description: 'For admins: whether codes of any characters are stored as they are, such as those of another system.',
+      examples: ['false'],
+    }),
 });
 
 const exampleFile = [
