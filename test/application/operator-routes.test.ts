@@ -123,6 +123,10 @@ test('an issuer’s key changes no key and no user, and reads no audit log', asy
 });
 
 test("the document's examples work for every route", async () => {
+  // The campaign and the batch of the examples.
+  await application.query(
+    `INSERT INTO "Invitation" (code, campaign, batch) VALUES ('OF-THE-EXAMPLES', 'spring', '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10')`,
+  );
   for (const route of routes) {
     const request = sampleRequest(route, existing);
     const { status, body } = await sendAs(application.services.localKey, request);
