@@ -57,7 +57,7 @@ const assignment = /^\s*(?:export\s+)?([\w.-]+)\s*=/;
 export function envFileWarnings(folder: string): string[] {
   const path = join(folder, '.env');
   const text = readIfPresent(path) ?? '';
-  const names: readonly string[] = settings.map(({ name }) => name);
+  const names: readonly string[] = settingRows.map(({ name }) => name);
   // Values in quotation marks may have several lines.
   const bare = text.replace(/=\s*(["'`])[\s\S]*?\1/g, (value) => `=${'\n'.repeat(value.split('\n').length - 1)}`);
   return bare.split(/\r\n|\n|\r/).flatMap((line, index) => {

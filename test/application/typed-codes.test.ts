@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { generateCodes } from '../../src/invitations/code-generator.ts';
 import { codeLookUp } from '../../src/invitations/code-look-up.ts';
-import { isMissedGuess, unknownCode } from '../../src/invitations/refusals.ts';
+import { isMissedGuess, unknownCode } from '../../src/invitations/problems.ts';
 import { openApplication } from '../support/application.ts';
 import { assertInvalid, assertRefused } from '../support/assert-refused.ts';
 import { bulkClient } from '../support/bulk-client.ts';
