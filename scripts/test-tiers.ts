@@ -76,6 +76,7 @@ const stored = [
   'test/application/role-visibility.test.ts',
   'test/application/seats-between-networks.test.ts',
   'test/application/session-expiry.test.ts',
+  'test/application/session-renewal.test.ts',
   'test/application/session-resource.test.ts',
   'test/application/stored-as-typed.test.ts',
   'test/application/sweep-command.test.ts',

@@ -1,4 +1,4 @@
-import { Problem, problemCatalogue } from '../problems.ts';
+import { Problem, type ProblemDetails, problemCatalogue } from '../problems.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
 import { wordMoment } from '../rules/zoned-time.ts';
 import type { InvitationState } from './availability.ts';
@@ -163,9 +163,7 @@ export function unusableInvitation(state: Exclude<InvitationState, 'usable' | 'n
  * @param timeZone of the time in the sentence; an IANA name.
  */
 export function notStarted(startsAt: Date | null, timeZone: string): Problem {
-  const moment = shownMoment(startsAt) ?? never;
-  const values = { startsAt: wordMoment(new Date(moment), timeZone) };
-  return new Problem(invitationProblems.invitation_not_started, { values, members: { startsAt: moment } });
+  return new Problem(invitationProblems.invitation_not_started, timed('startsAt', new Date(shownMoment(startsAt) ?? never), timeZone));
 }
 
 /**
@@ -174,11 +172,18 @@ export function notStarted(startsAt: Date | null, timeZone: string): Problem {
  * @param timeZone of the time in the sentence; an IANA name.
  */
 export function everySeatHeld(freeAt: Date | null, timeZone: string): Problem {
-  const moment = freeAt ?? new Date();
-  // The minute after, so that the seat is free when the person comes back.
-  const minute = new Date(Math.ceil(moment.getTime() / 60_000) * 60_000);
-  const values = { freeAt: wordMoment(minute, timeZone) };
-  return new Problem(invitationProblems.invitation_full, { values, members: { freeAt: moment.toISOString() } });
+  return new Problem(invitationProblems.invitation_full, timed('freeAt', freeAt ?? new Date(), timeZone, 'up'));
+}
+
+/**
+ * A moment in a problem: words for people in the sentence, RFC 3339 for programs in the member.
+ * @param name of the placeholder and of the member.
+ * @param timeZone of the sentence; an IANA name.
+ * @param minute `up`: the sentence says the minute after, so that a seat is free when the person comes back.
+ */
+export function timed(name: string, moment: Date, timeZone: string, minute: 'down' | 'up' = 'down'): ProblemDetails {
+  const worded = minute === 'up' ? new Date(Math.ceil(moment.getTime() / 60_000) * 60_000) : moment;
+  return { values: { [name]: wordMoment(worded, timeZone) }, members: { [name]: moment.toISOString() } };
 }
 
 /**

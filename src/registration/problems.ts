@@ -1,4 +1,4 @@
-import { unusableInvitation } from '../invitations/problems.ts';
+import { timed, unusableInvitation } from '../invitations/problems.ts';
 import { Problem, problemCatalogue } from '../problems.ts';
 import type { SessionState } from './store.ts';
 
@@ -33,6 +33,14 @@ export const registrationProblems = problemCatalogue({
     detail: {
       ko: '이 가입은 다른 휴대폰 번호로 이미 완료되었습니다. 변경된 내용은 없습니다.',
       en: 'This sign-up was already completed with another phone number. Nothing was changed.',
+    },
+  },
+  renewal_refused: {
+    status: 409,
+    title: { ko: '지금은 시간을 늘릴 수 없습니다', en: 'No more time right now' },
+    detail: {
+      ko: '다른 자리가 모두 찼습니다. {expiresAt}까지 다음 단계를 마치면 시간이 다시 늘어납니다.',
+      en: 'Every other seat is taken. Finish the next step by {expiresAt}: that gives you more time.',
     },
   },
   phone_taken: {
@@ -78,6 +86,15 @@ export function demandOpenSession(session: SessionState): SessionState & { reado
   if (!expires_at || still_open === null) throw new Problem(registrationProblems.session_not_found);
   if (!still_open) throw unusableInvitation(state === 'revoked' ? 'revoked' : 'used');
   return { ...session, expires_at };
+}
+
+/**
+ * @returns the problem for a sign-up that has stored nothing while every other seat is taken.
+ * @param expiresAt until when it still holds its seat.
+ * @param timeZone of the time in the sentence; an IANA name.
+ */
+export function renewalRefused(expiresAt: Date, timeZone: string): Problem {
+  return new Problem(registrationProblems.renewal_refused, timed('expiresAt', expiresAt, timeZone));
 }
 
 /** @returns the problem for a last step that comes while others are missing. */

@@ -10,6 +10,7 @@ import { abandonRegistration } from './abandon-registration.ts';
 import { completeRegistration, completionProblems } from './complete-registration.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { demandOpenSession, openSessionProblems, registrationProblems } from './problems.ts';
+import { renewalProblems, renewRegistration } from './renew-session.ts';
 import { saveRegistrationStep, saveStepProblems } from './save-step.ts';
 import { abandonAnswer, completionAnswer, sessionAnswer, stepAnswer, stepBody, verifyAnswer, verifyBody } from './schema.ts';
 import { bearerSession } from './session-id.ts';
@@ -43,8 +44,8 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
       if (!code.ok) throw validationFailed(code.errors);
       const opened = await verifyInvitation(services, code.value, networkOfClient(request), request.deadline);
       if ('retryAfterSeconds' in opened) return refuseMoreSignUps(reply, opened.retryAfterSeconds);
-      const { sessionId, expiresAt } = opened;
-      return { valid: true as const, sessionId, ...shownProgress({ expires_at: expiresAt, completed_steps: [] }) };
+      const { sessionId, expiresAt, phoneBound } = opened;
+      return { valid: true as const, sessionId, ...shownProgress({ expires_at: expiresAt, completed_steps: [] }), phoneBound };
     },
   );
 
@@ -122,7 +123,30 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
       const session = demandOpenSession(
         await readSession(services.database, bearerSession(request.headers.authorization), request.deadline),
       );
-      return { ...shownProgress(session), completedSteps: [...session.completed_steps] };
+      return { ...shownProgress(session), completedSteps: [...session.completed_steps], phoneBound: session.invited_phone !== null };
+    },
+  );
+
+  app.post(
+    '/register/session/renew',
+    {
+      config: { crossOrigin: true, limit: 'session' },
+      schema: {
+        tags,
+        security,
+        operationId: 'renewSession',
+        summary: 'Get more time for a sign-up',
+        description:
+          'Renews the sign-up as a step does, up to 24 hours after its start. A sign-up that has stored nothing and holds one of several seats is renewed only while another seat is free.',
+        response: {
+          200: stepAnswer,
+          ...problemResponses(session_required, ...renewalProblems, unavailable),
+        },
+      },
+    },
+    async (request) => {
+      const progress = await renewRegistration(services, bearerSession(request.headers.authorization), request.deadline);
+      return { ok: true as const, ...shownProgress(progress) };
     },
   );
 

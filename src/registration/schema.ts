@@ -20,6 +20,10 @@ const progress = {
   }),
 };
 
+const phoneBound = z
+  .boolean()
+  .meta({ description: 'Whether only the phone number that was invited completes the sign-up.', examples: [false] });
+
 export const verifyBody = z
   .object({
     invitation_code: z.string().meta({
@@ -32,7 +36,7 @@ export const verifyBody = z
   })
   .meta({ id: 'VerifyInvitation' });
 
-export const verifyAnswer = z.object({ valid: z.literal(true), sessionId, ...progress }).meta({ id: 'InvitationVerified' });
+export const verifyAnswer = z.object({ valid: z.literal(true), sessionId, ...progress, phoneBound }).meta({ id: 'InvitationVerified' });
 
 /** The body of a step: its own members and the session id. */
 export function stepBody(step: Step) {
@@ -49,6 +53,7 @@ export const sessionAnswer = z
   .object({
     ...progress,
     completedSteps: stepNames.meta({ description: 'The steps that are stored.', examples: [['name']] }),
+    phoneBound,
   })
   .meta({ id: 'SignUpSession' });
 

@@ -1,6 +1,6 @@
 import { type Database, type Statement, statement } from '../database/database.ts';
 import type { Deadline } from '../deadline.ts';
-import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat } from '../invitations/availability.ts';
+import { type InvitationState, lockCampaign, stateOf, stillOpen, takeOneSeat, usedSeats } from '../invitations/availability.ts';
 import { codeLookUp, meantInvitation } from '../invitations/code-look-up.ts';
 import { completingStep, type Step, type StepValues, stepsBeforeLast } from './steps.ts';
 
@@ -32,6 +32,8 @@ export const keepAttempts = (sessions: string, outcome: 'completed' | 'abandoned
   `INSERT INTO registration_attempts (attempt, invitation_id, verified_at, ${stepMoments.join(', ')}, ended_at, outcome)
    SELECT session.attempt, session."invitationId", session.created_at, ${stepMoments.map((moment) => `session.${moment}`).join(', ')}, ${endedAt}, '${outcome}'
    FROM ${sessions} WHERE session.network_key IS NOT NULL ON CONFLICT DO NOTHING`;
+/** Whether a session has stored no step. */
+const nothingStored = (row: string) => `pg_catalog.cardinality(${completedSteps(row)}) = 0`;
 
 /** In the order in which the statements have them. */
 const valuesOf = (step: Step, columns: StepValues['columns']) => step.columns.map((column) => columns[column]);
@@ -41,6 +43,7 @@ export interface VerifiedInvitation {
   readonly state: InvitationState;
   readonly several_seats: boolean;
   readonly starts_at: Date | null;
+  readonly phone_bound: boolean;
   /** Set if a session was opened. */
   readonly session_expires_at: Date | null;
   /** Seconds until the network's oldest live session on a single-seat invitation ends; NULL if it has none. */
@@ -63,7 +66,8 @@ function openSessionStatement(name: string, isMeant: string): Statement<Verified
   return statement(
     name,
     `WITH invitation AS (
-       SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, ${networkKey('i.id', '$4')} AS network_key
+       SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, i.phone IS NOT NULL AS phone_bound,
+         ${networkKey('i.id', '$4')} AS network_key
        FROM "Invitation" i WHERE ${isMeant}
      ), own AS (
        SELECT count(*) AS sessions, min(s.expires_at) AS oldest_ends_at FROM invitation
@@ -75,7 +79,7 @@ function openSessionStatement(name: string, isMeant: string): Statement<Verified
        WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $5::integer) IS NOT FALSE
        RETURNING expires_at
      )
-     SELECT invitation.id, state, several_seats, starts_at, opened.expires_at AS session_expires_at,
+     SELECT invitation.id, state, several_seats, starts_at, phone_bound, opened.expires_at AS session_expires_at,
        extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
      FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
   );
@@ -182,6 +186,36 @@ export async function saveStep(
   const save = saveStepStatements.get(step.name);
   if (!save) throw new Error(`the step ${step.name} is not saved on its own`);
   const [row] = await database.run(save, [sessionId, lifeSeconds, ...valuesOf(step, columns)], deadline);
+  return row;
+}
+
+const renewSessionStatement = statement<SessionProgress>(
+  'registration_renew_session',
+  `UPDATE "RegisterSession" s
+   SET expires_at = GREATEST(s.expires_at, LEAST(s.created_at + interval '24 hours',
+     now() + make_interval(secs => CASE WHEN i.max_uses > 1 AND ${nothingStored('s')} THEN $3::double precision ELSE $2::double precision END)))
+   FROM "Invitation" i
+   WHERE s."sessionId" = $1 AND s.expires_at > now() AND i.id = s."invitationId" AND ${stillOpen('i')}
+     AND (i.max_uses = 1 OR NOT ${nothingStored('s')} OR i.max_uses - (${usedSeats('i')}) > (
+       SELECT count(*) FROM "RegisterSession" held WHERE held."invitationId" = i.id AND held.expires_at > now() - interval '10 seconds'))
+   RETURNING s.expires_at, ${completedSteps('s')} AS completed_steps`,
+);
+
+/**
+ * Renews a live session without a step, 24 hours after its start at most, and never shortens it. While it has stored nothing and holds one of
+ * several seats, it is renewed only if another seat is free. Counting needs no lock: a seat that is taken meanwhile was taken after the renewal,
+ * and the session keeps the seat that it already holds.
+ * @param lifeSeconds of a session with a stored step, or on a single-seat invitation.
+ * @param holdSeconds of the others.
+ * @returns undefined: refused; `readSession` tells why.
+ */
+export async function renewSession(
+  database: Database,
+  sessionId: string,
+  { lifeSeconds, holdSeconds }: { readonly lifeSeconds: number; readonly holdSeconds: number },
+  deadline: Deadline,
+): Promise<SessionProgress | undefined> {
+  const [row] = await database.run(renewSessionStatement, [sessionId, lifeSeconds, holdSeconds], deadline);
   return row;
 }
 

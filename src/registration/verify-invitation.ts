@@ -8,6 +8,8 @@ export interface OpenedSession {
   /** 32 hexadecimal digits, 128 random bits. */
   readonly sessionId: string;
   readonly expiresAt: Date;
+  /** Only the invited phone number completes it. */
+  readonly phoneBound: boolean;
 }
 
 /** The network already has the maximum of live sign-ups on this invitation. */
@@ -17,7 +19,7 @@ export interface TooManySignUps {
 }
 
 /** Seconds that a seat is held before the first step is stored; each step then renews it for the normal session lifetime. */
-const holdSeconds = 300;
+export const holdSeconds = 300;
 
 const exampleMoment = new Date('2026-01-01T09:00:00.000Z');
 
@@ -62,14 +64,15 @@ async function openOnce(
   for (let round = 0; round < 3; round += 1) {
     const invitation = await openSession(database, code, session, signUpsPerNetwork, deadline);
     if (!invitation) throw unknownCode(code);
-    if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at };
+    const { phone_bound: phoneBound } = invitation;
+    if (invitation.session_expires_at) return { sessionId, expiresAt: invitation.session_expires_at, phoneBound };
     if (invitation.state === 'not_started') throw notStarted(invitation.starts_at, rules.timeZone);
     if (invitation.state !== 'usable') throw unusableInvitation(invitation.state);
     if (!invitation.several_seats) return { retryAfterSeconds: invitation.seconds_until_oldest_ends ?? 1 };
 
     const held = { ...session, lifeSeconds: Math.min(holdSeconds, rules.sessionSeconds) };
     const seat = await openSeatSession(database, invitation.id, held, deadline);
-    if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at };
+    if (seat?.session_expires_at) return { sessionId, expiresAt: seat.session_expires_at, phoneBound };
     if (seat) throw everySeatHeld(seat.seat_free_at, rules.timeZone);
     // It stopped being usable between the two statements: the next round finds out why.
   }

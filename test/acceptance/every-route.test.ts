@@ -62,6 +62,7 @@ test('the OpenAPI document has the whole sign-up', () => {
       'GET /problems/{code}',
       'GET /readyz',
       'POST /auth/invitation/verify',
+      'POST /auth/register/session/renew',
       'PUT /auth/register/birthday',
       'PUT /auth/register/name',
       'PUT /auth/register/phone',

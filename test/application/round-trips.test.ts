@@ -97,10 +97,14 @@ test('a refused body costs no database query', async (context) => {
   }
 });
 
-test('reading and abandoning a session cost one statement each', async (context) => {
+test('reading, renewing and abandoning a session cost one statement each', async (context) => {
   const headers = bearer(await beginSignUp(application, await invite(application)));
-  for (const method of ['GET', 'DELETE']) {
-    const names = await statementsOf(context, () => application.send(method, '/auth/register/session', undefined, headers));
+  for (const [method, path] of [
+    ['GET', '/auth/register/session'],
+    ['POST', '/auth/register/session/renew'],
+    ['DELETE', '/auth/register/session'],
+  ] as const) {
+    const names = await statementsOf(context, () => application.send(method, path, undefined, headers));
     assert.equal(names.length, 1);
   }
 });

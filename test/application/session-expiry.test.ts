@@ -89,6 +89,7 @@ test('every endpoint refuses a session from the moment it expires, although it i
     birthday: (id: string) => application.birthday(id, '1990-01-01'),
     phone: (id: string) => application.phone(id, '010-2345-6789'),
     read: (id: string) => application.send('GET', '/auth/register/session', undefined, bearer(id)),
+    renew: (id: string) => application.send('POST', '/auth/register/session/renew', undefined, bearer(id)),
     abandon: (id: string) => application.send('DELETE', '/auth/register/session', undefined, bearer(id)),
   };
   const code = await invite(application);

@@ -23,13 +23,27 @@ test('reading a session shows its progress and none of its data', async () => {
     const { expiresAt: _, ...rest } = body;
     return rest;
   };
-  assert.deepEqual(await progress(), { completedSteps: [], remainingSteps: ['name', 'birthday', 'phone'] });
+  assert.deepEqual(await progress(), { completedSteps: [], remainingSteps: ['name', 'birthday', 'phone'], phoneBound: false });
   await application.birthday(sessionId, person.birthday);
-  assert.deepEqual(await progress(), { completedSteps: ['birthday'], remainingSteps: ['name', 'phone'] });
+  assert.deepEqual(await progress(), { completedSteps: ['birthday'], remainingSteps: ['name', 'phone'], phoneBound: false });
   await application.name(sessionId, person.name, person.password);
-  assert.deepEqual(await progress(), { completedSteps: ['name', 'birthday'], remainingSteps: ['phone'] });
+  assert.deepEqual(await progress(), { completedSteps: ['name', 'birthday'], remainingSteps: ['phone'], phoneBound: false });
   await application.phone(sessionId, person.phone);
   assertRefused(await read(bearer(sessionId)), 404, 'session_not_found');
+});
+
+test('verifying and reading say whether a phone number is bound, and none of its digits', async () => {
+  for (const max_uses of ['1', '2']) {
+    for (const [phone, phoneBound] of [
+      ["'+821029384756'", true],
+      ['NULL', false],
+    ] as const) {
+      const verified = await application.verify(await invite(application, { max_uses, phone }));
+      const shown = await read(bearer(String(verified.body.sessionId)));
+      assert.deepEqual([verified.body.phoneBound, shown.body.phoneBound], [phoneBound, phoneBound]);
+      assert.ok(!JSON.stringify([verified.body, shown.body]).includes('4756'));
+    }
+  }
 });
 
 test('a session id is read only from the Authorization header, and without it the answer is a 401', async () => {

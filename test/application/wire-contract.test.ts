@@ -23,7 +23,13 @@ test('the four requests answer with exactly the members that clients of the orig
   const verified = succeeded(await application.verify(code));
   const sessionId = String(verified.sessionId);
   assert.match(sessionId, /^[0-9a-f]{32}$/);
-  assert.deepEqual(verified, { valid: true, sessionId, expiresAt: verified.expiresAt, remainingSteps: ['name', 'birthday', 'phone'] });
+  assert.deepEqual(verified, {
+    valid: true,
+    sessionId,
+    expiresAt: verified.expiresAt,
+    remainingSteps: ['name', 'birthday', 'phone'],
+    phoneBound: false,
+  });
 
   const named = succeeded(await application.name(sessionId, person.name, person.password));
   assert.deepEqual(named, { ok: true, expiresAt: named.expiresAt, remainingSteps: ['birthday', 'phone'] });

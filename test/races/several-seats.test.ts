@@ -110,9 +110,15 @@ const verifyFrom = (racer: Racer, code: string, address: string) =>
   racer.send('POST', '/auth/invitation/verify', { invitation_code: code }, { 'x-forwarded-for': address });
 const newcomer = (index: number) => `198.51.100.${index + 1}`;
 
-async function liveSessions(invitation: number): Promise<{ id: string; has_step: boolean }[]> {
-  return pair.query<{ id: string; has_step: boolean }>(
-    `SELECT "sessionId" AS id, birthday IS NOT NULL AS has_step FROM "RegisterSession" WHERE "invitationId" = $1 AND expires_at > now()`,
+interface LiveSession {
+  readonly id: string;
+  readonly has_step: boolean;
+  readonly expires_at: Date;
+}
+
+async function liveSessions(invitation: number): Promise<LiveSession[]> {
+  return pair.query<LiveSession>(
+    `SELECT "sessionId" AS id, birthday IS NOT NULL AS has_step, expires_at FROM "RegisterSession" WHERE "invitationId" = $1 AND expires_at > now()`,
     [invitation],
   );
 }
@@ -166,6 +172,48 @@ test('while holders store their first step and others take seats over, each hold
   }
 });
 
+test('holders who ask for more time while 24 newcomers want seats keep what they were told, and five stay held', async () => {
+  using racers = await open();
+  const renew = (racer: Racer, session = '') =>
+    racer.send('POST', '/auth/register/session/renew', undefined, { authorization: `Bearer ${session}` });
+  for (let round = 1; round <= testRounds(8); round += 1) {
+    const code = `RENEWED-${round}`;
+    const invitation = await insertInvitation(pair.query, code, seats);
+    const [racer = assert.fail()] = racers.all;
+    const holders: string[] = [];
+    for (let seat = 0; seat < 4; seat += 1) holders.push(...heldSessions([await verifyFrom(racer, code, '203.0.113.7')]));
+    // One seat was never taken; the holder of another one is too late.
+    const end = await endAtOneMoment(invitation, '1 minute');
+    await expire(holders.slice(3), '11 seconds');
+
+    // Holders go first in half of the rounds.
+    const firstHolder = round % 2 === 0 ? 0 : racerCount - 8;
+    const answers = await racers.race((one, index) => {
+      const place = index - firstHolder;
+      return place >= 0 && place < 8 ? renew(one, holders[place % 4]) : verifyFrom(one, code, newcomer(index));
+    });
+
+    const renewals = answers.slice(firstHolder, firstHolder + 8);
+    const live = await liveSessions(invitation);
+    assert.equal(live.length, seats, `round ${round}: ${live.length} hold ${seats} seats`);
+    for (const [index, holder] of holders.entries()) {
+      const told = [renewals[index], renewals[index + 4]];
+      const session = live.find(({ id }) => id === holder);
+      if (index === 3)
+        assert.deepEqual(
+          told.map((answer) => answer?.status),
+          [404, 404],
+          `round ${round}: a seat that was over came back`,
+        );
+      if (!session) continue;
+      const isRenewed = told.some((answer) => answer?.status === 200);
+      assert.equal(session.expires_at.getTime() > end, isRenewed, `round ${round}: an answer and the stored end differ`);
+      const late = await renew(racer, holder);
+      assert.equal(late.body.code, 'renewal_refused', `round ${round}: renewed while every seat is held`);
+    }
+  }
+});
+
 test('a sign-up that an operator ends while it completes becomes a user or is ended, never both', async () => {
   using racers = await open();
   const made = await runChodae(['key', 'create', '--label', 'ends sign-ups', '--role', 'issuer'], { environment: pair.environment });
@@ -209,4 +257,14 @@ test('a sign-up that an operator ends while it completes becomes a user or is en
 /** Moves time instead of waiting. */
 async function expire(sessions: readonly string[], ago: string): Promise<void> {
   await pair.query('UPDATE "RegisterSession" SET expires_at = now() - $2::interval WHERE "sessionId" = ANY ($1)', [sessions, ago]);
+}
+
+/** @returns the moment at which every session of an invitation now ends, in milliseconds. */
+async function endAtOneMoment(invitation: number, later: string): Promise<number> {
+  const [row] = await pair.query<{ end: Date }>(
+    `WITH moved AS (UPDATE "RegisterSession" SET expires_at = now() + $2::interval WHERE "invitationId" = $1 RETURNING expires_at)
+     SELECT max(expires_at) AS end FROM moved`,
+    [invitation, later],
+  );
+  return row?.end.getTime() ?? assert.fail();
 }

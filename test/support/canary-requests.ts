@@ -47,6 +47,7 @@ export function canarySender(url: string, canaries: Canaries): CanarySender {
     });
     await send('PUT', '/auth/register/birthday', { session_id, birthday: canaries.birthday() });
     await send('GET', '/auth/register/session', undefined, session);
+    await send('POST', '/auth/register/session/renew', undefined, session);
     for (const typed of [phone, phone.replaceAll('-', ''), canaries.phone()])
       await send('PUT', '/auth/register/phone', { session_id, phone: typed });
     await send('DELETE', '/auth/register/session', undefined, session);

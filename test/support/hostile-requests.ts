@@ -24,7 +24,11 @@ const endpoints: readonly Endpoint[] = [
   { method: 'PUT', path: '/auth/register/phone', fields: ['session_id', 'phone'] },
 ];
 
-const sessionEndpoints: readonly Endpoint[] = ['GET', 'DELETE'].map((method) => ({ method, path: '/auth/register/session', fields: [] }));
+const sessionEndpoints: readonly Endpoint[] = [
+  { method: 'GET', path: '/auth/register/session', fields: [] },
+  { method: 'POST', path: '/auth/register/session/renew', fields: [] },
+  { method: 'DELETE', path: '/auth/register/session', fields: [] },
+];
 
 const addresses: readonly Endpoint[] = [
   ...endpoints,
