@@ -27,11 +27,15 @@ import { operatorProblems } from './operators/problems.ts';
 import { operatorRoutes } from './operators/routes.ts';
 import { busyProblems } from './overload/long-work.ts';
 import { overloadProblems } from './overload/problems.ts';
+import { noPageFiles, type PageFiles } from './pages/page-files.ts';
+import { previewProblems, previewRoutes } from './pages/preview-routes.ts';
+import { addPages, notFoundPage } from './pages/routes.ts';
 import type { Problem, ProblemKind } from './problems.ts';
 import { registrationProblems } from './registration/problems.ts';
 import { progressRoutes } from './registration/progress/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { sessionNamedBy } from './registration/session-id.ts';
+import { describeSteps } from './registration/steps.ts';
 import type { Services } from './services.ts';
 import { requestLimit } from './time-limits.ts';
 import { userProblems } from './users/problems.ts';
@@ -50,6 +54,7 @@ export const problemCatalogues: readonly Readonly<Record<string, ProblemKind>>[]
   repeatableProblems,
   databaseProblems,
   limitProblems,
+  previewProblems,
 ];
 
 const tags = [
@@ -70,6 +75,8 @@ export interface AppOptions {
   readonly readMetrics?: () => Promise<string>;
   /** Asked for each request of `/auth`, `/admin` and the documents before anything is done for it: the refusal, where there are too many. Default: none is refused. */
   readonly overloaded?: () => Problem | undefined;
+  /** The sign-up page and its files. Default: it says that it is not built. */
+  readonly pages?: PageFiles;
   /** The certificate for TLS; default: plain HTTP. */
   readonly tls?: TlsPair;
 }
@@ -81,7 +88,8 @@ export interface App {
 }
 
 /** The table of contents: everything that answers a request, in reading order. */
-export async function buildApp(services: Services, { readMetrics, overloaded = () => undefined, tls }: AppOptions = {}): Promise<App> {
+export async function buildApp(services: Services, options: AppOptions = {}): Promise<App> {
+  const { readMetrics, overloaded = () => undefined, pages = noPageFiles, tls } = options;
   const { config, log, database, limits, metrics } = services;
   let isStopping = false;
   const { trustedProxies, forceHttps, publicUrl, corsOrigins } = config.http;
@@ -92,10 +100,19 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
     ...(tls && { tls }),
     ...(forceHttps && { forceHttps: { publicUrl } }),
     corsOrigins,
+    notFoundPage,
     onAnswered: metrics.requestAnswered,
   });
 
   await addOpenApi(http, { version, tags, credentials });
+  // Not shed: the pages are in memory, and a person who is refused here would not know why.
+  addPages(http, {
+    config,
+    files: pages,
+    steps: describeSteps(services.registration.rules),
+    previews: services.previews,
+    defaultLanguage: config.defaultLanguage,
+  });
   await http.register(
     async (auth) => {
       shedRequests(auth, overloaded);
@@ -114,6 +131,7 @@ export async function buildApp(services: Services, { readMetrics, overloaded = (
       await admin.register(progressRoutes, { services: services.progress });
       await admin.register(userRoutes, { services: services.users });
       await admin.register(operatorRoutes, { services: services.operators });
+      await admin.register(previewRoutes, { previews: services.previews, publicUrl: config.http.publicUrl });
     },
     { prefix: '/admin' },
   );

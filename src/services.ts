@@ -21,6 +21,7 @@ import { recordAudit } from './operators/store.ts';
 import { sweptOperatorRows } from './operators/sweep-records.ts';
 import { busyProblems } from './overload/long-work.ts';
 import { openSemaphore, type Semaphore } from './overload/semaphore.ts';
+import { openPreviewLinks, type PreviewLinks } from './pages/preview-link.ts';
 import { openPasswordHasher, type PasswordHasher } from './passwords/hasher.ts';
 import type { RegistrationServices } from './registration/dependencies.ts';
 import type { ProgressServices } from './registration/progress/dependencies.ts';
@@ -48,6 +49,7 @@ export interface Services extends AsyncDisposable {
   readonly invitations: InvitationServices;
   readonly users: UserServices;
   readonly operators: OperatorServices;
+  readonly previews: PreviewLinks;
   readonly metrics: Metrics;
   /** An admin's key that only this process knows and that dies with it, for operators at the machine itself. */
   readonly localKey: string;
@@ -126,6 +128,7 @@ export function openServices(config: Config, log: Logger, database: Database, ov
       forgetPerson: [forgetReceipts, forgetGuest, forgetInAnswers],
     },
     operators: { ...audited, timeZone: config.registration.timeZone, localKeyHash: localKey.hash },
+    previews: openPreviewLinks(config.database),
     metrics,
     localKey: localKey.key,
     recogniseKey: recogniseKeys(database),

@@ -80,6 +80,12 @@ export const sessionEnded = z.looseObject({ ended: z.literal(true), attempt: z.s
 
 export const testCodesRenewed = z.looseObject({ expires_at: moment });
 
+export const previewLinkMade = z.looseObject({
+  path: z.string().regex(/^\/join\?[\w.=-]+$/),
+  link: z.string().nullable(),
+  expires_at: moment,
+});
+
 export const meAnswer = z.looseObject({ label: z.string(), role: z.string() });
 
 export const keyMade = z.looseObject({ key: z.string().refine(isOperatorKey) });

@@ -5,6 +5,7 @@ import { addInviteCreate } from './invite/create.ts';
 import { addInviteExport } from './invite/export.ts';
 import { addInviteImport } from './invite/import.ts';
 import { addInviteList } from './invite/list.ts';
+import { addInvitePreview } from './invite/preview.ts';
 import { addInviteRestore } from './invite/restore.ts';
 import { addInviteRevoke } from './invite/revoke.ts';
 import { addInviteShow } from './invite/show.ts';
@@ -20,4 +21,5 @@ export function addInviteCommand(program: Command, context: CommandContext): voi
   addInviteRestore(invite, context);
   addInviteImport(invite, context);
   addInviteExport(invite, context);
+  addInvitePreview(invite, context);
 }

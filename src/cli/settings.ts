@@ -7,6 +7,7 @@ import { DatabaseInUseError } from '../database/embedded-lock.ts';
 import { explainConnectionFailure } from '../database/explain-connection.ts';
 import { SchemaError } from '../database/schema-state.ts';
 import { TlsFileError } from '../http/https/certificate.ts';
+import { BrandFileError } from '../pages/brand-files.ts';
 import type { CommandContext } from './context.ts';
 import { CommandError, UsageError } from './exit-codes.ts';
 
@@ -48,7 +49,7 @@ export async function explaining<T>(config: Config, work: () => Promise<T>): Pro
 }
 
 function explained(error: unknown, { database, http }: Config): unknown {
-  if ([DatabaseInUseError, DataFolderError, SchemaError, TlsFileError].some((kind) => error instanceof kind))
+  if ([DatabaseInUseError, DataFolderError, SchemaError, TlsFileError, BrandFileError].some((kind) => error instanceof kind))
     return new CommandError((error as Error).message);
   const { code, syscall, port = http.port } = error as { code?: string; syscall?: string; port?: number };
   // The port of several workers is bound by their primary process.

@@ -11,12 +11,31 @@ export interface Config
     /** The server's own TLS. Undefined: plain HTTP, perhaps behind a proxy that terminates TLS. */
     readonly tls: TlsFiles | undefined;
   };
+  /** How the hosted sign-up page looks, and where it leads. */
+  readonly page: PageConfig;
   /** `NODE_ENV` is `production`. */
   readonly isProduction: boolean;
   /** Where `/metrics` is served without a key. Undefined: nowhere. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** Undefined: no limits. */
   readonly limits: LimitsConfig | undefined;
+}
+
+export interface PageConfig {
+  readonly brand: {
+    /** Undefined: the page names no product. */
+    readonly name: string | undefined;
+    /** Absolute path of an SVG or PNG file. */
+    readonly logoFile: string | undefined;
+    /** `#RRGGBB`. */
+    readonly color: string | undefined;
+    /** Absolute path of the PNG or JPEG file that messengers show beside a link. */
+    readonly imageFile: string | undefined;
+  };
+  /** Absolute addresses; `contact` may also be `mailto:` or `tel:`. */
+  readonly links: { readonly terms: string | undefined; readonly privacy: string | undefined; readonly contact: string | undefined };
+  /** Where people go when they have signed up. No request can name another address. */
+  readonly appUrl: string | undefined;
 }
 
 /** Whose `X-Forwarded-…` headers are trusted: this many proxies, or proxies with one of these addresses and ranges. Undefined: none. */

@@ -29,6 +29,11 @@ test('without variables the defaults apply', () => {
       tls: undefined,
       corsOrigins: [],
     },
+    page: {
+      brand: { name: undefined, logoFile: undefined, color: undefined, imageFile: undefined },
+      links: { terms: undefined, privacy: undefined, contact: undefined },
+      appUrl: undefined,
+    },
     isProduction: false,
     process: { workers: 1, stopDelaySeconds: 0 },
     metrics: undefined,

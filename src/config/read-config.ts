@@ -121,15 +121,21 @@ function isSet(environment: Environment, name: string): boolean {
   return Boolean(environment[name]?.trim());
 }
 
-function configOf({ database, http, metrics, limits, general, ...rest }: SettingValues, isProduction: boolean): Config {
+function configOf({ database, http, page, metrics, limits, general, ...rest }: SettingValues, isProduction: boolean): Config {
   const { certificate, key, forceHttps, ...others } = http;
   const { enabled, ...rates } = limits;
+  const { brandName, brandLogo, brandColor, brandImage, terms, privacy, contact, appUrl } = page;
   return {
     ...rest,
     ...general,
     isProduction,
     database: databaseOf(database),
     http: { ...others, forceHttps: forceHttps ?? isProduction, tls: certificate && key ? { certificate, key } : undefined },
+    page: {
+      brand: { name: brandName, logoFile: brandLogo, color: brandColor, imageFile: brandImage },
+      links: { terms, privacy, contact },
+      appUrl,
+    },
     metrics: metrics.port === undefined ? undefined : { host: metrics.host, port: metrics.port },
     limits: enabled ? rates : undefined,
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { languages } from '../problems.ts';
 import { rate, redisUrl } from './limit-kinds.ts';
 import { origins } from './origins.ts';
+import { brandName, color, contact, link } from './page-kinds.ts';
 import { optionalSetting, type Setting, type SettingSchema, setting } from './setting.ts';
 import {
   choice,
@@ -78,6 +79,28 @@ export const settings = {
       'off',
       'Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; without it every client behind a proxy counts as one.',
     ),
+  },
+  page: {
+    brandName: optionalSetting(
+      'BRAND_NAME',
+      brandName(),
+      'The name of what people are invited to, on the sign-up page and in link previews.',
+    ),
+    brandLogo: optionalSetting(
+      'BRAND_LOGO',
+      file('an SVG or PNG file'),
+      'The logo of the sign-up page, at most 100 kB; an SVG must hold no scripts and load nothing.',
+    ),
+    brandColor: optionalSetting('BRAND_COLOR', color(), 'The colour of the button and the progress bar of the sign-up page.'),
+    brandImage: optionalSetting(
+      'BRAND_IMAGE',
+      file('a PNG or JPEG file'),
+      'The picture that messengers show beside a link, at most 1 MB, twice as wide as high; it needs `PUBLIC_URL`.',
+    ),
+    terms: optionalSetting('TERMS_URL', link(), 'The terms of use, for a link at the foot of the sign-up page.'),
+    privacy: optionalSetting('PRIVACY_URL', link(), 'The privacy policy, for a link at the foot of the sign-up page.'),
+    contact: optionalSetting('CONTACT_URL', contact(), 'Where people ask for help, for a link at the foot of the sign-up page.'),
+    appUrl: optionalSetting('APP_URL', link(), 'Where people go when they have signed up; the page leads to no other address.'),
   },
   process: {
     workers: setting('WEB_CONCURRENCY', wholeNumber(1, 64), '1', 'How many processes share the port, on PostgreSQL only.', {
@@ -214,6 +237,7 @@ export const settingRows: readonly Setting[] = Object.values(settingRooms).flatM
 export const settingsSchema = z.object({
   database: z.object(settings.database),
   http: z.object(settings.http),
+  page: z.object(settings.page),
   process: z.object(settings.process),
   metrics: z.object(settings.metrics),
   limits: z.object(settings.limits),

@@ -68,12 +68,11 @@ const pageHeaders = { 'content-security-policy': documentContentPolicy };
 const redocLogo = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
 
 /**
- * Serves `/openapi.json` (OpenAPI 3.1), `/docs` (Swagger UI, which can send requests), `/redoc` (ReDoc) and `/` (redirects to `/docs`), all
- * from this server. Needs `addOpenApi`.
+ * Serves `/openapi.json` (OpenAPI 3.1), `/docs` (Swagger UI, which can send requests) and `/redoc` (ReDoc), all from this server. Needs
+ * `addOpenApi`.
  */
 export function addApiDocuments(app: FastifyInstance): void {
   const schema = { hide: true };
-  app.get('/', { schema }, (_request, reply) => reply.redirect('docs', 302));
   const documents = {
     '/openapi.json': { mediaType: 'application/json; charset=utf-8', read: () => JSON.stringify(app.swagger()) },
     '/docs': { mediaType: html, headers: pageHeaders, read: () => swaggerPage('docs/static/') },

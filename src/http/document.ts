@@ -14,8 +14,9 @@ export interface Document {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface Representation {
-  readonly coding: 'identity' | 'gzip';
+/** A document in one content coding. */
+export interface Representation {
+  readonly coding: 'identity' | 'gzip' | 'br';
   readonly body: Buffer;
   readonly etag: string;
 }
@@ -36,30 +37,48 @@ export function sendDocument({ mediaType, read, headers = {} }: Document) {
       made = undefined;
       throw error;
     });
-    const representations = await made;
-    if (representations.length > 1) addVary(reply, 'Accept-Encoding');
-    const { coding, body, etag } = chosenFrom(representations, request.headers['accept-encoding']);
-    reply.headers({ ...headers, 'cache-control': 'public, max-age=0', etag });
-    if (isNamed(etag, request.headers['if-none-match'])) return reply.code(304).send();
-    if (coding !== 'identity') reply.header('content-encoding', coding);
-    return reply.type(mediaType).send(body);
+    return sendRepresentation(request, reply, { mediaType, headers, representations: await made });
   };
+}
+
+interface Prepared extends Pick<Document, 'mediaType' | 'headers'> {
+  /** Uncompressed last. */
+  readonly representations: readonly Representation[];
+}
+
+/** Sends the representation that the client prefers. Answers 304 to a matching `If-None-Match` (RFC 9110, 13.1.2). */
+export function sendRepresentation(request: FastifyRequest, reply: FastifyReply, prepared: Prepared): FastifyReply {
+  const { mediaType, headers, representations } = prepared;
+  if (representations.length > 1) addVary(reply, 'Accept-Encoding');
+  const { coding, body, etag } = chosenFrom(representations, request.headers['accept-encoding']);
+  reply.headers({ 'cache-control': 'public, max-age=0', ...headers, etag });
+  if (isNamed(etag, request.headers['if-none-match'])) return reply.code(304).send();
+  if (coding !== 'identity') reply.header('content-encoding', coding);
+  return reply.type(mediaType).send(body);
 }
 
 /** @returns the document in each coding, uncompressed last. */
 async function represent(read: Document['read']): Promise<readonly Representation[]> {
   const body = Buffer.from((await read()) as string);
-  const hash = createHash('sha256').update(body).digest('base64url');
+  const hash = hashOf(body);
   const plain: Representation = { coding: 'identity', body, etag: `"${hash}"` };
   if (body.length < worthCompressing) return [plain];
   // Another representation needs another strong ETag (RFC 9110, 8.8.3.3).
   return [{ coding: 'gzip', body: await promisify(gzip)(body), etag: `"${hash}-gzip"` }, plain];
 }
 
+/** @returns what identifies a body in its `ETag`. */
+export function hashOf(body: Buffer): string {
+  return createHash('sha256').update(body).digest('base64url');
+}
+
 function chosenFrom(representations: readonly Representation[], acceptEncoding: string | undefined): Representation {
   const plain = representations.at(-1) as Representation;
   if (acceptEncoding === undefined || acceptEncoding.length > maximumFieldLength) return plain;
-  const coding = new Negotiator({ headers: { 'accept-encoding': acceptEncoding } }).encoding(representations.map((one) => one.coding));
+  const offered = representations.map((one) => one.coding);
+  const accepted = new Negotiator({ headers: { 'accept-encoding': acceptEncoding } }).encodings(offered);
+  // Browsers name gzip before br and mean both alike; br is smaller.
+  const coding = accepted[0] === 'gzip' && accepted.includes('br') ? 'br' : accepted[0];
   return representations.find((one) => one.coding === coding) ?? plain;
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Language, Problem } from '../problems.ts';
+import { acceptsHtml } from './accepts-html.ts';
 import { describeError } from './describe-error.ts';
 import { httpProblems } from './http-problems.ts';
 import { preferredLanguage } from './languages.ts';
@@ -17,9 +18,24 @@ declare module 'fastify' {
   }
 }
 
-/** Turns every error into a problem document. An unknown path is refused before its body is read. */
-export function answerWithProblems(app: FastifyInstance, defaultLanguage: Language): void {
-  app.setErrorHandler((error, request, reply) => sendProblem(problemFromError(error, request), request, reply, defaultLanguage));
+/** A page for a person whose browser asked for an address that does not exist. */
+export type NotFoundPage = (language: Language) => { readonly html: string; readonly headers: Readonly<Record<string, string>> };
+
+/**
+ * Turns every error into a problem document. An unknown path is refused before its body is read.
+ * @param notFoundPage sent in place of the problem `not_found` to browsers. Default: none.
+ */
+export function answerWithProblems(app: FastifyInstance, defaultLanguage: Language, notFoundPage?: NotFoundPage): void {
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemFromError(error, request);
+    if (!notFoundPage || problem.kind !== httpProblems.not_found || !cameByBrowser(request)) {
+      return sendProblem(problem, request, reply, defaultLanguage);
+    }
+    noteProblem(problem, request);
+    const language = preferredLanguage(request.headers['accept-language'], defaultLanguage);
+    const { html, headers } = notFoundPage(language);
+    return reply.code(404).headers(headers).header('content-language', language).type('text/html; charset=utf-8').send(html);
+  });
   app.decorateReply('problemOf', function (error) {
     const problem = noteProblem(problemFromError(error, this.request), this.request);
     return problemMembers(problem, preferredLanguage(this.request.headers['accept-language'], defaultLanguage));
@@ -29,6 +45,10 @@ export function answerWithProblems(app: FastifyInstance, defaultLanguage: Langua
     if (request.is404) done(new Problem(httpProblems.not_found));
     else done();
   });
+}
+
+function cameByBrowser({ method, headers }: FastifyRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && acceptsHtml(headers.accept);
 }
 
 /** Reached if a handler finds nothing (`reply.callNotFound`). */

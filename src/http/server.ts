@@ -12,7 +12,7 @@ import { type TlsPair, tlsOptions } from './https/tls-options.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { collectRoutePatterns } from './methods.ts';
 import { serveOriginalClients } from './original-clients.ts';
-import { answerWithProblems } from './problem-handler.ts';
+import { answerWithProblems, type NotFoundPage } from './problem-handler.ts';
 import { answerUnusualRequests, frameworkErrorAnswer, socketErrorAnswer } from './raw-socket-errors.ts';
 import { startDeadlines } from './request-deadline.ts';
 import { type AnsweredRequest, logController, logRequests, newRequestId, withoutValues } from './request-log.ts';
@@ -36,6 +36,8 @@ export interface HttpServerOptions {
   readonly forceHttps?: { readonly publicUrl: string | undefined };
   /** Whose pages may call the routes with `config.crossOrigin`. Default: pages of other origins can read nothing. */
   readonly corsOrigins?: readonly string[];
+  /** For browsers that ask for an address that does not exist. Default: a problem document. */
+  readonly notFoundPage?: NotFoundPage;
   /** Limits other than those of production, for tests. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
 }
@@ -114,7 +116,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   answerUnusualRequests(app, defaultLanguage); // CONNECT, Upgrade, Expect
   refuseAmbiguousRequests(app); // what two servers may read differently (request smuggling)
   if (forceHttps) requireHttps(app, forceHttps.publicUrl); // redirects or refuses plain HTTP before the body is read
-  answerWithProblems(app, defaultLanguage); // 404, and every error as a problem document
+  answerWithProblems(app, defaultLanguage, options.notFoundPage); // 404, and every error as a problem document
   askForBodiesLate(app); // 100 Continue only for a request that nothing has refused
   serveOriginalClients(app); // a body without its type, and a trailing slash, on the routes of the original
   acceptJsonBodies(app); // strict JSON, after every check that needs no body

@@ -9,6 +9,7 @@ import { reloadCertificate } from '../http/https/reload-certificate.ts';
 import { exitLater, onHangup } from '../main.ts';
 import { openMetricsServer } from '../metrics/metrics-server.ts';
 import { watchEventLoop } from '../overload/event-loop-pressure.ts';
+import { openPageFiles } from '../pages/page-files.ts';
 import { openServices, sweptRows } from '../services.ts';
 import { startSweeper } from '../sweeping/sweeper.ts';
 import { linkToPrimary } from './cluster.ts';
@@ -25,7 +26,7 @@ const endAfter = 10_000;
  * Runs the service in this process, alone or as one of several workers, until `stop` aborts.
  * @param print writes a line for people; a worker's lines go to its primary process.
  * @returns the exit code.
- * @throws what `openDatabase` throws, and the operating system's error where the address cannot be listened on.
+ * @throws what `openDatabase` and `openPageFiles` throw, and the operating system's error where the address cannot be listened on.
  */
 export async function serve(config: Config, stop: AbortSignal, print: (line: string) => void): Promise<number> {
   const primary = linkToPrimary();
@@ -33,6 +34,7 @@ export async function serve(config: Config, stop: AbortSignal, print: (line: str
   const isUp = limitStart(stop, log);
   const { tls } = config.http;
   const certificate = tls && (await readCertificate(tls));
+  const pages = await openPageFiles(config.page);
   const database = await openMigrated(config, print);
   await using services = openServices(config, log, database);
   services.passwords.warmUp();
@@ -42,6 +44,7 @@ export async function serve(config: Config, stop: AbortSignal, print: (line: str
   using pressure = watchEventLoop(metrics.requestShed);
   const app = await buildApp(services, {
     ...(primary && { readMetrics: primary.readMetrics }),
+    pages,
     ...(certificate && { tls: certificate }),
     overloaded: pressure.refusal,
   });

@@ -52,6 +52,7 @@ export async function startLines(services: Services, { address, metricsAddress, 
   const { config, database, limits } = services;
   return [
     `Chodae is ready: ${address}`,
+    `  Sign-up page    ${address}/join`,
     `  API document    ${address}/docs  (also /redoc and /openapi.json)`,
     `  Database        ${database.description}`,
     `  Limits          ${limits?.description ?? 'off: clients can guess codes without limit (RATE_LIMIT=off)'}`,

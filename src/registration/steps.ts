@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { RegistrationConfig } from '../config/config.ts';
+import type { PageField, PageStep } from '../pages/schema.ts';
 import { acceptPassword } from '../passwords/password-rules.ts';
-import { acceptPhone, isPhoneNumber } from '../rules/phone.ts';
+import type { Sentence } from '../problems.ts';
+import { acceptPhone, examplePhone, isPhoneNumber } from '../rules/phone.ts';
 import { type Accepted, accepted } from '../rules/result.ts';
 import { acceptBirthday, todayIn } from './birthday.ts';
 import { acceptName } from './name.ts';
@@ -14,7 +16,7 @@ export interface StepRules extends RegistrationConfig {
 }
 
 /**
- * One part of a sign-up. The routes, the OpenAPI document, the order of the form, the funnel and `remainingSteps` follow from this table.
+ * One part of a sign-up. The routes, the OpenAPI document, the screens of the form, the funnel and `remainingSteps` follow from this table.
  * `docs/guides/adding-a-step.md` shows how to add one.
  */
 export interface Step<Values extends StepValues = StepValues> {
@@ -24,6 +26,8 @@ export interface Step<Values extends StepValues = StepValues> {
   readonly summary: string;
   /** The members of the body besides `session_id`: shape only; `accept` checks the values. */
   readonly body: z.ZodRawShape;
+  /** The screen of the step: its title, and an input for each member of `body`. */
+  form(rules: StepRules): StepForm;
   /** The columns of "RegisterSession" and "User" that this step fills. */
   readonly columns: readonly string[];
   /** The column whose value is a password: it is hashed before it is stored. */
@@ -35,6 +39,12 @@ export interface Step<Values extends StepValues = StepValues> {
   accept(body: StepBody, rules: StepRules): Accepted<Values>;
 }
 
+/** What the sign-up page shows for a step, in both languages. */
+export interface StepForm<Member extends string = string> {
+  readonly title: Sentence;
+  readonly fields: readonly (PageField & { readonly name: Member })[];
+}
+
 /** A body that has passed the route's schema, without `session_id`. */
 export type StepBody = Readonly<Record<string, unknown>>;
 
@@ -43,10 +53,11 @@ export interface StepValues<Column extends string = string> {
   readonly columns: Readonly<Record<Column, string>>;
 }
 
-/** Checks a step's own types: `accept` gets a body of its shape and must give a value for each of its columns. */
+/** Checks a step's own types: `accept` gets a body of its shape and must give a value for each of its columns; `form` asks for its members. */
 function step<Shape extends z.ZodRawShape, Column extends string, Values extends StepValues<Column>>(
-  definition: Omit<Step, 'accept' | 'body' | 'columns' | 'hashedColumn'> & {
+  definition: Omit<Step, 'accept' | 'body' | 'form' | 'columns' | 'hashedColumn'> & {
     readonly body: Shape;
+    form(rules: StepRules): StepForm<keyof Shape & string>;
     readonly columns: readonly Column[];
     readonly hashedColumn?: NoInfer<Column>;
     accept(body: z.infer<z.ZodObject<Shape>>, rules: StepRules): Accepted<Values>;
@@ -72,6 +83,20 @@ const nameStep = step({
       examples: ['securePass123!'],
     }),
   },
+  form: ({ passwordMinimumLength: minimum }) => ({
+    title: { ko: '이름과 비밀번호를 정해 주세요', en: 'Your name and a password' },
+    fields: [
+      { name: 'name', type: 'text', autocomplete: 'name', label: { ko: '이름', en: 'Name' } },
+      {
+        name: 'password',
+        type: 'password',
+        autocomplete: 'new-password',
+        label: { ko: '비밀번호', en: 'Password' },
+        hint: { ko: `${minimum}자 이상. 숫자나 기호는 넣지 않아도 돼요`, en: `At least ${minimum} characters, of any kind` },
+        minimum,
+      },
+    ],
+  }),
   columns: ['name', 'password'],
   hashedColumn: 'password',
   accept(body, rules) {
@@ -96,6 +121,23 @@ const birthdayStep = step({
       examples: ['1990-01-01'],
     }),
   },
+  form: ({ minimumAge }) => ({
+    title: { ko: '생년월일을 알려 주세요', en: 'When were you born?' },
+    fields: [
+      {
+        name: 'birthday',
+        type: 'text',
+        inputmode: 'numeric',
+        autocomplete: 'bday',
+        label: { ko: '생년월일 8자리', en: 'Birthday' },
+        hint: {
+          ko: `8자리 숫자, 예: 19900427${minimumAge === undefined ? '' : `. 만 ${minimumAge}세부터 가입할 수 있어요`}`,
+          en: `Eight digits, like 19900427${minimumAge === undefined ? '' : `. You need to be ${minimumAge} or older`}`,
+        },
+        example: '19900427',
+      },
+    ],
+  }),
   columns: ['birthday'],
   accept(body, rules) {
     const birthday = acceptBirthday(body.birthday, { today: todayIn(rules.timeZone, rules.now()), minimumAge: rules.minimumAge });
@@ -114,6 +156,22 @@ const phoneStep = step({
       maxLength: 32,
       examples: ['010-1234-5678'],
     }),
+  },
+  form({ phoneRegion }) {
+    const example = examplePhone(phoneRegion);
+    return {
+      title: { ko: '휴대폰 번호를 입력해 주세요', en: 'Your mobile number' },
+      fields: [
+        {
+          name: 'phone',
+          type: 'tel',
+          autocomplete: 'tel',
+          label: { ko: '휴대폰 번호', en: 'Mobile number' },
+          hint: { ko: `예: ${example}. 인증 문자는 보내지 않아요`, en: `Like ${example}. We won't send a code` },
+          example,
+        },
+      ],
+    };
   },
   columns: ['phone'],
   accept(body, rules) {
@@ -135,4 +193,9 @@ export const steps: readonly Step[] = [...stepsBeforeLast, completingStep];
 /** @returns the names of the remaining steps, in order. */
 export function remainingSteps(completed: readonly string[]): string[] {
   return steps.map((one) => one.name).filter((name) => !completed.includes(name));
+}
+
+/** @returns the screens of the form, in order. */
+export function describeSteps(rules: StepRules): PageStep[] {
+  return steps.map((one) => ({ name: one.name, path: `/auth/register/${one.name}`, ...one.form(rules) }));
 }

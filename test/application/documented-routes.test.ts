@@ -12,12 +12,17 @@ const redirected = ['POST /auth/invitation/verify/', ...['name', 'birthday', 'ph
 /** Pages for people and their files. */
 const hidden = [
   '/',
+  '/assets/*',
+  '/brand/*',
   '/docs',
   '/docs/',
   '/docs/static/index.css',
   '/docs/static/swagger-initializer.js',
   '/docs/static/swagger-ui-bundle.js',
   '/docs/static/swagger-ui.css',
+  '/join',
+  '/join*',
+  '/join/',
   '/metrics',
   '/openapi.json',
   '/redoc',

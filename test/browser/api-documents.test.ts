@@ -72,9 +72,9 @@ test('ReDoc shows the API without errors, and its search works', async (context:
   await page.close();
 });
 
-test('the root redirects to Swagger UI', async (context: TestContext) => {
+test('the root leads a browser to the sign-up page', async (context: TestContext) => {
   if (!requireChromium(context)) return;
   const { page } = await openPage('/');
-  assert.equal(new URL(page.url()).pathname, '/docs');
+  assert.equal(new URL(page.url()).pathname, '/join');
   await page.close();
 });

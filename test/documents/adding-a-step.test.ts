@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { builtPages } from '../support/built-pages.ts';
 
 /** Follows docs/guides/adding-a-step.md to the letter in a copy of the sources: its code blocks are pasted where it says. */
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,13 +40,15 @@ import { readConfig } from './src/config/read-config.ts';
 import { openEmbeddedDatabase } from './src/database/embedded.ts';
 import { migrateEmbedded } from './src/database/migrate.ts';
 import { seedTestCodes } from './src/invitations/seed-test-codes.ts';
+import { openPageFiles } from './src/pages/page-files.ts';
 import { openServices } from './src/services.ts';
 
+const config = readConfig({});
 const database = await openEmbeddedDatabase({ directory: undefined });
 await migrateEmbedded(database.pglite);
 await seedTestCodes(database);
-const services = openServices({ ...readConfig({}), passwords: { bcryptCost: 4, minimumLength: 8, maximumWaitSeconds: 30 } }, pino({ level: 'silent' }), database);
-const { http } = await buildApp(services);
+const services = openServices({ ...config, passwords: { bcryptCost: 4, minimumLength: 8, maximumWaitSeconds: 30 } }, pino({ level: 'silent' }), database);
+const { http } = await buildApp(services, { pages: await openPageFiles(config.page, process.argv[2]) });
 const send = async (method, url, payload) => (await http.inject({ method, url, payload })).json();
 const { sessionId: session_id, remainingSteps } = await send('POST', '/auth/invitation/verify', { invitation_code: 'TEST001' });
 const put = (step, body) => send('PUT', '/auth/register/' + step, { session_id, ...body });
@@ -58,12 +61,14 @@ const completed = await put('phone', { phone: '010-1234-5678' });
 const { rows } = await database.pglite.query('SELECT email FROM "User"');
 const operator = { authorization: 'Bearer ' + services.localKey };
 const funnel = (await http.inject({ url: '/admin/funnel?by=none', headers: operator })).json();
+const { payload: html } = await http.inject('/join');
+const screens = JSON.parse(/id="settings">(.*?)<\\/script>/.exec(html)[1]).steps;
 const { paths } = http.swagger();
-console.log(JSON.stringify({ remainingSteps, refused, early, completed, rows, funnel, documented: Object.keys(paths).includes('/auth/register/email') }));
+console.log(JSON.stringify({ remainingSteps, refused, early, completed, rows, funnel, screens, documented: Object.keys(paths).includes('/auth/register/email') }));
 process.exit(0);
 `;
 
-test('a step is one entry and one migration', () => {
+test('a step is one entry and one migration, from the table to the screen', () => {
   const [forSessions = '', forUsers = '', forAttempts = ''] = schemaBlock
     .split(/\/\/ (?:users|registrationAttempts)\n/)
     .map((lines) => lines.replace(/^\/\/.*\n/gm, '').trim());
@@ -95,13 +100,32 @@ test('a step is one entry and one migration', () => {
   );
 
   writeFileSync(join(folder, 'probe.ts'), probe);
-  const seen = JSON.parse(run('--import', 'tsx', 'probe.ts'));
+  const seen = JSON.parse(run('--import', 'tsx', 'probe.ts', builtPages()));
   assert.deepEqual(seen.remainingSteps, ['name', 'email', 'birthday', 'phone']);
   assert.deepEqual([seen.refused.status, seen.refused.errors[0].code], [422, 'email_invalid']);
   assert.deepEqual([seen.early.code, seen.early.missing], ['steps_incomplete', ['email']]);
   assert.deepEqual(seen.completed, { ok: true, userId: 1 });
   assert.deepEqual(seen.rows, [{ email: 'hong@example.com' }]);
   assert.equal(seen.documented, true);
+  assert.deepEqual(
+    seen.screens.map(({ name }: { name: string }) => name),
+    ['name', 'email', 'birthday', 'phone'],
+  );
+  assert.deepEqual(seen.screens[1], {
+    name: 'email',
+    path: '/auth/register/email',
+    title: { ko: '이메일 주소를 입력해 주세요', en: 'Your e-mail address' },
+    fields: [
+      {
+        name: 'email',
+        type: 'email',
+        autocomplete: 'email',
+        label: { ko: '이메일 주소', en: 'E-mail address' },
+        hint: { ko: '예: hong@example.com', en: 'Like hong@example.com' },
+        example: 'hong@example.com',
+      },
+    ],
+  });
   assert.equal(seen.funnel.totals.email, 1);
   assert.deepEqual(Object.keys(seen.funnel.median_seconds), ['name', 'email', 'birthday', 'phone']);
 });

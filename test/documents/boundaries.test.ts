@@ -23,6 +23,7 @@ const forbidden: readonly Import[] = [
   ['src/config/probe-6.ts', '../services.ts'],
   ['src/metrics/probe-15.ts', '../registration/store.ts'],
   ['src/sweeping/probe-16.ts', '../registration/sweep-store.ts'],
+  ['src/pages/probe-17.ts', '../registration/steps.ts'],
   ['src/invitations/probe-7.ts', '../registration/store.ts'],
   ['src/invitations/probe-8.ts', 'fastify'],
   ['src/registration/probe-9.ts', 'fastify'],
@@ -37,6 +38,8 @@ const allowed: readonly Import[] = [
   ['src/registration/routes.ts', 'fastify'],
   ['src/registration/store.ts', '../invitations/availability.ts'],
   ['src/invitations/store.ts', '../database/database.ts'],
+  ['src/pages/routes.ts', '../http/document.ts'],
+  ['src/registration/steps.ts', '../pages/schema.ts'],
   ['src/cli/seed.ts', '../invitations/seed-test-codes.ts'],
 ];
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
-import type { Config, LimitsConfig, RegistrationConfig, TrustedProxies } from '../../src/config/config.ts';
+import type { Config, LimitsConfig, PageConfig, RegistrationConfig, TrustedProxies } from '../../src/config/config.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import type { HttpServer } from '../../src/http/server.ts';
+import type { PageFiles } from '../../src/pages/page-files.ts';
 import type { Language } from '../../src/problems.ts';
 import { openServices, type ServiceOverrides, type Services } from '../../src/services.ts';
 import { openTestDatabase, type TestDatabase } from './database.ts';
@@ -21,6 +22,10 @@ export interface ApplicationOverrides extends Partial<RegistrationConfig>, Servi
   readonly trustedProxies?: TrustedProxies;
   readonly forceHttps?: boolean;
   readonly corsOrigins?: readonly string[];
+  readonly publicUrl?: string;
+  readonly page?: PageConfig;
+  /** Default: the pages are not built. */
+  readonly pages?: PageFiles;
   /** Log lines of level error or above that match one of these are expected. */
   readonly allow?: readonly RegExp[];
 }
@@ -46,7 +51,7 @@ export async function openApplication(overrides: ApplicationOverrides = {}): Pro
   // Without the time: today's date may be a birthday that was sent.
   const log = pino({ level: 'trace', base: null, timestamp: false }, { write: (line: string) => logged.push(line.trimEnd()) });
   const services = openServices(configOf(overrides, testDatabase.config), log, testDatabase.database, overrides);
-  const { http } = await buildApp(services);
+  const { http } = await buildApp(services, overrides.pages && { pages: overrides.pages });
   const secrets = new SentSecrets();
 
   return {
@@ -78,10 +83,12 @@ function configOf(overrides: ApplicationOverrides, database: Config['database'])
     database,
     http: {
       ...config.http,
+      publicUrl: overrides.publicUrl,
       trustedProxies: overrides.trustedProxies,
       forceHttps: overrides.forceHttps ?? config.http.forceHttps,
       corsOrigins: overrides.corsOrigins ?? config.http.corsOrigins,
     },
+    page: overrides.page ?? config.page,
     limits: overrides.limits,
     // Waiting is not what these tests are about, and the machine may be busy.
     passwords: { bcryptCost, minimumLength: passwordMinimumLength, maximumWaitSeconds: 60 },

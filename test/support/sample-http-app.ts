@@ -113,6 +113,7 @@ export async function createSampleApp(
   await app.register(sampleRoutes, { prefix: '/auth' });
   addHealth(app, { checkReady: async () => undefined });
   addProblemPages(app, [sampleProblems]);
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('docs', 302));
   addApiDocuments(app);
   add(app);
   completeMethods(app);
