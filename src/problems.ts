@@ -82,14 +82,13 @@ export const validationProblems = problemCatalogue({
   validation_failed: {
     status: 422,
     title: { ko: '입력값을 확인하세요', en: 'Check what you entered' },
-    detail: { ko: '고쳐야 할 항목이 있습니다: {fields}.', en: 'Some fields need another value: {fields}.' },
+    detail: { ko: '입력한 내용 중에 고칠 곳이 있습니다.', en: 'Some of what you entered needs another value.' },
   },
 });
 
 /** @returns the 422 for one or more broken fields. */
 export function validationFailed(errors: readonly FieldError[]): Problem {
-  const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
-  return new Problem(validationProblems.validation_failed, { errors, values: { fields } });
+  return new Problem(validationProblems.validation_failed, { errors });
 }
 
 /** @returns the sentence in one language with its placeholders filled; an unknown placeholder stays as it is. */

@@ -1,6 +1,6 @@
 import { Problem, type ProblemDetails, problemCatalogue } from '../problems.ts';
 import { shownMoment } from '../rules/format-timestamp.ts';
-import { wordMoment } from '../rules/zoned-time.ts';
+import { wordedMoment } from '../rules/worded-moment.ts';
 import type { InvitationState } from './availability.ts';
 import { isMistypedCode, isNoCodeOfOurs } from './code-shape.ts';
 import { readTypedCode } from './typed-code.ts';
@@ -38,8 +38,8 @@ export const invitationProblems = problemCatalogue({
     status: 410,
     title: { ko: '이미 사용된 초대입니다', en: 'Invitation already used' },
     detail: {
-      ko: '이 초대 코드는 이미 모두 사용되었습니다. 초대한 사람에게 새 코드를 요청하세요.',
-      en: 'This invitation has been used up. Ask the person who invited you for a new code.',
+      ko: '이미 사용된 초대 코드입니다. 가입했다면 로그인하고, 아니라면 초대한 사람에게 새 코드를 요청하세요.',
+      en: 'This invitation has been used. If that was you, sign in; if not, ask the person who invited you for a new code.',
     },
   },
   invitation_expired: {
@@ -60,10 +60,10 @@ export const invitationProblems = problemCatalogue({
   },
   invitation_not_started: {
     status: 403,
-    title: { ko: '아직 시작되지 않은 초대입니다', en: 'Invitation not valid yet' },
+    title: { ko: '아직 시작되지 않은 초대입니다', en: 'Invitation not open yet' },
     detail: {
-      ko: '이 초대 코드는 아직 쓸 수 없습니다. {startsAt} 이후에 다시 시도하세요.',
-      en: 'This invitation cannot be used yet. Try again after {startsAt}.',
+      ko: '이 초대는 {startsAt}에 열립니다. 그때 다시 시도하세요.',
+      en: 'This invitation opens on {startsAt}. Try again then.',
     },
   },
   invitation_phone_mismatch: {
@@ -78,8 +78,8 @@ export const invitationProblems = problemCatalogue({
     status: 409,
     title: { ko: '지금은 남은 자리가 없습니다', en: 'Every seat is held right now' },
     detail: {
-      ko: '다른 사람들이 가입을 진행하고 있어 지금은 남은 자리가 없습니다. 빠르면 {freeAt}에 자리가 날 수 있으니 그때 다시 시도하세요.',
-      en: 'All remaining seats are held by people who are signing up. One may become free at {freeAt}: try again then.',
+      ko: '다른 사람들이 가입하고 있어 지금은 남은 자리가 없습니다. {freeAt}쯤 자리가 날 수 있으니 그때 다시 시도하세요.',
+      en: 'Other people who are signing up hold every seat right now. One may be free at about {freeAt}: try again then.',
     },
   },
   invitation_code_taken: {
@@ -183,7 +183,7 @@ export function everySeatHeld(freeAt: Date | null, timeZone: string): Problem {
  */
 export function timed(name: string, moment: Date, timeZone: string, minute: 'down' | 'up' = 'down'): ProblemDetails {
   const worded = minute === 'up' ? new Date(Math.ceil(moment.getTime() / 60_000) * 60_000) : moment;
-  return { values: { [name]: wordMoment(worded, timeZone) }, members: { [name]: moment.toISOString() } };
+  return { values: { [name]: wordedMoment(worded, timeZone) }, members: { [name]: moment.toISOString() } };
 }
 
 /**

@@ -48,12 +48,12 @@ test('71 and 72 bytes in UTF-8 are accepted, 73 are not: ASCII, Hangul, emoji', 
   assert.equal(codeOf(hangul.normalize('NFD')), 'accepted');
 });
 
-test('the length error explains bytes and Hangul', () => {
+test('the length error says how much fits, in letters and in Hangul', () => {
   const result = acceptPassword('가'.repeat(25), context);
   const error = result.ok ? undefined : result.errors[0];
   assert.deepEqual(error?.values, { maximum: maximumPasswordBytes });
-  assert.match(error?.rule.message.ko ?? '', /바이트.*한글은 한 글자에 3바이트/);
-  assert.match(error?.rule.message.en ?? '', /bytes.*Hangul syllable takes 3/);
+  assert.match(error?.rule.message.ko ?? '', /\{maximum\}자까지.*한글은 한 글자가 세 자/);
+  assert.match(error?.rule.message.en ?? '', /\{maximum\} letters and digits.*Hangul syllable counts as three/);
 });
 
 test('NUL, lone surrogates and controls are refused', () => {

@@ -13,8 +13,8 @@ export const passwordRules = fieldRules({
     en: 'Choose a password of at least {minimum} characters.',
   },
   password_too_long: {
-    ko: '비밀번호를 {maximum}바이트(UTF-8) 이하로 정하세요. 영문자와 숫자는 1바이트, 한글은 한 글자에 3바이트입니다.',
-    en: 'Choose a password of at most {maximum} bytes in UTF-8. An English letter or a digit takes 1 byte, a Hangul syllable takes 3.',
+    ko: '비밀번호가 너무 깁니다. 영문자와 숫자로 {maximum}자까지 쓸 수 있고, 한글은 한 글자가 세 자로 계산됩니다.',
+    en: 'This password is too long. Up to {maximum} letters and digits fit; a Hangul syllable counts as three.',
   },
   password_characters: {
     ko: '비밀번호에 줄바꿈 같은 제어 문자나 깨진 문자를 쓸 수 없습니다. 지우고 다시 적으세요.',
@@ -29,7 +29,7 @@ export const passwordRules = fieldRules({
     en: 'Your name cannot be your password. Choose another one.',
   },
   password_is_phone: {
-    ko: '전화번호는 비밀번호로 쓸 수 없습니다. 다른 비밀번호를 정하세요.',
+    ko: '휴대폰 번호는 비밀번호로 쓸 수 없습니다. 다른 비밀번호를 정하세요.',
     en: 'A phone number cannot be your password. Choose another one.',
   },
   password_is_birthday: {

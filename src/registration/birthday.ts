@@ -25,8 +25,8 @@ export const birthdayRules = fieldRules({
     en: 'Enter a birthday on or after {earliest}.',
   },
   birthday_below_minimum_age: {
-    ko: '만 {minimum}세부터 가입할 수 있습니다. 지금은 가입할 수 없습니다.',
-    en: 'You must be at least {minimum} years old to sign up.',
+    ko: '만 {minimum}세부터 가입할 수 있습니다. 입력한 내용은 지웠습니다.',
+    en: 'You need to be {minimum} or older to sign up. What you entered was deleted.',
   },
 });
 

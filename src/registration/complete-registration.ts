@@ -5,17 +5,18 @@ import { Problem, validationFailed } from '../problems.ts';
 import { isSamePhone } from '../rules/phone.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { demandOpenSession, openSessionProblems, registrationProblems, stepsIncomplete } from './problems.ts';
-import { type CompletingValues, completingStep, type StepBody, stepsBeforeLast } from './steps.ts';
+import { type CompletingValues, completingStep, type StepBody, type StepRules, stepsBeforeLast } from './steps.ts';
 import { completeSession, readSession, type SessionState } from './store.ts';
 
 /** What `completeRegistration` throws, besides `validation_failed`. */
-export const completionProblems = [
-  ...openSessionProblems,
-  stepsIncomplete(['birthday']),
-  registrationProblems.session_completed,
-  registrationProblems.phone_taken,
-  invitationProblems.invitation_phone_mismatch,
-] as const;
+export const completionProblems = (rules: StepRules) =>
+  [
+    ...openSessionProblems,
+    stepsIncomplete(['birthday'], rules),
+    registrationProblems.session_completed,
+    registrationProblems.phone_taken,
+    invitationProblems.invitation_phone_mismatch,
+  ] as const;
 
 /**
  * The last step: creates the user, exactly once. One round trip on success, a second one to find out why it failed.
@@ -40,7 +41,7 @@ export async function completeRegistration(
     if (userId !== undefined) return userId;
     const session = await readSession(database, sessionId, deadline);
     if (session.user_id !== null) return repeatAnswer(services, session.user_id, session.user_phone ?? '', columns.phone);
-    refuseCompletion(session, e164);
+    refuseCompletion(session, e164, rules);
   }
   // Taken at each try and open again at each look: an operator resets the code while people race for it.
   throw unusableInvitation('used');
@@ -68,9 +69,9 @@ function repeatAnswer({ rules }: RegistrationServices, userId: number, storedPho
 }
 
 /** Throws the reason why a session could not be completed; returns if it can be completed by now. */
-function refuseCompletion(session: SessionState, e164: string): void {
+function refuseCompletion(session: SessionState, e164: string, rules: StepRules): void {
   const { completed_steps, invited_phone } = demandOpenSession(session);
   const missing = stepsBeforeLast.map((step) => step.name).filter((name) => !completed_steps.includes(name));
-  if (missing.length > 0) throw stepsIncomplete(missing);
+  if (missing.length > 0) throw stepsIncomplete(missing, rules);
   if (invited_phone !== null && invited_phone !== e164) throw new Problem(invitationProblems.invitation_phone_mismatch);
 }

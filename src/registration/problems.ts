@@ -1,5 +1,6 @@
 import { timed, unusableInvitation } from '../invitations/problems.ts';
 import { Problem, problemCatalogue } from '../problems.ts';
+import { type StepRules, steps } from './steps.ts';
 import type { SessionState } from './store.ts';
 
 export const registrationProblems = problemCatalogue({
@@ -7,13 +8,13 @@ export const registrationProblems = problemCatalogue({
     status: 404,
     title: { ko: '진행 중인 가입이 없습니다', en: 'No such sign-up' },
     detail: {
-      ko: '이 세션 ID로 진행 중인 가입이 없습니다. 시간이 지나 만료되었거나 이미 완료되었을 수 있습니다. 초대 코드를 다시 입력해 처음부터 시작하세요.',
-      en: 'No sign-up is in progress for this session id: it may have expired or been completed. Start again with your invitation code.',
+      ko: '시간이 지나 가입이 끝났거나 이미 가입되었습니다. 아직 가입하지 않았다면 초대 코드를 다시 입력해 처음부터 시작하세요.',
+      en: 'Your time ran out, or you have signed up already. If you have not, start again with your invitation code.',
     },
   },
   session_required: {
     status: 401,
-    title: { ko: '세션 ID가 필요합니다', en: 'Session id missing' },
+    title: { ko: '어느 가입인지 알 수 없습니다', en: 'No sign-up named' },
     detail: {
       ko: 'Authorization: Bearer 뒤에 초대 코드를 확인할 때 받은 sessionId를 넣어 보내세요.',
       en: 'Send the sessionId that verifying the invitation gave you as Authorization: Bearer <sessionId>.',
@@ -23,16 +24,16 @@ export const registrationProblems = problemCatalogue({
     status: 409,
     title: { ko: '아직 남은 단계가 있습니다', en: 'Steps are missing' },
     detail: {
-      ko: '먼저 끝내야 할 단계가 있습니다: {missing}. 지금까지 입력한 내용은 그대로 있습니다.',
-      en: 'These steps come first: {missing}. What you entered so far is kept.',
+      ko: '아직 입력하지 않은 것이 있습니다: {missing}. 지금까지 입력한 내용은 그대로 있습니다.',
+      en: 'Something is still missing: {missing}. What you entered so far is kept.',
     },
   },
   session_completed: {
     status: 409,
     title: { ko: '이미 완료된 가입입니다', en: 'Sign-up already completed' },
     detail: {
-      ko: '이 가입은 다른 휴대폰 번호로 이미 완료되었습니다. 변경된 내용은 없습니다.',
-      en: 'This sign-up was already completed with another phone number. Nothing was changed.',
+      ko: '다른 휴대폰 번호로 이미 가입되었습니다. 바뀐 것은 없습니다.',
+      en: 'You have signed up already, with another phone number. Nothing was changed.',
     },
   },
   renewal_refused: {
@@ -47,8 +48,8 @@ export const registrationProblems = problemCatalogue({
     status: 409,
     title: { ko: '이미 가입된 번호입니다', en: 'Phone number already registered' },
     detail: {
-      ko: '이 휴대폰 번호로 가입한 사람이 이미 있습니다. 다른 번호를 입력하세요. 지금까지 입력한 내용은 그대로 있습니다.',
-      en: 'This phone number is already registered. Enter another one; what you entered so far is kept.',
+      ko: '이 휴대폰 번호로 이미 가입되어 있습니다. 로그인하거나 다른 번호를 입력하세요. 지금까지 입력한 내용은 그대로 있습니다.',
+      en: 'This phone number has an account already. Sign in, or enter another number; what you entered so far is kept.',
     },
   },
   sign_up_unknown: {
@@ -97,7 +98,9 @@ export function renewalRefused(expiresAt: Date, timeZone: string): Problem {
   return new Problem(registrationProblems.renewal_refused, timed('expiresAt', expiresAt, timeZone));
 }
 
-/** @returns the problem for a last step that comes while others are missing. */
-export function stepsIncomplete(missing: readonly string[]): Problem {
-  return new Problem(registrationProblems.steps_incomplete, { values: { missing: missing.join(', ') }, members: { missing } });
+/** @returns the problem for a last step that comes while others are missing. The sentence names what they ask for. */
+export function stepsIncomplete(missing: readonly string[], rules: StepRules): Problem {
+  const labels = steps.filter(({ name }) => missing.includes(name)).flatMap((step) => step.form(rules).fields.map(({ label }) => label));
+  const words = { ko: labels.map(({ ko }) => ko).join(', '), en: labels.map(({ en }) => en.toLowerCase()).join(', ') };
+  return new Problem(registrationProblems.steps_incomplete, { values: { missing: words }, members: { missing } });
 }

@@ -62,7 +62,12 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
     app.put(
       `/register/${step.name}`,
       {
-        config: { crossOrigin: true, limit: step.hashedColumn === undefined ? 'session' : 'password', countedAs: step.name, originalClients: true },
+        config: {
+          crossOrigin: true,
+          limit: step.hashedColumn === undefined ? 'session' : 'password',
+          countedAs: step.name,
+          originalClients: true,
+        },
         schema: {
           tags,
           operationId: `save-${step.name}`,
@@ -92,7 +97,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         body: stepBody(completingStep),
         response: {
           200: completionAnswer,
-          ...problemResponses(...bodyProblems, ...completionProblems, unavailable),
+          ...problemResponses(...bodyProblems, ...completionProblems(services.rules), unavailable),
         },
       },
     },

@@ -129,7 +129,7 @@ const birthdayStep = step({
         type: 'text',
         inputmode: 'numeric',
         autocomplete: 'bday',
-        label: { ko: '생년월일 8자리', en: 'Birthday' },
+        label: { ko: '생년월일', en: 'Birthday' },
         hint: {
           ko: `8자리 숫자, 예: 19900427${minimumAge === undefined ? '' : `. 만 ${minimumAge}세부터 가입할 수 있어요`}`,
           en: `Eight digits, like 19900427${minimumAge === undefined ? '' : `. You need to be ${minimumAge} or older`}`,

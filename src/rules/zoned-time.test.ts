@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dayStartIn, instantIn, wordMoment } from './zoned-time.ts';
+import { dayStartIn, instantIn } from './zoned-time.ts';
 
 function instant(timeZone: string, text: string): string | undefined {
   const [year, month, day, hour, minute, second] = text.split(/\D/).map(Number) as [number, number, number, number, number, number];
@@ -27,15 +27,4 @@ test('a day begins at its first moment, also where the clocks skip midnight', ()
   assert.equal(dayStartIn('Asia/Seoul', 2026, 12, 1).toISOString(), '2026-11-30T15:00:00.000Z');
   assert.equal(dayStartIn('Africa/Cairo', 2026, 4, 24).toISOString(), '2026-04-23T22:00:00.000Z');
   assert.equal(dayStartIn('Pacific/Apia', 2011, 12, 30).toISOString(), '2011-12-30T10:00:00.000Z');
-});
-
-test('a moment is worded in the zone, to the minute, in each language', () => {
-  assert.deepEqual(wordMoment(new Date('2026-12-31T15:00:30Z'), 'Asia/Seoul'), {
-    ko: '2027년 1월 1일 오전 12:00',
-    en: 'January 1, 2027 at 12:00 AM',
-  });
-  assert.deepEqual(wordMoment(new Date('2026-07-01T13:05:00Z'), 'America/New_York'), {
-    ko: '2026년 7월 1일 오전 9:05',
-    en: 'July 1, 2026 at 9:05 AM',
-  });
 });

@@ -1,4 +1,3 @@
-import type { Sentence } from '../problems.ts';
 
 /** The parts of a local time; month and day count from 1. */
 export interface LocalTime {
@@ -60,17 +59,4 @@ export function dayStartIn(timeZone: string, year: number, month: number, date: 
   }
   // The whole day was skipped, as 30 December 2011 in Apia.
   return dayStartIn(timeZone, year, month, date + 1);
-}
-
-const months = 'January February March April May June July August September October November December'.split(' ');
-
-/** Words a moment for people: in the zone, to the minute, in each language. Not by the words of ICU, which differ between its versions. */
-export function wordMoment(moment: Date, timeZone: string): Sentence {
-  const { year, month, day: date, hour, minute } = localTimeAt(timeZone, moment.getTime());
-  const isMorning = hour < 12;
-  const clock = `${hour % 12 || 12}:${String(minute).padStart(2, '0')}`;
-  return {
-    ko: `${year}년 ${month}월 ${date}일 ${isMorning ? '오전' : '오후'} ${clock}`,
-    en: `${months[month - 1]} ${date}, ${year} at ${clock} ${isMorning ? 'AM' : 'PM'}`,
-  };
 }

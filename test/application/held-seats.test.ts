@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { wordedMoment } from '../../src/rules/worded-moment.ts';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 import { bearer, beginSignUp, expireSession, invite, signUpToLastStep } from '../support/sign-up-scenes.ts';
@@ -16,7 +17,8 @@ async function assertFull(code: string): Promise<number> {
   const before = await everything(application);
   const answer = await application.verify(code);
   assertRefused(answer, 409, 'invitation_full');
-  assert.match(String(answer.body.detail), /\d{4}년 \d+월 \d+일 오[전후] \d+:\d\d/);
+  const moment = wordedMoment(new Date(String(answer.body.freeAt)), 'Asia/Seoul');
+  assert.ok(answer.body.detail?.includes(moment.ko), answer.body.detail);
   assert.deepEqual(await everything(application), before, 'a refused sign-up left something behind');
   return new Date(String(answer.body.freeAt)).getTime();
 }

@@ -47,12 +47,16 @@ test('of several reasons the permanent one comes first', async () => {
   assertRefused(await application.verify(await invite(application, withoutUse)), 410, 'invitation_expired');
 });
 
-test('the error for a code that has not started says when it starts', async () => {
-  const code = await invite(application, { starts_at: "date_trunc('second', now() + interval '1 hour')" });
-  const { starts_at } = await storedInvitation(application, code);
-  const { body } = await application.verify(code);
-  assert.equal(body.startsAt, (starts_at as Date).toISOString());
-  assert.match(String(body.detail), /\d{4}년 \d+월 \d+일 오[전후] \d+:\d\d 이후에/);
+test('the error for a code that has not started says when it starts: in words of TIME_ZONE for people, in UTC for programs', async () => {
+  const code = await invite(application, { starts_at: "'2099-03-02T01:05:42Z'" });
+  for (const [language, words] of [
+    ['ko', '이 초대는 2099년 3월 2일(월) 오전 10시 5분에 열립니다.'],
+    ['en', 'This invitation opens on Mon 2 Mar 2099, 10:05.'],
+  ] as const) {
+    const { body } = await application.send('POST', '/auth/invitation/verify', { invitation_code: code }, { 'accept-language': language });
+    assert.equal(body.startsAt, '2099-03-02T01:05:42.000Z');
+    assert.ok(body.detail?.startsWith(words), body.detail);
+  }
 });
 
 test('a code that never starts is refused with a message too', async () => {

@@ -38,7 +38,7 @@ const sentences = {
     en: 'A code of your own makes one invitation: leave out --count.',
   },
   onePhone: {
-    ko: '전화번호를 지정한 초대는 한 번에 1,000개까지 만들 수 있습니다.',
+    ko: '휴대폰 번호를 지정한 초대는 한 번에 1,000개까지 만들 수 있습니다.',
     en: 'Invitations for a phone number can be made 1,000 at a time.',
   },
 } satisfies Record<string, Sentence>;

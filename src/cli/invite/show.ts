@@ -16,7 +16,7 @@ const labels = {
   seats: { ko: '자리', en: 'Seats' },
   campaign: { ko: '캠페인', en: 'Campaign' },
   note: { ko: '메모', en: 'Note' },
-  phone: { ko: '전화번호', en: 'Phone' },
+  phone: { ko: '휴대폰 번호', en: 'Phone' },
   created: { ko: '만든 때', en: 'Created' },
   createdBy: { ko: '만든 사람', en: 'Created by' },
   starts: { ko: '시작', en: 'Starts' },
