@@ -7,6 +7,8 @@ import { runChodae } from '../support/run-chodae.ts';
 import { printedLine, startServer } from '../support/server-process.ts';
 import { signUpClient } from '../support/sign-up-client.ts';
 
+const built = existsSync(new URL('../../dist/web/signup/index.html', import.meta.url));
+
 type Environment = Readonly<Record<string, string>>;
 
 /**
@@ -28,9 +30,16 @@ test('the first command creates the embedded database, which the service then us
   const created = await runChodae(['invite', 'create', 'WELCOME', '--max-uses', '20'], { environment });
   assert.deepEqual([created.code, created.stdout], [0, 'WELCOME\n']);
   assert.match(created.stderr, /^Creating the embedded database in .*\n$/);
+  const early = await runChodae(['invite', 'preview'], { environment });
+  assert.deepEqual([early.code, early.stderr], [1, 'The service is not running: start it with chodae serve first.\n']);
   await using server = await startServer({ environment });
   for (const code of ['WELCOME', 'TEST001']) assert.equal((await signUpClient(server.url).verify(code)).status, 200);
   assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
+  // The key that signs the link is the running service's own.
+  const { pathname, search } = new URL((await chodae(environment, 'invite', 'preview')).trim());
+  assert.equal(pathname, '/join');
+  assert.notEqual((await fetch(server.url + pathname + search)).status, 410);
+  assert.equal((await fetch(`${server.url}${pathname}${search}x`)).status, built ? 410 : 404);
   await server.stop();
   assert.match(await chodae(environment, 'invite', 'list', '--text', 'welcome'), /^WELCOME +usable +0\/20 \(1 held\)$/m);
 });

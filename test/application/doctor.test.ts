@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { samplePng } from '../support/built-pages.ts';
 import { freshDatabase } from '../support/database.ts';
 import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
@@ -184,6 +185,19 @@ test('links, and metrics open to others, are reported', async () => {
     (await examine({ ...empty.environment, METRICS_PORT: '9464', METRICS_HOST })).get('metrics')?.verdict;
   for (const host of ['127.0.0.1', '::1']) assert.equal(await verdict(host), 'ok', host);
   for (const host of ['0.0.0.0', '::', '10.1.2.3', 'fd00::1']) assert.equal(await verdict(host), 'warning', host);
+});
+
+test('files of the brand that the service cannot use are a problem', async () => {
+  await using empty = await emptyDatabase();
+  assert.equal((await examine(empty.environment)).has('brand'), false);
+  const folder = temporaryFolder('brand');
+  const [BRAND_LOGO, BRAND_IMAGE] = [path.join(folder.path, 'logo.svg'), path.join(folder.path, 'card.png')];
+  writeFileSync(BRAND_LOGO, '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+  writeFileSync(BRAND_IMAGE, samplePng(800, 400));
+  assert.match(await problemOf({ ...empty.environment, BRAND_LOGO }, 'brand'), /^BRAND_LOGO has an event handler/);
+  assert.equal((await examine({ ...empty.environment, BRAND_IMAGE })).get('brand')?.verdict, 'warning');
+  assert.equal((await examine({ ...empty.environment, BRAND_IMAGE, PUBLIC_URL: 'https://invite.example' })).get('brand')?.verdict, 'ok');
+  folder.remove();
 });
 
 test("the pools of all workers are compared with the server's limit", { skip: ownServer }, async () => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { BrandFileError, readBrandFiles } from '../../pages/brand-files.ts';
 import { measureHashMilliseconds } from '../../passwords/hasher.ts';
 import { examineHttps } from './examine-https.ts';
 import { type Finding, pages } from './finding.ts';
@@ -6,7 +7,13 @@ import { isLoopback, isPrivateHost } from './private-host.ts';
 
 /** Looks at what the settings mean for this machine. */
 export async function examineSettings(config: Config): Promise<Finding[]> {
-  return [publicUrlFinding(config), await examineHttps(config), metricsFinding(config), await hashingFinding(config)];
+  return [
+    publicUrlFinding(config),
+    ...(await brandFindings(config)),
+    await examineHttps(config),
+    metricsFinding(config),
+    await hashingFinding(config),
+  ];
 }
 
 function publicUrlFinding({ http: { publicUrl } }: Config): Finding {
@@ -26,6 +33,21 @@ function publicUrlFinding({ http: { publicUrl } }: Config): Finding {
     message: 'PUBLIC_URL is not set, so invitations have codes and no links',
     advice: 'Set PUBLIC_URL to the address at which people reach the service.',
   };
+}
+
+/** Only where files are set: a page without a brand is complete. */
+async function brandFindings({ http, page: { brand } }: Config): Promise<Finding[]> {
+  if (brand.logoFile === undefined && brand.imageFile === undefined) return [];
+  const named = { name: 'brand', page: pages.signUpPage };
+  try {
+    await readBrandFiles(brand);
+  } catch (error) {
+    if (!(error instanceof BrandFileError)) throw error;
+    return [{ ...named, verdict: 'problem', message: error.message, advice: 'The service does not start with this file.' }];
+  }
+  if (brand.imageFile === undefined || http.publicUrl !== undefined) return [{ ...named, verdict: 'ok', message: 'its files can be used' }];
+  const message = 'BRAND_IMAGE is set and PUBLIC_URL is not, so link previews have no picture';
+  return [{ ...named, verdict: 'warning', message, advice: 'Set PUBLIC_URL.' }];
 }
 
 function metricsFinding({ metrics }: Config): Finding {

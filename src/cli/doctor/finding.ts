@@ -14,6 +14,7 @@ export const pages = {
   retention: 'docs/guides/running.md#retention',
   hashing: 'docs/guides/running.md#hashing',
   files: 'docs/guides/running.md#files',
+  signUpPage: 'docs/guides/sign-up-page.md#branding',
   testCodes: 'docs/reference/invitation-codes.md#test-codes',
   limits: 'docs/reference/configuration.md#limits',
   seats: 'docs/guides/operating.md#seats',
