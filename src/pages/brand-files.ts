@@ -6,7 +6,7 @@ export class BrandFileError extends Error {
   override readonly name = 'BrandFileError';
 }
 
-export interface BrandFile {
+interface BrandFile {
   readonly extension: 'svg' | 'png' | 'jpg';
   readonly mediaType: string;
   readonly body: Buffer;

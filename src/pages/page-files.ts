@@ -7,7 +7,7 @@ import { hashOf, type Representation } from '../http/document.ts';
 import { type BrandImage, readBrandFiles } from './brand-files.ts';
 
 /** A file in memory, ready to be sent. */
-export interface PageFile {
+interface PageFile {
   readonly mediaType: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Uncompressed last. */

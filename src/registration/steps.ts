@@ -40,7 +40,7 @@ export interface Step<Values extends StepValues = StepValues> {
 }
 
 /** What the sign-up page shows for a step, in both languages. */
-export interface StepForm<Member extends string = string> {
+interface StepForm<Member extends string = string> {
   readonly title: Sentence;
   readonly fields: readonly (PageField & { readonly name: Member })[];
 }
