@@ -71,10 +71,3 @@ test('ReDoc shows the API without errors, and its search works', async (context:
   assert.deepEqual(complaints, none);
   await page.close();
 });
-
-test('the root leads a browser to the sign-up page', async (context: TestContext) => {
-  if (!requireChromium(context)) return;
-  const { page } = await openPage('/');
-  assert.equal(new URL(page.url()).pathname, '/join');
-  await page.close();
-});
