@@ -1,4 +1,5 @@
-// Makes `dist/` from `src/`: compiles, copies what the compiler leaves behind, removes what has no source any more.
+// Makes `dist/` from `src/`: compiles, copies what the compiler leaves behind, removes what has no source any more. And `dist/web/` from `web/`:
+// the pages for people, with a `.gz` and a `.br` beside each file that is served as it is.
 // Plain JavaScript, because it has to run where nothing is compiled yet.
 // `--if-possible`: says nothing and succeeds where the compiler is not installed (`npm ci --omit=dev`) but `dist/` is there, and after every
 // `npm ci`, which must not fail for it; the start says what is missing.
@@ -6,7 +7,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** What the last build was made from. */
@@ -14,16 +16,19 @@ const builtFile = '.built-from';
 const source = path.join(root, 'src');
 const target = path.join(root, 'dist');
 const program = path.join(target, 'cli', 'chodae.js');
+const webSource = path.join(root, 'web');
+const webFolder = 'web';
+const webTarget = path.join(target, webFolder);
 
 const redocFile = path.join('http', 'redoc', 'redoc.standalone.js');
 const redocLicence = path.join('http', 'redoc', 'redoc.standalone.js.LICENSE.txt');
 const redocLogo = 'https://cdn.redoc.ly/redoc/logo-mini.svg';
 const require = createRequire(import.meta.url);
 
-process.exitCode = main(process.argv.includes('--if-possible'));
+process.exitCode = buildProgram(process.argv.includes('--if-possible')) || (await buildPages());
 
 /** @returns {number} the exit code. */
-function main(ifPossible) {
+function buildProgram(ifPossible) {
   const compiler = folderOf(() => require.resolve('typescript/package.json'));
   if (!compiler || !existsSync(source)) {
     const afterInstall = process.env.npm_lifecycle_event === 'prepare';
@@ -61,11 +66,46 @@ function stateOf(outputs) {
   const sources = filesIn(source)
     .filter((file) => isCompiled(file) || isCopied(file))
     .map((file) => path.join(source, file));
-  const lines = [...settings, ...sources].sort().map((file) => {
+  return [...linesOf([...settings, ...sources]), ...[...outputs].sort()].join('\n');
+}
+
+function linesOf(files) {
+  return files.sort().map((file) => {
     const { mtimeMs, size } = statSync(file);
     return `${path.relative(root, file)} ${mtimeMs} ${size}`;
   });
-  return [...lines, ...[...outputs].sort()].join('\n');
+}
+
+/**
+ * Builds the pages with Vite, where it is installed and a source has changed.
+ * @returns {Promise<number>} the exit code.
+ */
+async function buildPages() {
+  const vite = folderOf(() => require.resolve('vite/package.json'));
+  if (!vite || !existsSync(webSource)) return 0;
+  const sources = [
+    ...filesIn(webSource).map((file) => path.join(webSource, file)),
+    path.join(root, 'package-lock.json'),
+    path.join(root, 'scripts/build.js'),
+  ];
+  const built = path.join(webTarget, builtFile);
+  const before = linesOf(sources);
+  // After the sources, the file names the outputs; their names hold hashes.
+  const [state, outputs] = existsSync(built) ? JSON.parse(readFileSync(built, 'utf8')) : [];
+  if (state === before.join('\n') && outputs.every((file) => existsSync(path.join(webTarget, file)))) return 0;
+  const { build } = await import(pathToFileURL(path.join(vite, 'dist', 'node', 'index.js')).href);
+  try {
+    await build({ configFile: path.join(webSource, 'vite.config.ts'), logLevel: 'error' });
+  } catch (error) {
+    return refuse(`The pages were not built: ${error.message}`);
+  }
+  for (const file of filesIn(webTarget).filter((name) => !name.endsWith('.html'))) {
+    const content = readFileSync(path.join(webTarget, file));
+    writeFileSync(path.join(webTarget, `${file}.gz`), gzipSync(content, { level: 9 }));
+    writeFileSync(path.join(webTarget, `${file}.br`), brotliCompressSync(content));
+  }
+  writeFileSync(built, JSON.stringify([before.join('\n'), filesIn(webTarget)]));
+  return 0;
 }
 
 function compile(compiler) {
@@ -112,7 +152,8 @@ function writeIfChanged(file, content) {
 }
 
 function removeAllBut(expected) {
-  for (const file of filesIn(target)) if (!expected.has(file)) rmSync(path.join(target, file));
+  const pages = `${webFolder}${path.sep}`;
+  for (const file of filesIn(target)) if (!expected.has(file) && !file.startsWith(pages)) rmSync(path.join(target, file));
   const folders = readdirSync(target, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
   const deepestFirst = folders.map((entry) => path.join(entry.parentPath, entry.name)).sort((a, b) => b.length - a.length);
   for (const folder of deepestFirst) if (readdirSync(folder).length === 0) rmdirSync(folder);
