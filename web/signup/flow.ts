@@ -66,7 +66,7 @@ type Verified = z.infer<typeof verifyAnswer> & Progress;
 const pauses = [1000, 2000, 4000, 8000, 8000];
 const minute = 60_000;
 
-export const codeField: Field = { name: 'code', type: 'text' };
+export const codeField: Field = { name: 'code', type: 'text', inputmode: 'text' };
 
 export let state: State;
 let paint: () => void = () => undefined;

@@ -117,7 +117,7 @@ export function Fault({ fault }: { readonly fault: FieldFault }) {
   );
 }
 
-export const spoken = (text: Bilingual | string | undefined) => (typeof text === 'string' ? text : text?.[language()]);
+export const spoken = (text: Bilingual | undefined) => text?.[language()];
 
 export function labelOf(field: Field): string {
   const key = `${field.name}Label`;
@@ -132,7 +132,6 @@ export function inputOf(field: Field, isLastStep: boolean): InputHTMLAttributes 
     id: `${field.name}-field`,
     name: field.name,
     type: field.type === 'password' || field.type === 'tel' || field.type === 'email' ? field.type : 'text',
-    inputMode: (field.inputmode ?? 'text') as 'text',
     autoComplete: isCode ? 'off' : (field.autocomplete ?? 'off'),
     autoCapitalize: isCode ? 'characters' : 'off',
     spellcheck: false,
@@ -143,6 +142,7 @@ export function inputOf(field: Field, isLastStep: boolean): InputHTMLAttributes 
     ...(fault && { 'aria-invalid': true }),
     ...(isCode && { autocorrect: 'off', translate: false, 'data-1p-ignore': true, 'data-lpignore': 'true' }),
     ...(field.type === 'password' && { passwordrules: 'minlength: 8; maxlength: 72;' }),
+    ...(field.inputmode && { inputMode: field.inputmode }),
     ...(field.inputmode === 'numeric' && { pattern: '[0-9]*' }),
   } as InputHTMLAttributes;
 }

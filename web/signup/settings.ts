@@ -12,7 +12,7 @@ export interface Field {
   readonly inputmode?: string;
   readonly label?: Bilingual;
   readonly hint?: Bilingual;
-  readonly example?: string | Bilingual;
+  readonly example?: string;
   /** Least length, in characters. */
   readonly minimum?: number;
 }

@@ -28,7 +28,7 @@ function questionOf(step: Step): Question {
     const bound = state.session?.phoneBound;
     return { title, hints: [say('phoneHint'), say(bound ? 'bound' : 'noCode')], after: bound ? say('noCode') : undefined };
   }
-  const example = spoken(field?.example);
+  const example = field?.example;
   const hints = [spoken(field?.hint), example && say('example', { example })];
   return { title, hints: hints.filter((hint) => hint !== undefined).filter((hint) => hint !== '') };
 }
