@@ -101,7 +101,8 @@ export function startFlow(settings: Settings, show: () => void): void {
     extension: 'unasked',
   };
   addEventListener('popstate', ({ state: entry }) => (entry ? showEntry(entry) : undefined));
-  addEventListener('hashchange', open);
+  // Another link was opened in this tab; going back and forward has an entry instead.
+  addEventListener('hashchange', () => (history.state ? undefined : open()));
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted && state.session && state.screen.at === 'step') resume();
   });
@@ -119,7 +120,7 @@ function open(): void {
   const code = readAddress();
   const session = readStoredSession();
   const draft = readDraft();
-  update({ code, session, values: draft ?? {}, inFlight: false, sending: false, notice: undefined });
+  state = { ...state, code, session, values: draft ?? {}, inFlight: false, sending: false };
   if (!session) show(firstScreen(), 'replace');
   else if (!belongsTo(session, code)) show({ at: 'other' }, 'replace');
   else {
@@ -251,6 +252,7 @@ export async function startAnew(): Promise<void> {
 function begin(session: Session, progress: Progress): void {
   const known = keepProgress(session, progress);
   show(stepScreen(known.remaining?.[0]), state.screen.at === 'resume' || state.screen.at === 'other' ? 'replace' : 'push');
+  tick();
 }
 
 function keepProgress(session: Session, { expiresAt, remainingSteps, phoneBound = session.phoneBound }: Progress): Session {
@@ -286,12 +288,21 @@ function sentValue(field: Field, typed: string): string {
   return field.type === 'tel' ? typed.normalize('NFKC').trim() : typed;
 }
 
+/** Takes the code out of the address, and out of the addresses that Back would lead to. */
 function finish(): void {
   forgetSession();
   const { name = '' } = state.values;
-  update({ code: '', session: undefined, values: { name } });
-  writeAddress('');
-  show({ at: 'done' }, 'replace');
+  const { depth } = history.state as HistoryEntry;
+  update({ code: '', session: undefined, values: { name }, faults: [], notice: undefined, screen: { at: 'done' } });
+  const clean = () => {
+    writeAddress('');
+    history.pushState({ depth: 1, screen: state.screen } satisfies HistoryEntry, '');
+  };
+  if (depth === 0) clean();
+  else {
+    addEventListener('popstate', clean, { once: true });
+    history.go(-depth);
+  }
 }
 
 /** Shows why the server refused, where it can be put right: at the field, or on a screen of its own. */

@@ -151,6 +151,8 @@ export interface Question {
   readonly title: string;
   /** The example first; with a fault or a longer status only that is shown. */
   readonly hints: readonly string[];
+  /** The last hint matters more than the others. */
+  readonly stressed?: boolean;
   /** Below the button. */
   readonly after?: string | undefined;
 }
@@ -178,7 +180,7 @@ export function Single({ field, question, hidesHints = false, isLastStep = false
       </h1>
       <div id="hint">
         {question.hints.map((hint, at) => (
-          <p key={hint} class={hidesHints || (isShort && at > 0) ? 'vh' : 'hint'}>
+          <p key={hint} class={hidesHints || (isShort && at > 0) ? 'vh' : at > 0 && question.stressed ? 'hint strong' : 'hint'}>
             <Sentences text={hint} />
           </p>
         ))}

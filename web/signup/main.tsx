@@ -6,7 +6,7 @@ import './signup.css';
 import { Envelope } from './envelope.tsx';
 import { startFlow, state } from './flow.ts';
 import { CodeScreen } from './forms.tsx';
-import { readSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { Shell } from './shell.tsx';
 import { say } from './words.ts';
 
@@ -84,7 +84,7 @@ function name(root: HTMLElement): void {
     (state.faults.length > 0 ? say('error') : '') + (place > 0 ? `${place}/${state.settings.steps.length + 1} ` : '') + parts;
 }
 
-const settings = readSettings();
+const settings: Settings = JSON.parse(document.getElementById('settings')?.textContent ?? '');
 startLanguage(settings.language);
 startMoments(settings.timeZone);
 if (settings.brand.color) paintBrand(settings.brand.color);

@@ -11,8 +11,8 @@ const query = new URLSearchParams(location.search);
 const language = query.get('lang') === 'en' ? 'en' : 'ko';
 const all: Readonly<Record<string, Scene>> = scenes;
 const scene = all[query.get('scene') ?? ''];
-if (scene) play(scene);
-else list();
+/** What pressing a button leads to: an error, a refusal, the end, or a reason to wait. */
+const outcome = '[aria-invalid], .mini, .letter, .status.warn, .busy';
 
 function list(): void {
   for (const lang of ['ko', 'en']) {
@@ -31,7 +31,7 @@ function list(): void {
   }
 }
 
-async function play({ code = '', stored, expiresIn = 3600, answers = {}, acts = [], settings, offline }: Scene): Promise<void> {
+async function play({ code = '', stored, expiresIn = 3600, answers = {}, acts = [], settings, offline, until }: Scene): Promise<void> {
   const started = performance.now();
   Date.now = () => sceneMoment + Math.floor(performance.now() - started);
   const expiresAt = sceneMoment + expiresIn * 1000;
@@ -64,10 +64,8 @@ async function play({ code = '', stored, expiresIn = 3600, answers = {}, acts = 
   if (acts.length > 0 || stored?.sameTab) await found(acts.some((act) => 'fill' in act) || stored?.sameTab ? 'input:not(.vh)' : 'button');
   if (offline) Object.defineProperty(navigator, 'onLine', { get: () => false });
   for (const act of acts) await perform(act);
-  // The button says that it is sending after 300 ms.
-  setTimeout(() => {
-    document.documentElement.dataset.scene = 'ready';
-  }, 600);
+  await found(until ?? (acts.some((act) => 'press' in act) ? outcome : 'h1'));
+  document.documentElement.dataset.scene = 'ready';
 }
 
 async function mocked({ status = 200, body, headers = {}, fails }: MockAnswer = {}, method: string, progress: object): Promise<Response> {
@@ -98,3 +96,6 @@ async function found(selector: string): Promise<HTMLElement> {
     await new Promise((resolve) => requestAnimationFrame(resolve));
   }
 }
+
+if (scene) play(scene);
+else list();

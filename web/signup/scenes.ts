@@ -30,7 +30,9 @@ export interface Scene {
   readonly settings?: Partial<Settings>;
   /** In a browser whose `navigator.onLine` is false. */
   readonly offline?: boolean;
-  /** By hand: seconds are shown that pass, so pictures stop the clock. */
+  /** What the scene ends with, as a selector, where that is not an error, a refusal or a reason to wait. */
+  readonly until?: string;
+  /** A step of the main path, whose picture is kept in `docs/pictures/`. */
   readonly isMain?: boolean;
 }
 
@@ -182,6 +184,7 @@ export const scenes = {
     ...at('phone'),
     acts: [phone, submit],
     answers: { 'PUT phone': refuse(409, 'steps_incomplete', { missing: ['birthday'] }) },
+    until: '#birthday-field',
   },
   'rate-limited': {
     title: 'rate limited',
@@ -211,7 +214,7 @@ export const scenes = {
   },
   https: { title: 'https required', ...verified(refuse(403, 'https_required')) },
   preview: { title: 'preview', code: sampleCode, settings: { preview: true } },
-  expiring: { title: 'expiry warning', ...at('birthday', 'phone'), acts: [born], expiresIn: 108 },
+  expiring: { title: 'expiry warning', ...at('birthday', 'phone'), acts: [born], expiresIn: 108, until: 'dialog' },
   'no-brand': { title: 'without a brand', code: sampleCode, settings: { brand: { name: null, logo: null, color: null } } },
   'added-step': {
     title: 'a step that was added',

@@ -1,7 +1,8 @@
-import type { Language } from '../shared/language.ts';
-
 /** Text in both languages, as the server sends it. */
-export type Bilingual = Readonly<Record<Language, string>>;
+export interface Bilingual {
+  readonly ko: string;
+  readonly en: string;
+}
 
 /** One input of a step: what the server derives from its table of steps. */
 export interface Field {
@@ -34,13 +35,9 @@ export interface Settings {
   readonly appUrl: string | null;
   readonly timeZone: string;
   readonly minimumAge: number | null;
-  readonly language: Language;
+  readonly language: 'ko' | 'en';
   /** In the order of the form. */
   readonly steps: readonly Step[];
   /** An operator looks at the page: nothing is sent. */
   readonly preview: boolean;
-}
-
-export function readSettings(): Settings {
-  return JSON.parse(document.getElementById('settings')?.textContent ?? '');
 }

@@ -26,7 +26,8 @@ function questionOf(step: Step): Question {
   }
   if (field?.type === 'tel') {
     const bound = state.session?.phoneBound;
-    return { title, hints: [say('phoneHint'), say(bound ? 'bound' : 'noCode')], after: bound ? say('noCode') : undefined };
+    const hints = [say('phoneHint'), say(bound ? 'bound' : 'noCode')];
+    return bound ? { title, hints, stressed: true, after: say('noCode') } : { title, hints };
   }
   const example = field?.example;
   const hints = [spoken(field?.hint), example && say('example', { example })];
