@@ -33,10 +33,10 @@ export function Shell({ step, mark, paint, children }: { step?: number; mark?: b
   return (
     <div class="page">
       {preview && (
-        <p class="ribbon">
+        <aside class="ribbon">
           <Icon name="eye" />
           {say('preview')}
-        </p>
+        </aside>
       )}
       <div class="sheet">
         <header class="bar">

@@ -5,7 +5,7 @@ import type { laterWords } from './later/words.ts';
  * The words of the first screens, Korean and English; `later/words.ts` has the rest. Keys with an underscore are codes of problems and of
  * fields' rules (`docs/reference/errors.md`). `*{name}*` is shown in bold. A text's sentences are separated by `. `.
  */
-const firstWords = {
+export const firstWords = {
   back: ['뒤로', 'Back'],
   invited: ['초대장이 도착했어요', "You're invited"],
   invitedTo: ['{brand} 초대장이 도착했어요', "You're invited to {brand}"],
