@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -64,5 +64,30 @@ test('without the compiler what was built is kept, and nothing built is one sent
   const refused = build('--if-possible');
   assert.equal(refused.status, 1);
   assert.match(refused.printed, /^Chodae is not built and the compiler is not installed: .*\n$/);
+  remove();
+});
+
+test('the pages are built with compressed forms, once, and again after a change', () => {
+  const { file, build, remove } = samplePackage();
+  const write = (name: string, content: string) => {
+    mkdirSync(path.dirname(file(name)), { recursive: true });
+    writeFileSync(file(name), content);
+  };
+  write('web/vite.config.ts', readFileSync(path.join(root, 'web/vite.config.ts'), 'utf8'));
+  write('web/signup/index.html', '<!doctype html><script type="module" src="./main.ts"></script>');
+  write('web/signup/main.ts', 'document.title = "first";\n');
+  assert.deepEqual(build(), silentSuccess);
+  const assets = () => readdirSync(file('dist/web/assets')).sort();
+  const first = assets();
+  assert.equal(first.length, 3);
+  assert.match(readFileSync(file('dist/web/signup/index.html'), 'utf8'), new RegExp(`/assets/${first[0]}`));
+  const builtAt = statSync(file('dist/web/signup/index.html')).mtimeMs;
+  assert.deepEqual(build(), silentSuccess);
+  assert.equal(statSync(file('dist/web/signup/index.html')).mtimeMs, builtAt);
+
+  write('web/signup/main.ts', 'document.title = "the second title";\n');
+  assert.deepEqual(build(), silentSuccess);
+  assert.equal(assets().length, 3);
+  assert.notDeepEqual(assets(), first);
   remove();
 });

@@ -32,6 +32,7 @@ const forbidden: readonly Import[] = [
   ['src/cli/probe-11.ts', '../invitations/store.ts'],
   ['src/cli/probe-12.ts', 'pg'],
   ['test/acceptance/probe-13.test.ts', '../../src/problems.ts'],
+  ['web/signup/probe-17.ts', '../../src/registration/store.ts'],
 ];
 
 const allowed: readonly Import[] = [
@@ -41,6 +42,7 @@ const allowed: readonly Import[] = [
   ['src/pages/routes.ts', '../http/document.ts'],
   ['src/registration/steps.ts', '../pages/schema.ts'],
   ['src/cli/seed.ts', '../invitations/seed-test-codes.ts'],
+  ['web/signup/flow.ts', '../../src/registration/schema.ts'],
 ];
 
 for (const [file, imported] of [...forbidden, ...allowed]) {

@@ -5,7 +5,7 @@ import { readServerClock } from './server-clock.ts';
 const patience = 20_000;
 
 /** A problem (RFC 9457) as the service answers it; `startsAt`, `freeAt` and `missing` come with some codes. */
-export interface ProblemBody {
+interface ProblemBody {
   readonly code: string;
   readonly title?: string;
   readonly detail?: string;

@@ -9,7 +9,7 @@ import { belongsTo, forgetSession, readDraft, readStoredSession, type Session, s
 import { isoBirthday } from './typed-birthday.ts';
 
 /** What is shown. A step is one of `settings.steps`, by its place. */
-export type Screen =
+type Screen =
   | { readonly at: 'envelope' | 'code' | 'resume' | 'other' | 'done' }
   | { readonly at: 'step'; readonly index: number }
   | Refused;

@@ -36,7 +36,7 @@ export interface Scene {
   readonly isMain?: boolean;
 }
 
-export const sampleCode = 'SPRING-7KQ9X-M4TP2-RV3H5';
+const sampleCode = 'SPRING-7KQ9X-M4TP2-RV3H5';
 /** The moment at which pictures are taken: 14:02 in Seoul. */
 export const sceneMoment = Date.parse('2026-06-01T05:02:00Z');
 
