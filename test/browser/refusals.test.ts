@@ -260,6 +260,33 @@ test('a lost answer to the code is not repeated by the page, because each may ho
   assert.equal(lost, 2);
 });
 
+test('a sign-up that is about to expire asks whether more time is needed, and gets it', async (context) => {
+  const opened = await open(context);
+  if (!opened) return;
+  const { page } = opened;
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+  await page.route('**/verify', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), expiresAt: inSeconds(110) } });
+  });
+  let renewed = '';
+  await page.route('**/register/session/renew', async (route) => {
+    renewed = `${route.request().method()} ${route
+      .request()
+      .headers()
+      .authorization?.replace(/[0-9a-f]{32}/, 'id')}`;
+    await route.fulfill({ json: { expiresAt: inSeconds(1800), remainingSteps: ['name', 'birthday', 'phone'] } });
+  });
+  await tapStart(page);
+  await page.waitForSelector('dialog[open]');
+  assert.match(await page.locator('dialog .clock dd').innerText(), /^01:\d\d$/);
+  assert.equal(await page.evaluate('document.activeElement.textContent'), '늘리기');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  assert.equal(renewed, 'POST Bearer id');
+  await fillName(page);
+});
+
 test('a failure of the server shows the number of the request', async (context) => {
   const opened = await open(context);
   if (!opened) return;

@@ -39,8 +39,11 @@ export async function openSignUpPage(settings: Partial<Settings> = {}, overrides
       });
       response.end(filled);
     } else if (/^\/assets\/[\w.-]+$/.test(pathname)) {
-      response.writeHead(200, { 'content-type': mediaTypes[path.extname(pathname)] ?? 'application/octet-stream' });
-      response.end(readFileSync(path.join(pages, pathname)));
+      response.writeHead(200, {
+        'content-type': mediaTypes[path.extname(pathname)] ?? 'application/octet-stream',
+        'content-encoding': 'gzip',
+      });
+      response.end(readFileSync(path.join(pages, `${pathname}.gz`)));
     } else {
       const method = request.method as 'GET';
       if (pathname.startsWith('/auth/')) requests.push(`${method} ${pathname}`);

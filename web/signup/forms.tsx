@@ -141,7 +141,7 @@ export function inputOf(field: Field, isLastStep: boolean): InputHTMLAttributes 
     'aria-describedby': described,
     ...(fault && { 'aria-invalid': true }),
     ...(isCode && { autocorrect: 'off', translate: false, 'data-1p-ignore': true, 'data-lpignore': 'true' }),
-    ...(field.type === 'password' && { passwordrules: 'minlength: 8; maxlength: 72;' }),
+    ...(field.type === 'password' && { passwordrules: `minlength: ${field.minimum ?? 8}; maxlength: 72;` }),
     ...(field.inputmode && { inputMode: field.inputmode }),
     ...(field.inputmode === 'numeric' && { pattern: '[0-9]*' }),
   } as InputHTMLAttributes;
