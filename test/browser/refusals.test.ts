@@ -160,7 +160,7 @@ test('an invitation for another phone number is told at the field', async (conte
   await page.waitForSelector('.letter');
 });
 
-test('somebody else took the seat meanwhile: the person is told that they are not signed up', async (context) => {
+test('another person took the seat meanwhile: the first one is told that they are not signed up', async (context) => {
   const opened = await open(context);
   if (!opened) return;
   const { page, site: served, code } = opened;

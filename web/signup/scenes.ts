@@ -55,7 +55,7 @@ export const sampleSteps: Settings['steps'] = [
     path: '/auth/register/birthday',
     fields: [{ name: 'birthday', type: 'text', autocomplete: 'bday', inputmode: 'numeric' }],
   },
-  { name: 'phone', path: '/auth/register/phone', fields: [{ name: 'phone', type: 'tel', autocomplete: 'tel', inputmode: 'tel' }] },
+  { name: 'phone', path: '/auth/register/phone', fields: [{ name: 'phone', type: 'tel', autocomplete: 'tel', example: '010-1234-5678' }] },
 ];
 
 const refuse = (status: number, code: string, more: object = {}): MockAnswer => ({

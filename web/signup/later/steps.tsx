@@ -26,7 +26,7 @@ function questionOf(step: Step): Question {
   }
   if (field?.type === 'tel') {
     const bound = state.session?.phoneBound;
-    const hints = [say('phoneHint'), say(bound ? 'bound' : 'noCode')];
+    const hints = [...(field.example ? [say('example', { example: field.example })] : []), say(bound ? 'bound' : 'noCode')];
     return bound ? { title, hints, stressed: true, after: say('noCode') } : { title, hints };
   }
   const example = field?.example;

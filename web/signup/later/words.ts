@@ -28,7 +28,6 @@ export const laterWords = {
   birthdayAge: ['만 {age}세부터 가입할 수 있어요', 'You need to be {age} or older'],
   birthdayEcho: ['{day} (만 {age}세)', '{day} ({age} years old)'],
   phoneTitle: ['휴대폰 번호를 입력해 주세요', 'Your mobile number'],
-  phoneHint: ['예: 010-1234-5678', 'Like 010-1234-5678'],
   noCode: ['인증 문자는 보내지 않아요', "We won't send a code"],
   bound: ['초대를 받은 번호로만 가입할 수 있어요', 'Only the invited number works'],
   doneTitle: ['가입이 끝났어요', "You're in"],
