@@ -28,21 +28,20 @@ export async function measureRows({ isQuick, rounds, seconds }: Extent): Promise
     const server = stack.use(await startChodae({ ...asDelivered, DATABASE_URL: database.url }));
     const rows = { invitations: size + completed, users: size, sessions: 'all steps but the last' } as const;
     await database.fill(rows);
-    const empty = async () => {
-      await database.query('TRUNCATE "RegisterSession"');
-    };
-    /** Filling a million rows takes a minute, so only what the last round left is put back. */
-    const putBack = async () => {
-      const statements = filling({ invitations: completed, sessions: 'all steps but the last' }, 'ours', []);
+    const sessions = filling({ invitations: completed, sessions: 'all steps but the last' }, 'ours', []).find((text) =>
+      text.includes('INSERT INTO "RegisterSession"'),
+    );
+    /** Filling a million rows takes a minute, so only what the last measurement left is put back. */
+    const putBack = (inserting: string) => async () => {
       await database.query('TRUNCATE "RegisterSession"');
       await database.query(`DELETE FROM "User" WHERE "invitationId" <= ${completed}`);
       await database.query(`UPDATE "Invitation" SET is_used = false, used_by = NULL WHERE id <= ${completed}`);
-      await database.query(statements.find((text) => text.includes('INSERT INTO "RegisterSession"')) ?? '');
+      await database.query(inserting);
       await database.query('VACUUM ANALYZE "RegisterSession"');
     };
     const measured = (kind: 'verify' | 'phone', fill: () => Promise<void>) =>
       measureServer(`Chodae, ${kind} among ${size.toLocaleString('en')}`, server, { fill }, rows, { kind, connections, seconds });
-    measurements.push(measured('verify', empty), measured('phone', putBack));
+    measurements.push(measured('verify', putBack('')), measured('phone', putBack(sessions ?? '')));
   }
   const rows = await interleave(rounds, measurements);
   const [few = 0, many = 0] = sizes;
