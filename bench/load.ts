@@ -34,6 +34,7 @@ async function openConnection(): Promise<{ send: Send; close(): void }> {
   return {
     send: (method, path, body) =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) throw new Error('the server closed the connection');
         answer = { resolve, reject };
         const content = JSON.stringify(body);
         socket.write(
@@ -140,7 +141,7 @@ async function asFastAsAnswered(send: Send): Promise<void> {
   while (!isOver()) await sendOne(send, performance.now());
 }
 
-/** Free connections take the requests that are due; a request that finds none waits for one. */
+/** The connection that was free the longest takes a request that is due, so that none is idle until the server closes it. */
 async function constantly(perSecond: number): Promise<void> {
   const free = connections.map(({ send }) => send);
   const underWay = new Set<Promise<void>>();
@@ -149,7 +150,7 @@ async function constantly(perSecond: number): Promise<void> {
     const now = performance.now();
     if (now >= end) break;
     const dueAt = begun + (sent * 1000) / perSecond;
-    const send = dueAt <= now ? free.pop() : undefined;
+    const send = dueAt <= now ? free.shift() : undefined;
     if (!send) {
       await delay(1);
       continue;

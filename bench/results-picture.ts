@@ -33,7 +33,8 @@ export function drawResults({ parts }: Results): string {
     }
     y += 14;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 10}" viewBox="0 0 ${width} ${y + 10}" font-family="sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 10}" viewBox="0 0 ${width} ${y + 10}" font-family="sans-serif" font-size="13" role="img" aria-label="Measurements">
+<title>Measurements</title>
 <style>.title{font-weight:bold}.label{text-anchor:end}rect{fill:#a9b4c2}.own{fill:#2563eb}path{stroke:#111827;stroke-width:1.5}</style>
 <rect width="100%" height="100%" style="fill:#fff"/>
 ${pieces.join('\n')}

@@ -31,9 +31,12 @@ export async function measureRows({ isQuick, rounds, seconds }: Extent): Promise
     const sessions = filling({ invitations: completed, sessions: 'all steps but the last' }, 'ours', []).find((text) =>
       text.includes('INSERT INTO "RegisterSession"'),
     );
+    const [{ records } = {}] = await database.query(
+      `SELECT string_agg(quote_ident(tablename), ', ') AS records FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'registration\\_%'`,
+    );
     /** Filling a million rows takes a minute, so only what the last measurement left is put back. */
     const putBack = (inserting: string) => async () => {
-      await database.query('TRUNCATE "RegisterSession"');
+      await database.query(`TRUNCATE "RegisterSession", ${records}`);
       await database.query(`DELETE FROM "User" WHERE "invitationId" <= ${completed}`);
       await database.query(`UPDATE "Invitation" SET is_used = false, used_by = NULL WHERE id <= ${completed}`);
       await database.query(inserting);
