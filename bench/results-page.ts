@@ -91,7 +91,8 @@ export function keepPart(name: string, part: KeptPart, folder: string): void {
   writeSection(part.title, pageOf(part), folder);
 }
 
-function demandsOf({ parts }: Results): string {
+/** @returns the section with the demands of all parts. */
+export function demandsOf({ parts }: Results): string {
   const lines = Object.values(parts).flatMap(({ demands }) => demands.map(demandLine));
   return ['![the figures of the sections below](results.svg)', '', '| measure | demand | figure | |', '|---|---|---|---|', ...lines].join(
     '\n',
@@ -109,7 +110,8 @@ export function isMet({ atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSI
   return median(figures) >= atLeast && median(figures) <= atMost;
 }
 
-function pageOf(part: KeptPart): string {
+/** @returns the section of a part. */
+export function pageOf(part: KeptPart): string {
   const { about, columns, rows, demands, rounds, load } = part;
   const loads = load.map((one) => one.toFixed(1)).join(' and ');
   const times = rounds === 1 ? 'one round' : `medians (least to most) of ${rounds} rounds that go around the candidates`;

@@ -6,12 +6,13 @@ import { measureRequests } from './parts/requests.ts';
 import { measureDatabases, measureDelay, measureProcesses, measureRows } from './parts/scale.ts';
 import { measureSignUps } from './parts/sign-ups.ts';
 import { measureStart } from './parts/start.ts';
-import { circumstances, committedFolder, isMet, keepPart, loadNow, type PartResult } from './results-page.ts';
+import { writeQuotedFigures } from './quoted-figures.ts';
+import { circumstances, committedFolder, isMet, keepPart, loadNow, type PartResult, readResults } from './results-page.ts';
 import { type Extent, median } from './rounds.ts';
 
 /**
  * Measures everything: `npm run bench`; some parts: `npm run bench -- verify start`. Each part starts what it needs on 127.0.0.1 and replaces its
- * section of results.md, results.json and results.svg. `--quick` has one short round of small tables and writes to `.cache/bench/quick` instead.
+ * section of results.md, results.json and results.svg, and the figures in the READMEs. `--quick` has one short round of small tables and writes to `.cache/bench/quick` instead.
  * `--rounds 9` repeats more often.
  */
 const parts: Readonly<Record<string, (extent: Extent) => Promise<PartResult>>> = {
@@ -66,6 +67,7 @@ for (const name of chosen.length > 0 ? chosen : known) {
     { ...result, command: `npm run bench -- ${name}`, circumstances: circumstances(), rounds: extent.rounds, load: [before, loadNow()] },
     folder,
   );
+  if (!isQuick) writeQuotedFigures(readResults());
   for (const demand of result.demands) {
     const figure = demand.figures.length === 0 ? 'not measured' : `${median(demand.figures).toFixed(demand.digits)}${demand.unit ?? ''}`;
     console.log(`${isMet(demand) ? 'met    ' : 'not met'} ${demand.what}: ${figure}`);

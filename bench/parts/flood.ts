@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { runRawBcrypt, startOriginal, whyNoOriginal } from '../candidates.ts';
 import { type BenchDatabase, createDatabase, openCluster } from '../databases.ts';
 import { disposables } from '../disposables.ts';
@@ -30,9 +31,11 @@ export async function measureFlood({ isQuick, rounds, seconds }: Extent): Promis
           url: server.url,
           kind: 'name',
           connections: floodConnections,
-          seconds: duration + 1,
+          seconds: duration + 2,
           count: rows.invitations,
         });
+        // The flood begins first.
+        await delay(1_000);
         const [flood, hashed] = await Promise.all([verify(), passwords]);
         return {
           p99: flood.p99,
