@@ -1,6 +1,7 @@
 import type { Statement } from '../src/database/database.ts';
 import { startDeadline } from '../src/deadline.ts';
 import { openSession } from '../src/registration/store.ts';
+import { requestLimit } from '../src/time-limits.ts';
 import { codePrefix } from './load-plan.ts';
 
 /** A statement for the peers. The values `{code}` and `{session}` stand for those of a request. */
@@ -26,7 +27,7 @@ export async function ourStatement(): Promise<PeerStatement> {
       return [];
     },
   };
-  await openSession(recorder, code, { sessionId, network: 'a'.repeat(32), lifeSeconds: 1800 }, 20, startDeadline());
+  await openSession(recorder, code, { sessionId, network: 'a'.repeat(32), lifeSeconds: 1800 }, 20, startDeadline(requestLimit));
   const [first] = sent;
   if (!first) throw new Error('openSession sends no statement');
   return first;

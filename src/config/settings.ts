@@ -229,7 +229,7 @@ export const settings = {
 };
 
 /** The same without the types of the values. */
-export const settingRooms: Readonly<Record<string, Readonly<Record<string, SettingSchema<unknown>>>>> = settings;
+export const settingRooms: Readonly<Record<string, Readonly<Record<string, SettingSchema<unknown>>>>> = { ...settings };
 
 export const settingRows: readonly Setting[] = Object.values(settingRooms).flatMap((room) => Object.values(room).map(({ row }) => row));
 

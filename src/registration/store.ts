@@ -108,7 +108,7 @@ export interface NewSession {
  * @returns undefined: no such code. A usable single-seat invitation without `session_expires_at`: the network already has `mostSessions`.
  */
 export async function openSession(
-  database: Database,
+  database: Pick<Database, 'run'>,
   code: string,
   { sessionId, network, lifeSeconds }: NewSession,
   mostSessions: number | undefined,

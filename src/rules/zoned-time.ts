@@ -1,4 +1,3 @@
-
 /** The parts of a local time; month and day count from 1. */
 export interface LocalTime {
   readonly year: number;

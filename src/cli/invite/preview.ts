@@ -50,5 +50,6 @@ async function printLink(operator: Operator, base: string | undefined, { json }:
   const { body } = await operator.client.request({ method: 'POST', path: '/admin/preview-links' }, previewLinkMade);
   const link = body.link ?? `${base}${body.path}`;
   printResult(operator, json, { link, expires_at: body.expires_at }, [link]);
-  if (!json && operator.stdout.isTTY) operator.stderr.write(`${operator.say(sentences.until, { until: showMoment(body.expires_at, operator.timeZone) })}\n`);
+  if (!json && operator.stdout.isTTY)
+    operator.stderr.write(`${operator.say(sentences.until, { until: showMoment(body.expires_at, operator.timeZone) })}\n`);
 }
