@@ -40,7 +40,7 @@ test('any other custom code is refused by a rule that says why', () => {
   for (const code of ['', ' ', '\n', '\u200b', '\u3164 ']) assert.equal(judged(acceptCustomCode(code)), 'code_empty');
 });
 
-test('a custom code is stored without what nobody sees around and in it', () => {
+test('a custom code is stored without invisible signs around and in it', () => {
   for (const code of [' a', 'a\n', '\ta\r\n', 'a\u3164', 'a\u115f', 'a\u200b', '\u202aa\u202c', '\ufeffa', 'a\u00a0', '\u3000ａ'])
     assert.equal(judged(acceptCustomCode(code)), 'a', JSON.stringify(code));
   assert.equal(judged(acceptCustomCode('WELCOME–2030')), 'WELCOME-2030');

@@ -18,7 +18,7 @@ test('a real day of the calendar is stored as it was sent', () => {
   }
 });
 
-test('a birthday is stored without what nobody sees, in ASCII', () => {
+test('a birthday is stored without invisible signs, in ASCII', () => {
   for (const text of [
     ' 1990-01-01',
     '1990-01-01 ',

@@ -40,7 +40,7 @@ test('controls, lone surrogates and noncharacters are refused', () => {
     assert.equal(codeOf(`홍${character}길동`), 'name name_characters', JSON.stringify(character));
 });
 
-test('white space becomes one space, and what nobody sees goes', () => {
+test('white space becomes one space, and invisible signs go', () => {
   for (const space of [' ', '  ', '\n', '\r\n', '\t', '\x85', '\u00a0', '\u2028', '\u3000', ' \u200b ', '\u2003'])
     assert.deepEqual(acceptName(`${space}홍${space}길동${space}`), { ok: true, value: '홍 길동' }, JSON.stringify(space));
   for (const sign of [

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
+import type { PageField as Field, PageSettings as Settings, PageStep as Step } from '../../src/pages/schema.ts';
 import type { completionAnswer, sessionAnswer, verifyAnswer } from '../../src/registration/schema.ts';
 import { type Answer, type Call, type Refusal, send } from '../shared/api.ts';
 import { serverNow } from '../shared/server-clock.ts';
 import { findCode, fingerprint, readAddress, writeAddress } from './code-in-link.ts';
 import { pretend } from './preview.ts';
-import type { Field, Settings, Step } from './settings.ts';
 import { belongsTo, forgetSession, readDraft, readStoredSession, type Session, storeDraft, storeSession } from './stored-session.ts';
 import { isoBirthday } from './typed-birthday.ts';
 
@@ -66,7 +66,13 @@ type Verified = z.infer<typeof verifyAnswer> & Progress;
 const pauses = [1000, 2000, 4000, 8000, 8000];
 const minute = 60_000;
 
-export const codeField: Field = { name: 'code', type: 'text', inputmode: 'text' };
+export const codeField: Field = {
+  name: 'code',
+  type: 'text',
+  autocomplete: 'off',
+  inputmode: 'text',
+  label: { ko: '초대 코드', en: 'Invitation code' },
+};
 
 export let state: State;
 let paint: () => void = () => undefined;

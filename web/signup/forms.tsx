@@ -1,10 +1,10 @@
 import type { ComponentChildren, InputHTMLAttributes } from 'preact';
+import type { PageField as Field } from '../../src/pages/schema.ts';
 import { Icon, type IconName } from '../shared/icons.tsx';
 import { language } from '../shared/language.ts';
 import { serverNow } from '../shared/server-clock.ts';
 import { codeField, type FieldFault, isCompleting, type Notice, noteTyped, state, submit } from './flow.ts';
 import { Said, Sentences } from './said.tsx';
-import type { Bilingual, Field } from './settings.ts';
 import { hasWords, type Key, say } from './words.ts';
 
 /** What the status line says about a value while it is typed. */
@@ -117,7 +117,7 @@ export function Fault({ fault }: { readonly fault: FieldFault }) {
   );
 }
 
-export const spoken = (text: Bilingual | undefined) => text?.[language()];
+export const spoken = (text: Field['label'] | undefined) => text?.[language()];
 
 export function labelOf(field: Field): string {
   const key = `${field.name}Label`;

@@ -3,10 +3,10 @@ import { paintBrand } from '../shared/brand.ts';
 import { startLanguage } from '../shared/language.ts';
 import { startMoments } from '../shared/moments.ts';
 import './signup.css';
+import type { PageSettings as Settings } from '../../src/pages/schema.ts';
 import { Envelope } from './envelope.tsx';
 import { startFlow, state } from './flow.ts';
 import { CodeScreen } from './forms.tsx';
-import type { Settings } from './settings.ts';
 import { Shell } from './shell.tsx';
 import { say } from './words.ts';
 

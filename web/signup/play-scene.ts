@@ -1,7 +1,8 @@
 // The development page: lists the scenes, or plays the one that `?scene=` names, in the language `lang`, against a mocked server.
+
+import type { PageSettings as Settings } from '../../src/pages/schema.ts';
 import { fingerprint } from './code-in-link.ts';
 import { type Act, type MockAnswer, type Scene, sampleSteps, sceneMoment, scenes } from './scenes.ts';
-import type { Settings } from './settings.ts';
 
 const logo = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36"><rect width="36" height="36" rx="10" fill="#2F6F4F"/><g fill="none" stroke="#fff" stroke-width="3"><rect x="7.5" y="12.5" width="11" height="11" rx="1"/><circle cx="23" cy="18" r="5.5"/></g></svg>',

@@ -1,6 +1,6 @@
+import type { PageSettings as Settings } from '../../src/pages/schema.ts';
 import type { Answer, Call } from '../shared/api.ts';
 import { serverNow } from '../shared/server-clock.ts';
-import type { Settings } from './settings.ts';
 
 /** Answers in place of the server while an operator previews the page: every step succeeds, and nothing is sent. */
 export function pretend<Body>({ path }: Call, { steps }: Settings): Answer<Body> {

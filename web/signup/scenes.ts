@@ -1,4 +1,4 @@
-import type { Settings } from './settings.ts';
+import type { PageSettings as Settings } from '../../src/pages/schema.ts';
 
 /** What the mocked server answers to a request: a status, a body, and headers. */
 export interface MockAnswer {
@@ -45,17 +45,26 @@ export const sampleSteps: Settings['steps'] = [
   {
     name: 'name',
     path: '/auth/register/name',
+    title: { ko: '이름과 비밀번호', en: 'Name and password' },
     fields: [
-      { name: 'name', type: 'text', autocomplete: 'name' },
-      { name: 'password', type: 'password', autocomplete: 'new-password', minimum: 8 },
+      { name: 'name', type: 'text', autocomplete: 'name', label: { ko: '이름', en: 'Name' } },
+      { name: 'password', type: 'password', autocomplete: 'new-password', minimum: 8, label: { ko: '비밀번호', en: 'Password' } },
     ],
   },
   {
     name: 'birthday',
     path: '/auth/register/birthday',
-    fields: [{ name: 'birthday', type: 'text', autocomplete: 'bday', inputmode: 'numeric' }],
+    title: { ko: '생년월일', en: 'Birthday' },
+    fields: [{ name: 'birthday', type: 'text', autocomplete: 'bday', inputmode: 'numeric', label: { ko: '생년월일', en: 'Birthday' } }],
   },
-  { name: 'phone', path: '/auth/register/phone', fields: [{ name: 'phone', type: 'tel', autocomplete: 'tel', example: '010-1234-5678' }] },
+  {
+    name: 'phone',
+    path: '/auth/register/phone',
+    title: { ko: '휴대폰 번호', en: 'Mobile number' },
+    fields: [
+      { name: 'phone', type: 'tel', autocomplete: 'tel', example: '010-1234-5678', label: { ko: '휴대폰 번호', en: 'Mobile number' } },
+    ],
+  },
 ];
 
 const refuse = (status: number, code: string, more: object = {}): MockAnswer => ({
@@ -225,12 +234,12 @@ export const scenes = {
         {
           name: 'email',
           path: '/auth/register/email',
+          title: { ko: '이메일 주소', en: 'E-mail address' },
           fields: [
             {
               name: 'email',
               type: 'email',
               autocomplete: 'email',
-              inputmode: 'email',
               label: { ko: '이메일 주소', en: 'E-mail address' },
               example: 'hong@example.com',
             },

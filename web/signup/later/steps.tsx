@@ -1,9 +1,9 @@
 import type { TargetedMouseEvent } from 'preact';
+import type { PageField as Field, PageStep as Step } from '../../../src/pages/schema.ts';
 import { timeLeft, timeOfDay } from '../../shared/moments.ts';
 import { serverNow } from '../../shared/server-clock.ts';
 import { declineExtension, extend, noteTyped, state, submit } from '../flow.ts';
 import { Button, type Echo, Fault, inputOf, labelOf, type Question, Single, Status, spoken } from '../forms.tsx';
-import type { Field, Step } from '../settings.ts';
 import { hasWords, say } from '../words.ts';
 import { Elsewhere } from './elsewhere.tsx';
 import { echoBirthday, echoPassword, echoPhone, hyphened } from './reading.ts';
