@@ -32,7 +32,7 @@ test('an invitation that starts later is refused until then', async () => {
   const answer = await application.verify(code);
   assertRefused(answer, 403, 'invitation_not_started');
   assert.equal(answer.body.startsAt, '2090-01-01T00:00:00.000Z');
-  assert.match(String(answer.body.detail), /2090년 1월 1일 오전 9:00 이후에/);
+  assert.match(String(answer.body.detail), /2090년 1월 1일\(일\) 오전 9시에 열립니다/);
   await query('UPDATE "Invitation" SET starts_at = now() WHERE code = $1', [code]);
   assert.equal((await application.signUp(code)).answer.status, 200);
 });

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { PageSettings as Settings } from '../../src/pages/schema.ts';
 import { sampleSteps } from '../../web/signup/scenes.ts';
-import type { Settings } from '../../web/signup/settings.ts';
 import { type Application, type ApplicationOverrides, openApplication } from './application.ts';
 import { launchChromium } from './chromium.ts';
 
