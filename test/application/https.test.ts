@@ -113,6 +113,7 @@ test('pages of an allowed origin may call the sign-up, the problems and the API 
     '/auth/register/name',
     '/auth/register/phone',
     '/auth/register/session',
+    '/auth/register/session/renew',
     '/openapi.json',
     '/problems/:code',
   ]);
