@@ -116,12 +116,12 @@ test('the filters of the log can be combined', async () => {
 test('an impossible filter is refused', async () => {
   const numbers = ['key_id=-1', 'key_id=2147483648', 'key_id=x', 'key_id=1&key_id=2', 'limit=0', 'limit=501'];
   const texts = ['subject=secret', 'subject=', 'subject_id=%00', 'action=%0a', `subject_id=${'x'.repeat(257)}`, 'subject_id=%EF%BF%BE'];
-  const moments = ['from=yesterday', 'to=2026-01-01', 'from=', 'from=%2B275760-09-13T00:00:00Z', 'to=10000-01-01T00:00:00Z'];
+  const moments = ['from=yesterday', 'to=2026-02-30', 'from=', 'from=%2B275760-09-13T00:00:00Z', 'to=10000-01-01T00:00:00Z'];
   const cursors = ['cursor=x', 'cursor=WzFd.', `cursor=${Buffer.from('[9007199254740993]').toString('base64url')}`, 'cursor=bnVsbA'];
   for (const odd of [...numbers, ...texts, ...moments, ...cursors]) {
     assertRefused(await local('GET', `/admin/audit?${odd}`), 422, 'validation_failed');
   }
-  assert.equal((await local('GET', '/admin/audit?planted=1')).status, 200);
+  assertRefused(await local('GET', '/admin/audit?planted=1'), 422, 'validation_failed');
 });
 
 test('pages have every entry once, the newest first, while others are added', async () => {
