@@ -99,8 +99,8 @@ test('times in sentences are in TIME_ZONE and words of the language, to the minu
   const code = fresh();
   await operator('POST', '/admin/invitations', { code, starts_at: '2090-12-31T15:00:30Z' });
   for (const [language, words] of [
-    ['ko', '2090년 12월 31일 오전 10:00 이후에 다시 시도하세요.'],
-    ['en', 'Try again after December 31, 2090 at 10:00 AM.'],
+    ['ko', '2090년 12월 31일(일) 오전 10시에 열립니다. 그때 다시 시도하세요.'],
+    ['en', 'This invitation opens on Sun 31 Dec 2090, 10:00.'],
   ] as const) {
     const { body } = await application.send('POST', '/auth/invitation/verify', { invitation_code: code }, { 'accept-language': language });
     assert.equal(body.startsAt, '2090-12-31T15:00:30.000Z');

@@ -96,7 +96,7 @@ test('a session id or code in an impossible form is refused by its field', async
     assertInvalid(await application.name(impossible, name, password), 'session_id invalid_format');
   }
   assertInvalid(await application.verify(''), 'invitation_code code_empty');
-  for (const impossible of ['a\u0000b', '\ud800', 'a\nb', 'x'.repeat(257)]) {
+  for (const impossible of ['a\u0000b', '\ud800', 'x'.repeat(257)]) {
     assertInvalid(await application.verify(impossible), 'invitation_code code_invalid');
   }
 });
