@@ -6,12 +6,11 @@ import { birthdayRules } from '../../src/registration/birthday.ts';
 import { nameRules } from '../../src/registration/name.ts';
 import { registrationProblems } from '../../src/registration/problems.ts';
 import { phoneRules } from '../../src/rules/phone.ts';
+import { laterWords } from '../../web/signup/later/words.ts';
+import { firstWords } from '../../web/signup/words.ts';
 
 type Table = Readonly<Record<string, readonly [ko: string, en: string]>>;
 
-// The pages are typed for browsers, and this test for Node: only the values are taken.
-const { firstWords } = (await import(new URL('../../web/signup/words.ts', import.meta.url).href)) as { firstWords: Table };
-const { laterWords } = (await import(new URL('../../web/signup/later/words.ts', import.meta.url).href)) as { laterWords: Table };
 const words: Table = { ...firstWords, ...laterWords };
 
 test('the page has words for every rule of the fields and every refusal of a sign-up', () => {
