@@ -40,7 +40,12 @@ export async function createDatabase(cluster: PostgresqlServer, tables: BenchDat
   const client = await connect(url);
   const query = async (sql: string) => (await client.query(sql)).rows;
   if (tables === 'original') await createOriginalTables((sql) => query(sql) as Promise<never[]>);
-  if (tables === 'ours') await migrate(url);
+  if (tables === 'ours') {
+    await migrate(url);
+    // As the service sets it for its connections, so that the peers with our statement have the same plans.
+    await query(`ALTER DATABASE ${name} SET enable_seqscan = off`);
+    await query(`ALTER DATABASE ${name} SET jit = off`);
+  }
   return {
     url,
     tables,

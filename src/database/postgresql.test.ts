@@ -17,6 +17,8 @@ import {
 } from '../../test/support/opened-postgresql.ts';
 import { freePort } from '../../test/support/temporary.ts';
 import { testPoolerUrl, testServerUrl } from '../../test/support/test-server.ts';
+import { startDeadline } from '../deadline.ts';
+import { exportLimit, requestLimit, type TimeLimit } from '../time-limits.ts';
 import { statement } from './database.ts';
 import { isUnavailable, sqlstate, uniqueViolationOf } from './database-errors.ts';
 import { explainConnectionFailure } from './explain-connection.ts';
@@ -133,6 +135,26 @@ test('a change of the tables does not break prepared statements', { skip }, asyn
   await database.run(statement(`alter_${table}`, `ALTER TABLE ${table} ADD COLUMN later text`), [], newDeadline());
   for (const rows of await readThreeAtOnce()) assert.deepEqual(rows[0], { value: 1, hits: 0, later: null });
   for (const rows of await readThreeAtOnce()) assert.equal(rows.length, 2);
+});
+
+test('a statement that was prepared while its table was empty uses the index when the table has grown', { skip }, async (t) => {
+  const database = await open(t, {}, { poolSize: 1 });
+  const run = (text: string) => database.run(statement(text, text), [], newDeadline());
+  await run('CREATE TEMPORARY TABLE sign_ups (id text PRIMARY KEY)');
+  await run('ANALYZE sign_ups');
+  const byId = statement<{ id: string }>('sign_up_by_id', 'SELECT id FROM sign_ups WHERE id = $1');
+  // From the sixth time on PostgreSQL keeps one plan for all values.
+  for (let times = 0; times < 7; times += 1) await database.run(byId, ['1'], newDeadline());
+  await run('INSERT INTO sign_ups SELECT generate_series(1, 10000)');
+  const plan = await run("EXPLAIN EXECUTE sign_up_by_id('1')");
+  assert.match(JSON.stringify(plan), /Index (Only )?Scan using sign_ups_pkey/);
+});
+
+test('long work may read whole tables', { skip }, async (t) => {
+  const database = await open(t);
+  const scans = (limit: TimeLimit) =>
+    database.transaction(async (transaction) => (await transaction.run(setting, ['enable_seqscan']))[0]?.value, startDeadline(limit));
+  assert.deepEqual([await scans(requestLimit), await scans(exportLimit)], ['off', 'on']);
 });
 
 test('where nothing can be reached the refusal is immediate and can be explained', { skip }, async (t) => {
