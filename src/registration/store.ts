@@ -59,29 +59,29 @@ const networkKey = (invitationId: string, network: string) =>
 
 /**
  * The network's live sessions are counted in the statement's snapshot, so concurrent verifications may exceed the limit by as many as
- * there are connections to the database.
+ * there are connections to the database. They are counted per invitation (LATERAL, the expiry not in WHERE), so that PostgreSQL can only use the
+ * index on "invitationId": where one code had most of the sign-ups under way, it read all of them at each verification of any code.
  * @param isMeant SQL: whether `i` is the invitation.
  */
 function openSessionStatement(name: string, isMeant: string): Statement<VerifiedInvitation> {
   return statement(
     name,
-    `WITH invitation AS (
+    `WITH invitation AS MATERIALIZED (
        SELECT i.id, ${stateOf('i')} AS state, i.max_uses > 1 AS several_seats, i.starts_at, i.phone IS NOT NULL AS phone_bound,
-         ${networkKey('i.id', '$4')} AS network_key
-       FROM "Invitation" i WHERE ${isMeant}
-     ), own AS (
-       SELECT count(*) AS sessions, min(s.expires_at) AS oldest_ends_at FROM invitation
-       JOIN "RegisterSession" s ON s."invitationId" = invitation.id AND s.expires_at > now() AND s.network_key = invitation.network_key
-       WHERE NOT invitation.several_seats
+         ${networkKey('i.id', '$4')} AS network_key, own.sessions, own.oldest_ends_at
+       FROM "Invitation" i CROSS JOIN LATERAL (
+         SELECT count(*) FILTER (WHERE s.expires_at > now()) AS sessions, min(s.expires_at) FILTER (WHERE s.expires_at > now()) AS oldest_ends_at
+         FROM "RegisterSession" s WHERE s."invitationId" = i.id AND i.max_uses = 1 AND s.network_key = ${networkKey('i.id', '$4')}
+       ) own WHERE ${isMeant}
      ), opened AS (
        INSERT INTO "RegisterSession" ("sessionId", "invitationId", expires_at, network_key)
-       SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation, own
-       WHERE state = 'usable' AND NOT several_seats AND (own.sessions < $5::integer) IS NOT FALSE
+       SELECT $2, id, now() + make_interval(secs => $3::double precision), network_key FROM invitation
+       WHERE state = 'usable' AND NOT several_seats AND (sessions < $5::integer) IS NOT FALSE
        RETURNING expires_at
      )
-     SELECT invitation.id, state, several_seats, starts_at, phone_bound, opened.expires_at AS session_expires_at,
-       extract(epoch FROM own.oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
-     FROM invitation CROSS JOIN own LEFT JOIN opened ON true`,
+     SELECT id, state, several_seats, starts_at, phone_bound, opened.expires_at AS session_expires_at,
+       extract(epoch FROM oldest_ends_at - now())::double precision AS seconds_until_oldest_ends
+     FROM invitation LEFT JOIN opened ON true`,
   );
 }
 const openExactStatement = openSessionStatement('registration_open_session', 'i.code = $1');
