@@ -250,3 +250,19 @@ test('codes that are look-alikes are counted', { skip: onlyPostgresql }, async (
   assert.equal(verdict, 'warning');
   assert.match(message, /^2 groups of codes/);
 });
+
+test('codes that no typing reaches are counted with the invitation', { skip: onlyPostgresql }, async () => {
+  await using empty = await emptyDatabase();
+  assert.equal((await runCommand(['migrate'], { environment: empty.environment })).code, 0);
+  const reached = ['PLAIN-1', 'A\r\n', '\u200bB', 'C–1', '봄'.normalize('NFD'), ' two  spaces ', '(1)', '-', '\u00e9'];
+  await empty.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [reached]);
+  assert.equal((await examine(empty.environment)).get('typed codes')?.verdict, 'ok');
+  const unreached = ['BELL\u0007', '\u200b', '', '(1)\r', '"A"\u00a0', `${'x'.repeat(257)}`];
+  await empty.query(
+    'INSERT INTO "Invitation" (id, code) SELECT 900 + place, code FROM unnest($1::text[]) WITH ORDINALITY AS made (code, place)',
+    [unreached],
+  );
+  const { verdict, message } = (await examine(empty.environment)).get('typed codes') ?? assert.fail();
+  assert.equal(verdict, 'warning');
+  assert.match(message, /^6 codes are found by no typing: .*; invitation 901, 902, 903, 904, 905 and more$/);
+});
