@@ -119,7 +119,7 @@ export const users = pgTable(
     invitationId: integer('invitationId').notNull(),
     /** NULL: the row is older than this column. */
     createdAt: moment('created_at').defaultNow(),
-    /** E.164; filled only where one account per phone is on. */
+    /** E.164; filled only where one account per phone is on, for accounts from before by `registration/count-phones.ts`. */
     phoneKey: text('phone_key'),
   },
   (table) => [
