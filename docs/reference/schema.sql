@@ -33,7 +33,11 @@ CREATE INDEX "Invitation_open_idx" ON "Invitation" USING btree (id) WHERE ((NOT 
 CREATE INDEX "Invitation_phone_idx" ON "Invitation" USING btree (phone) WHERE (phone IS NOT NULL);
 CREATE INDEX "Invitation_revoked_idx" ON "Invitation" USING btree (id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX "Invitation_starts_at_idx" ON "Invitation" USING btree (starts_at, id) WHERE (starts_at IS NOT NULL);
-CREATE INDEX "Invitation_tolerant_code_idx" ON "Invitation" USING btree (translate(upper(code), 'OIL- '::text, '011'::text) text_pattern_ops);
+CREATE INDEX "Invitation_tolerant_code_idx" ON "Invitation" USING btree ((
+CASE
+    WHEN (code ~ '[^ -~]'::text) THEN translate(upper(regexp_replace(NORMALIZE(regexp_replace(translate(NORMALIZE(code), '！＂＃＄％＆＇（）＊＋，－．／０１２３４５６７８９：；＜＝＞？＠ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ［＼］＾＿｀ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ｛｜｝～'::text, (('!"#$%&''()*+,-./0123456789:'::text || chr(59)) || '<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\]^_`abcdefghijklmnopqrstuvwxyz{|}~'::text)), '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]'::text, ''::text, 'g'::text)), '[-\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2043\u2212\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\U00010d6e\U00010ead \u0009-\u000d\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]'::text, ''::text, 'g'::text)), 'OIL'::text, '011'::text)
+    ELSE translate(upper(code), 'OIL- '::text, '011'::text)
+END) text_pattern_ops);
 CREATE INDEX "Invitation_used_idx" ON "Invitation" USING btree (id) WHERE is_used;
 
 CREATE TABLE "RegisterSession" (

@@ -4,6 +4,7 @@ import type { CommandContext } from './context.ts';
 import { examineDatabase } from './doctor/examine-database.ts';
 import { examineFiles } from './doctor/examine-files.ts';
 import { examineLimits } from './doctor/examine-limits.ts';
+import { examineRows } from './doctor/examine-rows.ts';
 import { examineSettings } from './doctor/examine-settings.ts';
 import { examineTestCodes } from './doctor/examine-test-codes.ts';
 import { type Finding, pages } from './doctor/finding.ts';
@@ -52,6 +53,7 @@ async function examine(context: CommandContext): Promise<Finding[]> {
   return [
     { ...named, verdict: 'ok', message: 'every setting can be used' },
     ...(await examineDatabase(config)),
+    ...(await examineRows(config)),
     ...examineFiles(config, context.directory),
     ...(await examineTestCodes(config, context)),
     ...(await examineLimits(config)),

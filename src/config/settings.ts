@@ -173,7 +173,7 @@ export const settings = {
       unit: 'years',
     }),
     phoneRegion: setting('PHONE_REGION', phoneRegion(), 'KR', 'The region whose phone numbers may be typed without a country code.'),
-    phoneUnique: setting('PHONE_UNIQUE', onOrOff(), 'off', 'Whether a phone number may have one account only.'),
+    phoneUnique: setting('PHONE_UNIQUE', onOrOff(), 'off', 'Whether a phone number may have one account only; existing accounts count.'),
     timeZone: setting(
       'TIME_ZONE',
       timeZone(),

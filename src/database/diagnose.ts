@@ -1,6 +1,7 @@
 import type { PostgresqlAddress, PostgresqlConfig } from '../config/config.ts';
 import { sqlstate } from './database-errors.ts';
 import { explainConnectionFailure } from './explain-connection.ts';
+import { codeKey } from './folded-text.ts';
 import { knownMigrations } from './migrate.ts';
 import { asSchemaError } from './migration-failure.ts';
 import { queryOf, withClient } from './open.ts';
@@ -180,11 +181,10 @@ async function countCollisions(query: Query): Promise<number | undefined> {
   await query('BEGIN');
   try {
     await query(`SET LOCAL statement_timeout = '10s'`);
-    // The key of `invitations/code-key.ts`; a test compares the two.
     const [row] = await query<{ collisions: number }>(
       `SELECT count(*)::integer AS collisions FROM (
-         SELECT FROM "Invitation" WHERE translate(upper(code), 'OIL- ', '011') <> ''
-         GROUP BY translate(upper(code), 'OIL- ', '011') HAVING count(*) > 1
+         SELECT FROM "Invitation" WHERE ${codeKey('code')} <> ''
+         GROUP BY ${codeKey('code')} HAVING count(*) > 1
        ) AS alike`,
     );
     return row?.collisions ?? 0;

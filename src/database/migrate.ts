@@ -5,7 +5,7 @@ import pg from 'pg';
 import { asSchemaError } from './migration-failure.ts';
 import { closeToOtherRoles } from './other-roles.ts';
 import { closeTablesToRestRoles } from './row-security.ts';
-import { inspectSchema, type Query, refuseTablesBehind } from './schema-state.ts';
+import { inspectSchema, type Query, refuseTablesBehind, SchemaError } from './schema-state.ts';
 import { schemasOnPath, setSearchPath } from './search-path.ts';
 
 /** Where the committed SQL is, beside this file both in the sources and in the build. */
@@ -91,10 +91,22 @@ async function migrateInTransaction(query: Query, { schema, lockMilliseconds = 1
   const { ledger, newestMigration } = await inspectSchema(query, knownMigrations());
   const pending = readMigrationFiles({ migrationsFolder }).filter((migration) => migration.folderMillis > newestMigration);
   if (ledger === undefined) throw new Error('the connection has no schema in its search path');
-  if (pending.length > 0) await createLedger(query, ledger);
+  if (pending.length > 0) {
+    await refuseOtherEncodings(query);
+    await createLedger(query, ledger);
+  }
   for (const migration of pending) await apply(query, ledger, migration);
   const closedTables = await closeTablesToRestRoles(query);
   return { applied: pending.length, closedTables, ...(isClosed && { closedSchema: place }) };
+}
+
+/** Indexes fold characters that other encodings do not have. @throws SchemaError */
+async function refuseOtherEncodings(query: Query): Promise<void> {
+  const [row] = await query<{ encoding: string }>(`SELECT pg_catalog.current_setting('server_encoding') AS encoding`);
+  if (row?.encoding === 'UTF8') return;
+  throw new SchemaError(
+    `The database is encoded in ${row?.encoding}, and Chodae needs UTF8. Make one and move the data there: CREATE DATABASE chodae ENCODING 'UTF8' TEMPLATE template0`,
+  );
 }
 
 /** Only where it is missing: the right to create schemas is asked for even where there is nothing to create. */

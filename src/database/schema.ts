@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { codeKey } from './folded-text.ts';
 
 /**
  * The tables. Names in mixed case and their first columns are the original's and never change; columns in snake_case are ours, and nullable or
@@ -51,8 +52,8 @@ export const invitations = pgTable(
   (table) => [
     // The exact code of a verify, and that no code exists twice.
     uniqueIndex('Invitation_code_key').on(table.code),
-    // What `keyOfCode` in invitations/code-key.ts gives: tolerant look-ups, and search by the beginning of a code.
-    index('Invitation_tolerant_code_idx').on(sql`translate(upper(${table.code}), 'OIL- ', '011') text_pattern_ops`),
+    // Tolerant look-ups, and search by the beginning of a code.
+    index('Invitation_tolerant_code_idx').on(sql.raw(`(${codeKey('code')}) text_pattern_ops`)),
     // Forgetting a person whom an invitation names.
     index('Invitation_phone_idx').on(table.phone).where(sql`${table.phone} IS NOT NULL`),
     // The list by words of a note.
@@ -118,7 +119,7 @@ export const users = pgTable(
     invitationId: integer('invitationId').notNull(),
     /** NULL: the row is older than this column. */
     createdAt: moment('created_at').defaultNow(),
-    /** E.164; filled only where one account per phone is on. */
+    /** E.164; filled only where one account per phone is on, for accounts from before by `registration/count-phones.ts`. */
     phoneKey: text('phone_key'),
   },
   (table) => [

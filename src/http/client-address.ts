@@ -26,21 +26,31 @@ declare module 'fastify' {
      * so that garbage never becomes an address of its own. Empty if the connection is gone or a Unix socket.
      */
     readonly clientAddress: string;
+    /**
+     * Whether the client used HTTPS on its own hop: what a trusted proxy says in `X-Forwarded-Proto`, or the connection itself. Proxies write the field in
+     * any case, and some append to it: then the first value is of the client's hop, as Express and Django read it. A client that writes it itself, through
+     * a proxy that appends, deceives only itself.
+     */
+    readonly cameOverHttps: boolean;
   }
 }
 
 /**
- * Gives every request its `clientAddress`. `request.ip` is the unchecked value: it may be any text.
- * @param isAnybodyTrusted false: the first request through a proxy is logged, as otherwise you would not notice that all clients of the
- *   proxy count as one.
+ * Gives every request its `clientAddress` and `cameOverHttps`. `request.ip` is the unchecked value: it may be any text.
+ * @param trustHop undefined: the first request through a proxy is logged, as otherwise you would not notice that all clients of the proxy count as one.
  */
-export function nameClients(app: FastifyInstance, isAnybodyTrusted: boolean): void {
+export function nameClients(app: FastifyInstance, trustHop: TrustHop | undefined): void {
   app.decorateRequest('clientAddress', {
     getter() {
       return clientAddressOf(this as FastifyRequest);
     },
   });
-  let isTold = isAnybodyTrusted;
+  app.decorateRequest('cameOverHttps', {
+    getter() {
+      return overHttps(this as FastifyRequest, trustHop);
+    },
+  });
+  let isTold = trustHop !== undefined;
   app.addHook('onRequest', (request, _reply, done) => {
     if (!isTold && request.headers['x-forwarded-for'] !== undefined) {
       isTold = true;
@@ -56,4 +66,11 @@ function clientAddressOf({ ips, ip }: FastifyRequest): string {
     if (address !== undefined) return address;
   }
   return '';
+}
+
+function overHttps({ headers, raw: { socket } }: FastifyRequest, trustHop: TrustHop | undefined): boolean {
+  const told = [headers['x-forwarded-proto'] ?? []].flat().join(',');
+  const first = told.split(',').find((value) => value.trim() !== '');
+  if (first !== undefined && trustHop?.(socket.remoteAddress ?? '', 0)) return first.trim().toLowerCase() === 'https';
+  return 'encrypted' in socket && socket.encrypted === true;
 }

@@ -75,7 +75,7 @@ function spreadOverTurns(): (work: () => void) => void {
   };
 }
 
-/** @returns Fastify's `frameworkErrors`: URLs that the router cannot read. Hooks do not run for these. */
+/** @returns Fastify's `frameworkErrors`: URLs that the router cannot read. Hooks do not run for these, and they have no decorators. */
 export function frameworkErrorAnswer(language: Language): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void {
   return (error, request, reply) => {
     reply.headers(headersOf(request.protocol === 'https')).header('x-request-id', request.id);

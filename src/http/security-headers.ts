@@ -36,7 +36,7 @@ export function headersOf(isSecure: boolean): Readonly<Record<string, string>> {
 /** Sets the headers before anything else answers; a page or a static file overrides what it needs. */
 export function setSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headersOf(request.protocol === 'https'));
+    reply.headers(headersOf(request.cameOverHttps));
     done();
   });
 }

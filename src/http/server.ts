@@ -109,7 +109,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // The pipeline: what every request passes, in this order. `app.ts` adds load shedding, limits and the operators' guard to its scopes. They come
   // after these and before the body is read. ARCHITECTURE.md ("The pipeline") lists all of them.
   startDeadlines(app); // until when the answer has to be there, and whether the client still waits
-  nameClients(app, trustProxy !== undefined); // the client's address, from the socket or a trusted proxy
+  nameClients(app, trustProxy); // the client's address and whether it used HTTPS, from the socket or a trusted proxy
   logRequests(app, onAnswered); // one line and one metric for each request, also for those refused below
   setSecurityHeaders(app); // on every response, errors included
   if (corsOrigins.length > 0) shareWithOrigins(app, corsOrigins); // CORS headers, before the first check that may refuse

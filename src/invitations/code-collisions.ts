@@ -1,11 +1,11 @@
 import { type Queryable, statement } from '../database/database.ts';
+import { codeKey } from '../database/folded-text.ts';
 import { Problem } from '../problems.ts';
 import { mayBeUsed } from './availability.ts';
-import { codeKey } from './code-key.ts';
 import { invitationProblems } from './problems.ts';
 
 /**
- * Two codes collide if people cannot tell them apart: their keys (`code-key.ts`) are equal. A unique index cannot forbid it, because the original's
+ * Two codes collide if people cannot tell them apart: their keys (`database/folded-text.ts`) are equal. A unique index cannot forbid it, because the original's
  * SQL may insert such rows. So each transaction that adds codes takes a lock as its last lock, looks again, and commits: of two concurrent ones the
  * second sees the rows of the first. Generated codes need neither: a collision is as unlikely as guessing a code.
  */

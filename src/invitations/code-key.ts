@@ -8,19 +8,13 @@ import { foldWidth, withoutInvisible } from '../rules/typed-text.ts';
 const lookAlikes: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1' };
 
 /**
- * The expression of the index `Invitation_tolerant_code_idx`; the planner uses the index for exactly this text.
- * @param expression SQL of type text.
- */
-export function codeKey(expression: string): string {
-  return `translate(upper(${expression}), 'OIL- ', '011')`;
-}
-
-/**
- * The same in this process, for the check character. Lookups use only the SQL expression: upper-casing letters beyond ASCII depends on the
- * database's locale there (under C, é stays é) and not here. For ASCII and Hangul both agree.
+ * The key of a text in this process, for the check character and for files; look-ups use `codeKey` of `database/folded-text.ts`, the expression of the
+ * index. Both agree on ASCII, Hangul and everything that is folded; upper-casing other letters depends on the locale of the database (under C, é stays é).
  */
 export function keyOfCode(text: string): string {
-  return text.toUpperCase().replace(/[OIL\- ]/g, (character) => lookAlikes[character] ?? '');
+  return plainSpelling(text)
+    .toUpperCase()
+    .replace(/[OIL\- ]/g, (character) => lookAlikes[character] ?? '');
 }
 
 /**

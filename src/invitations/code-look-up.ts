@@ -1,5 +1,5 @@
+import { codeGroups, codeKey } from '../database/folded-text.ts';
 import { mayBeUsed } from './availability.ts';
-import { codeKey } from './code-key.ts';
 import { isNoCodeOfOurs } from './code-shape.ts';
 import { readTypedCode } from './typed-code.ts';
 
@@ -9,7 +9,7 @@ export interface CodeLookUp {
   readonly typed: string;
   /** What `readTypedCode` makes of it. */
   readonly plain: string;
-  /** Set if only a code with the same groups may match; see `codeLookUp`. */
+  /** The same if only a code with the same groups may match, else null; see `codeLookUp`. */
   readonly grouped: string | null;
 }
 
@@ -19,10 +19,8 @@ export interface CodeLookUp {
  */
 export function codeLookUp(typed: string): CodeLookUp {
   const { plain } = readTypedCode(typed);
-  return { typed, plain, grouped: isNoCodeOfOurs(plain) ? plain.trim().replace(/[- ]+/g, '-') : null };
+  return { typed, plain, grouped: isNoCodeOfOurs(plain) ? plain : null };
 }
-
-const groupsOf = (expression: string) => `translate(upper(${expression}), 'OIL ', '011-')`;
 
 /**
  * A scalar subquery that gives the id of the invitation with this code, or NULL. An exact match wins, of the text as typed before what it
@@ -37,7 +35,7 @@ export function meantInvitation({ typed, plain, grouped }: Readonly<Record<keyof
      ), near AS (
        SELECT i.id, ${mayBeUsed('i')} AS open, i.code = ${plain} AS same FROM "Invitation" i
        WHERE NOT EXISTS (SELECT FROM exact) AND ${codeKey('i.code')} = ${key} AND ${key} <> ''
-         AND (${grouped}::text IS NULL OR ${groupsOf('i.code')} = ${groupsOf(`${grouped}::text`)})
+         AND (${grouped}::text IS NULL OR ${codeGroups('i.code')} = ${codeGroups(`${grouped}::text`)})
      )
      SELECT id FROM exact UNION ALL
      SELECT CASE count(*) WHEN 1 THEN min(id) ELSE COALESCE(min(id) FILTER (WHERE same), min(id) FILTER (WHERE open)) END FROM near

@@ -10,6 +10,7 @@ import { exitLater, onHangup } from '../main.ts';
 import { openMetricsServer } from '../metrics/metrics-server.ts';
 import { watchEventLoop } from '../overload/event-loop-pressure.ts';
 import { openPageFiles } from '../pages/page-files.ts';
+import { startCountingPhones } from '../registration/count-phones.ts';
 import { openServices, sweptRows } from '../services.ts';
 import { startSweeper } from '../sweeping/sweeper.ts';
 import { linkToPrimary } from './cluster.ts';
@@ -61,13 +62,15 @@ export async function serve(config: Config, stop: AbortSignal, print: (line: str
   // One write: a program that waits for the address finds the other lines beside it.
   else print(lines.join('\n'));
   isUp();
+  const { phoneUnique, phoneRegion } = config.registration;
+  const stopCounting = phoneUnique ? startCountingPhones({ database, region: phoneRegion, log, describeError }) : undefined;
   const stopSweeping = startSweeper({ database, kinds: sweptRows(config), log, describeError, onSwept: metrics.swept });
 
   if (!stop.aborted) await once(stop, 'abort');
   if (!primary) print(`${stop.reason}: finishing the requests under way.`);
-  const swept = stopSweeping();
+  const ended = Promise.all([stopSweeping(), stopCounting?.()]);
   await stopServing(app, log, commands, stop.reason === 'SIGTERM' ? config.process.stopDelaySeconds : 0);
-  await swept;
+  await ended;
   return 0;
 }
 

@@ -4,14 +4,16 @@ import { invitationProblems, unusableInvitation } from '../invitations/problems.
 import { Problem, validationFailed } from '../problems.ts';
 import { isSamePhone } from '../rules/phone.ts';
 import type { RegistrationServices } from './dependencies.ts';
-import { demandOpenSession, openSessionProblems, registrationProblems, stepsIncomplete } from './problems.ts';
+import { demandOpenSession, registrationProblems, stepsIncomplete } from './problems.ts';
 import { type CompletingValues, completingStep, type StepBody, type StepRules, stepsBeforeLast } from './steps.ts';
 import { completeSession, readSession, type SessionState } from './store.ts';
 
 /** What `completeRegistration` throws, besides `validation_failed`. */
 export const completionProblems = (rules: StepRules) =>
   [
-    ...openSessionProblems,
+    registrationProblems.session_not_found,
+    unusableInvitation('used'),
+    unusableInvitation('revoked'),
     stepsIncomplete(['birthday'], rules),
     registrationProblems.session_completed,
     registrationProblems.phone_taken,

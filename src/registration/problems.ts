@@ -12,6 +12,14 @@ export const registrationProblems = problemCatalogue({
       en: 'Your time ran out, or you have signed up already. If you have not, start again with your invitation code.',
     },
   },
+  already_signed_up: {
+    status: 404,
+    title: { ko: '이미 가입되었습니다', en: 'You have signed up already' },
+    detail: {
+      ko: '이 가입은 이미 완료되었습니다. 바뀐 것은 없습니다. 로그인하세요.',
+      en: 'You have signed up already, and nothing was changed. Sign in.',
+    },
+  },
   session_required: {
     status: 401,
     title: { ko: '어느 가입인지 알 수 없습니다', en: 'No sign-up named' },
@@ -74,6 +82,7 @@ export const registrationProblems = problemCatalogue({
 /** What `demandOpenSession` throws. */
 export const openSessionProblems = [
   registrationProblems.session_not_found,
+  registrationProblems.already_signed_up,
   unusableInvitation('used'),
   unusableInvitation('revoked'),
 ] as const;
@@ -83,8 +92,10 @@ export const openSessionProblems = [
  * @throws Problem one of `openSessionProblems`.
  */
 export function demandOpenSession(session: SessionState): SessionState & { readonly expires_at: Date } {
-  const { expires_at, still_open, state } = session;
-  if (!expires_at || still_open === null) throw new Problem(registrationProblems.session_not_found);
+  const { expires_at, still_open, state, user_id } = session;
+  if (!expires_at || still_open === null) {
+    throw new Problem(user_id === null ? registrationProblems.session_not_found : registrationProblems.already_signed_up);
+  }
   if (!still_open) throw unusableInvitation(state === 'revoked' ? 'revoked' : 'used');
   return { ...session, expires_at };
 }

@@ -6,7 +6,7 @@ import { refuseOverLimit } from '../http/limits/rate-limit-fields.ts';
 import { bodyProblems, problemResponses } from '../http/problem-responses.ts';
 import { acceptCode } from '../invitations/code.ts';
 import { validationFailed } from '../problems.ts';
-import { abandonRegistration } from './abandon-registration.ts';
+import { abandonProblems, abandonRegistration } from './abandon-registration.ts';
 import { completeRegistration, completionProblems } from './complete-registration.ts';
 import type { RegistrationServices } from './dependencies.ts';
 import { demandOpenSession, openSessionProblems, registrationProblems } from './problems.ts';
@@ -22,7 +22,7 @@ import { verifyInvitation, verifyProblems } from './verify-invitation.ts';
 export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationServices }> = async (app, { services }) => {
   const tags = ['sign-up'];
   const unavailable = databaseProblems.database_unavailable;
-  const { session_not_found, session_required } = registrationProblems;
+  const { session_required } = registrationProblems;
 
   app.post(
     '/invitation/verify',
@@ -164,7 +164,7 @@ export const registrationRoutes: FastifyPluginAsyncZod<{ services: RegistrationS
         security,
         operationId: 'abandonSession',
         summary: 'Abandon a sign-up and delete its data',
-        response: { 200: abandonAnswer, ...problemResponses(session_required, session_not_found, unavailable) },
+        response: { 200: abandonAnswer, ...problemResponses(session_required, ...abandonProblems, unavailable) },
       },
     },
     async (request) => {

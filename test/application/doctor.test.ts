@@ -8,7 +8,7 @@ import { emptyDatabase, testDatabaseKind } from '../support/empty-database.ts';
 import { findPostgresqlBinaries } from '../support/postgresql-binaries.ts';
 import { startRoleServer } from '../support/role-server.ts';
 import { runCommand } from '../support/run-command.ts';
-import { startServer } from '../support/server-process.ts';
+import { printedLine, startServer } from '../support/server-process.ts';
 import { freePort, temporaryFolder } from '../support/temporary.ts';
 
 interface Finding {
@@ -249,4 +249,48 @@ test('codes that are look-alikes are counted', { skip: onlyPostgresql }, async (
   const { verdict, message } = (await examine(empty.environment)).get('codes') ?? assert.fail();
   assert.equal(verdict, 'warning');
   assert.match(message, /^2 groups of codes/);
+});
+
+test('codes that no typing reaches are counted with the invitation', { skip: onlyPostgresql }, async () => {
+  await using empty = await emptyDatabase();
+  assert.equal((await runCommand(['migrate'], { environment: empty.environment })).code, 0);
+  const reached = ['PLAIN-1', 'A\r\n', '\u200bB', 'C–1', '봄'.normalize('NFD'), ' two  spaces ', '(1)', '-', '\u00e9'];
+  await empty.query('INSERT INTO "Invitation" (code) SELECT unnest($1::text[])', [reached]);
+  assert.equal((await examine(empty.environment)).get('typed codes')?.verdict, 'ok');
+  const unreached = ['BELL\u0007', '\u200b', '', '(1)\r', '"A"\u00a0', `${'x'.repeat(257)}`];
+  await empty.query(
+    'INSERT INTO "Invitation" (id, code) SELECT 900 + place, code FROM unnest($1::text[]) WITH ORDINALITY AS made (code, place)',
+    [unreached],
+  );
+  const { verdict, message } = (await examine(empty.environment)).get('typed codes') ?? assert.fail();
+  assert.equal(verdict, 'warning');
+  assert.match(message, /^6 codes are found by no typing: .*; invitation 901, 902, 903, 904, 905 and more$/);
+});
+
+test('with PHONE_UNIQUE, accounts that share a number, cannot be read or are not counted yet are told', {
+  skip: onlyPostgresql,
+}, async () => {
+  await using empty = await emptyDatabase();
+  assert.equal((await runCommand(['migrate'], { environment: empty.environment })).code, 0);
+  const environment = { ...empty.environment, PHONE_UNIQUE: 'on' };
+  assert.equal((await examine(empty.environment)).get('phone numbers'), undefined);
+  assert.equal((await examine(environment)).get('phone numbers')?.verdict, 'ok');
+  await empty.query(
+    `INSERT INTO "User" (name, password, birthday, phone, "invitationId", phone_key) SELECT '', '', '', phone, 1, key
+     FROM (VALUES ('010-1111-2222', '+821011112222'), ('01011112222', NULL), ('010-3333-4444', NULL), ('+82 10 3333 4444', NULL), ('?', NULL)) AS made (phone, key)`,
+  );
+  const { verdict, message } = (await examine(environment)).get('phone numbers') ?? assert.fail();
+  assert.equal(verdict, 'warning');
+  assert.match(message, /: 2 share a number with another account, 1 have a number that cannot be read, 1 are not counted yet$/);
+});
+
+test('a start with PHONE_UNIQUE counts existing accounts, and logs how many share a number or cannot be read', async () => {
+  await using fresh = await freshDatabase();
+  assert.equal((await runCommand(['migrate'], { environment: fresh.environment })).code, 0);
+  await fresh.query(
+    `INSERT INTO "User" (name, password, birthday, phone, "invitationId") SELECT '', '', '', phone, 1 FROM unnest($1::text[]) AS made (phone)`,
+    [['010-1111-2222', '01011112222', '010-3333-4444', '?']],
+  );
+  await using server = await startServer({ environment: { ...fresh.environment, PHONE_UNIQUE: 'on' } });
+  await printedLine(server, /"sharing":1,"unreadable":1/);
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { SchemaError } from '../../src/database/schema-state.ts';
 import { freshDatabase } from '../support/database.ts';
+import { emptyDatabase, testDatabaseKind, withDatabase } from '../support/empty-database.ts';
 import { createOriginalTables } from '../support/original-database.ts';
 import { runChodae } from '../support/run-chodae.ts';
 import { type Ask, unmigratedDatabase } from '../support/unmigrated-database.ts';
@@ -127,5 +129,18 @@ test('serve and migrate refuse a newer schema with exit code 1', async () => {
     const { code, stderr } = await runChodae(words, fresh);
     assert.equal(code, 1, words.join(' '));
     assert.match(stderr, /^The database was migrated by a newer version of Chodae [^\n]+\n$/);
+  }
+});
+
+test('a database in another encoding is refused', { skip: testDatabaseKind() === 'postgresql' ? false : 'about PostgreSQL' }, async () => {
+  await using empty = await emptyDatabase();
+  const name = `latin_${randomBytes(6).toString('hex')}`;
+  await empty.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+  try {
+    const { code, stderr } = await runChodae(['migrate'], { environment: { DATABASE_URL: withDatabase(String(empty.url), name) } });
+    assert.equal(code, 1);
+    assert.match(stderr, /^The database is encoded in LATIN1, and Chodae needs UTF8\. [^\n]+\n$/);
+  } finally {
+    await empty.query(`DROP DATABASE ${name} WITH (FORCE)`);
   }
 });

@@ -46,13 +46,22 @@ test('repeating the last request with another number is refused and changes noth
   assert.deepEqual(await everything(application), before);
 });
 
-test('the other steps of a completed sign-up find no session', async () => {
+test('the other steps of a completed sign-up say that the person has signed up, for 24 hours', async () => {
   const { sessionId, userId, person } = await completed();
-  assertRefused(await application.name(sessionId, 'another name', person.password), 404, 'session_not_found');
-  assertRefused(await application.birthday(sessionId, '2000-01-01'), 404, 'session_not_found');
-  assertRefused(await application.send('GET', '/auth/register/session', undefined, bearer(sessionId)), 404, 'session_not_found');
+  const others = [
+    () => application.name(sessionId, 'another name', person.password),
+    () => application.name(sessionId, person.name, person.password),
+    () => application.birthday(sessionId, '2000-01-01'),
+    () => application.send('GET', '/auth/register/session', undefined, bearer(sessionId)),
+    () => application.send('POST', '/auth/register/session/renew', undefined, bearer(sessionId)),
+    () => application.send('DELETE', '/auth/register/session', undefined, bearer(sessionId)),
+  ];
+  for (const other of others) assertRefused(await other(), 404, 'already_signed_up');
+  assertRefused(await application.birthday(sessionId, 'no day'), 422, 'validation_failed');
   const { name, birthday } = await storedUser(application, userId);
   assert.deepEqual({ name, birthday }, { name: person.name, birthday: person.birthday });
+  await age(sessionId, '24 hours');
+  for (const other of others) assertRefused(await other(), 404, 'session_not_found');
 });
 
 test('the answer is repeated for 24 hours after the completion and no longer', async () => {
@@ -77,6 +86,7 @@ test('a deleted account is no longer answered for', async () => {
   const { sessionId, userId, person } = await completed();
   await application.query('DELETE FROM "User" WHERE id = $1', [userId]);
   assertRefused(await application.phone(sessionId, person.phone), 404, 'session_not_found');
+  assertRefused(await application.birthday(sessionId, person.birthday), 404, 'session_not_found');
 });
 
 test('completing leaves personal data only in the user, and a receipt without any', async () => {

@@ -29,7 +29,7 @@ test('reading a session shows its progress and none of its data', async () => {
   await application.name(sessionId, person.name, person.password);
   assert.deepEqual(await progress(), { completedSteps: ['name', 'birthday'], remainingSteps: ['phone'], phoneBound: false });
   await application.phone(sessionId, person.phone);
-  assertRefused(await read(bearer(sessionId)), 404, 'session_not_found');
+  assertRefused(await read(bearer(sessionId)), 404, 'already_signed_up');
 });
 
 test('verifying and reading say whether a phone number is bound, and none of its digits', async () => {
@@ -113,7 +113,7 @@ test('abandoning a sign-up deletes its data, and the code still works', async ()
 
 test('a completed sign-up can no longer be abandoned, and its user stays', async () => {
   const { sessionId, userId, person } = await application.signUp(await invite(application));
-  assertRefused(await abandon(bearer(String(sessionId))), 404, 'session_not_found');
+  assertRefused(await abandon(bearer(String(sessionId))), 404, 'already_signed_up');
   const { body } = await application.phone(String(sessionId), person.phone);
   assert.equal(body.userId, userId);
 });

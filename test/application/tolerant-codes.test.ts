@@ -108,6 +108,27 @@ test('an uncounted guess never matches a custom code', async () => {
   }
 });
 
+test('a code that SQL stored with signs of its file is found by typing what is to be seen', async () => {
+  const stored: readonly (readonly [code: string, ...typed: string[]])[] = [
+    ['LIST-01\r', 'LIST-01', 'list01', 'LIST 01'],
+    ['LIST-02\r\n', 'LIST-02'],
+    ['\tLIST-03', 'LIST-03', 'list-03'],
+    ['LIST\u00a004', 'LIST 04', 'LIST-04', 'list04'],
+    ['LIST–05', 'LIST-05', 'LIST–05', 'LIST—05'],
+    ['LIST\ufeff-06', 'LIST-06'],
+    ['LIST\u200b-07', 'LIST-07'],
+    ['\u202aLIST-08\u202c', 'LIST-08', '"LIST-08"'],
+    ['ＬＩＳＴ－０９', 'LIST-09', 'ｌｉｓｔ０９'],
+    ['초대-10'.normalize('NFD'), '초대-10', '초대10'],
+    ['soft\u00adhyphen', 'softhyphen', 'SOFTHYPHEN'],
+    ['LIST\u300011', 'LIST 11', 'https://signup.example.com/join#LIST-11'],
+    ['LIST\u221212', 'LIST-12'],
+    ['Z0ZZ1–ABCDE–FGHJ\r', 'Z0ZZ1-ABCDE-FGHJ', 'zozzl abcde fghj'],
+  ];
+  await insert(...stored.map(([code]) => code));
+  for (const [code, ...spellings] of stored) for (const typed of [code, ...spellings]) assert.equal(await meant(typed), code);
+});
+
 const onServer = application.services.database.kind === 'postgresql' ? false : 'the embedded database plans as PostgreSQL does';
 
 test('among 100,000 invitations, and 2,000 sign-ups on one of them, a code is found through indexes', {

@@ -255,7 +255,7 @@ test('back goes one step back and loses nothing; after the end it leads nowhere'
   assert.equal((await users()).length, 1);
 });
 
-test('two tabs of one sign-up: the second finds it completed', async (context) => {
+test('three tabs of one sign-up: the others find it completed', async (context) => {
   const start = await begin(context);
   if (!start) return;
   const { page, link, window, users } = start;
@@ -264,6 +264,9 @@ test('two tabs of one sign-up: the second finds it completed', async (context) =
   await second.goto(link);
   await second.click('.button >> text=이어서 하기');
   await second.waitForSelector('[name=phone]');
+  const third = await window.newPage();
+  await third.goto(link);
+  await third.waitForSelector('.button >> text=이어서 하기');
   await page.fill('[name=phone]', newPhone());
   await page.click('form .button');
   await page.waitForSelector('.letter');
@@ -271,6 +274,9 @@ test('two tabs of one sign-up: the second finds it completed', async (context) =
   await second.click('form .button');
   await second.waitForSelector('.mini');
   assert.equal(await heading(second), '가입은 이미 끝났어요');
+  await third.click('.button >> text=이어서 하기');
+  await third.waitForSelector('.mini');
+  assert.equal(await heading(third), '가입은 이미 끝났어요');
   assert.equal((await users()).length, 1);
 });
 

@@ -15,8 +15,8 @@ const words: Table = { ...firstWords, ...laterWords };
 
 test('the page has words for every rule of the fields and every refusal of a sign-up', () => {
   const rules = [nameRules, passwordRules, birthdayRules, phoneRules].flatMap((table) => Object.keys(table));
-  const { session_not_found, session_completed, steps_incomplete, phone_taken } = registrationProblems;
-  const problems = [session_not_found, session_completed, steps_incomplete, phone_taken].map(({ code }) => code);
+  const { session_not_found, already_signed_up, session_completed, steps_incomplete, phone_taken } = registrationProblems;
+  const problems = [session_not_found, already_signed_up, session_completed, steps_incomplete, phone_taken].map(({ code }) => code);
   const invitations = ['not_found', 'mistyped', 'used', 'expired', 'revoked', 'not_started', 'full', 'phone_mismatch'].map(
     (state) => `invitation_${state}`,
   );

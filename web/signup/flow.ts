@@ -323,7 +323,7 @@ function refuse(refusal: Refusal): void {
   else if (errors.length > 0) {
     fault(errors.map((error) => (error.field === 'invitation_code' ? { ...error, field: codeField.name } : error)));
   } else if (code === 'steps_incomplete') show(stepScreen(refusal.missing?.[0]), 'push', { notice: { kind: code } });
-  else if (/^(session_|invitation_(used|revoked))/.test(code)) end(refusal, late);
+  else if (/^(session_|already_signed_up|invitation_(used|revoked))/.test(code)) end(refusal, late);
   else {
     checkAt = (Date.parse(refusal.freeAt ?? '') || serverNow()) + 3000 * Math.random();
     show({ at: 'refused', refusal, late }, 'replace');
@@ -445,7 +445,7 @@ export async function extend(): Promise<void> {
     const longer = Date.parse(answer.body.expiresAt) > session.expiresAt;
     storeSession({ ...session, expiresAt: Date.parse(answer.body.expiresAt) });
     update({ session: { ...session, expiresAt: Date.parse(answer.body.expiresAt) }, extension: longer ? 'unasked' : 'refused' });
-  } else if (answer.kind === 'refused' && /^session_/.test(answer.code)) end(answer, true);
+  } else if (answer.kind === 'refused' && /^(session_|already_signed_up)/.test(answer.code)) end(answer, true);
   else update({ extension: 'refused' });
 }
 

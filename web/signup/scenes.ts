@@ -182,6 +182,12 @@ export const scenes = {
   full: { title: 'full', ...verified(refuse(409, 'invitation_full', { freeAt: moment(461) })) },
   'not-started': { title: 'not started', ...verified(refuse(403, 'invitation_not_started', { startsAt: moment(4350) })) },
   timeout: { title: 'session expired', ...at('phone'), acts: [phone, submit], answers: { 'PUT phone': refuse(404, 'session_not_found') } },
+  'signed-up': {
+    title: 'completed before',
+    ...at('phone'),
+    acts: [phone, submit],
+    answers: { 'PUT phone': refuse(404, 'already_signed_up') },
+  },
   completed: {
     title: 'completed with another number',
     ...at('phone'),

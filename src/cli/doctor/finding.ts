@@ -19,6 +19,7 @@ export const pages = {
   limits: 'docs/reference/configuration.md#limits',
   seats: 'docs/guides/operating.md#seats',
   codes: 'docs/reference/invitation-codes.md#how-people-type-it',
+  phones: 'docs/guides/operating.md#one-account-per-phone-number',
   metrics: 'docs/guides/observability.md#metrics',
 } as const;
 

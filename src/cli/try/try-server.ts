@@ -301,7 +301,7 @@ function noteSessions(open: Set<string>, { method, path, sessionId }: TryRequest
 }
 
 function isGone(answer: Answer | undefined): boolean {
-  return answer?.status === 200 || answer?.body?.code === 'session_not_found';
+  return answer?.status === 200 || ['session_not_found', 'already_signed_up'].includes(String(answer?.body?.code));
 }
 
 type CodeUse = 'used up' | 'one seat' | 'none usable' | undefined;

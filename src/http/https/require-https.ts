@@ -19,7 +19,7 @@ declare module 'fastify' {
 export function requireHttps(app: FastifyInstance, publicUrl: string | undefined): void {
   let isTold = false;
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.protocol === 'https' || request.routeOptions.config?.allowsPlainHttp || cameLocally(request.raw)) return done();
+    if (request.cameOverHttps || request.routeOptions.config?.allowsPlainHttp || cameLocally(request.raw)) return done();
     // Such a proxy would send everybody round in a circle.
     if (!isTold && request.ips !== undefined && request.ips.length > 1 && request.headers['x-forwarded-proto'] === undefined) {
       isTold = true;

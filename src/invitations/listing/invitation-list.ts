@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { codeKey } from '../../database/folded-text.ts';
 import { cursorId, decodeCursor, pagingRules } from '../../paging/cursor.ts';
 import type { Bind, List, Order } from '../../paging/keyset-page.ts';
 import { validationFailed } from '../../problems.ts';
 import { campaignRevoked, heldSeats, usedSeats } from '../availability.ts';
-import { codeKey } from '../code-key.ts';
 import { meantInvitation } from '../code-look-up.ts';
 import { type InvitationRow, invitationColumns } from '../invitation-row.ts';
 import type { ListFilters, ListStatus } from './list-filters.ts';

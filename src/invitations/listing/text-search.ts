@@ -1,6 +1,6 @@
 import { type Queryable, statement } from '../../database/database.ts';
+import { codeKey } from '../../database/folded-text.ts';
 import { type Bind, refuseTooSlow } from '../../paging/keyset-page.ts';
-import { codeKey } from '../code-key.ts';
 import type { ListFilters, SearchText } from './list-filters.ts';
 
 /** Up to so many matches are looked up in the indexes first; more are found soon by reading the newest rows. */

@@ -239,12 +239,13 @@ export function Refusal({ refusal, late }: Refused) {
         />
       );
     }
+    case 'already_signed_up':
     case 'session_completed':
       return (
         <Result
           seal="check"
-          title={say('session_completed')}
-          text="session_completedText"
+          title={say(refusal.code)}
+          text={refusal.code === 'session_completed' ? 'session_completedText' : undefined}
           actions={appUrl ? <ToService href={appUrl} brand={brand.name} /> : null}
         />
       );

@@ -80,6 +80,7 @@ export const laterWords = {
   session_not_found: ['시간이 지나 처음부터 다시 해야 해요', 'Your time ran out'],
   session_not_foundText: ['초대 코드는 그대로 있어요', 'Your code is still here'],
   restartCode: ['다시 시작', 'Start again'],
+  already_signed_up: ['가입은 이미 끝났어요', "You're already signed up"],
   session_completed: ['가입은 이미 끝났어요', "You're already signed up"],
   session_completedText: ['다른 번호로 끝난 가입이에요. 바뀐 것은 없어요', 'With another number. Nothing was changed'],
   internal_error: ['문제가 생겼어요', 'Something went wrong'],
