@@ -20,7 +20,18 @@ export function millisecondsLeft({ endsAt }: Deadline): number {
   return endsAt - performance.now();
 }
 
+/** @returns the deadline with another end. */
+export function later(deadline: Deadline, endsAt: number): Deadline {
+  return {
+    endsAt,
+    limit: deadline.limit,
+    get gone() {
+      return deadline.gone;
+    },
+  };
+}
+
 /** @returns the deadline, later where less than that is left. */
 export function withAtLeast(milliseconds: number, deadline: Deadline): Deadline {
-  return { ...deadline, endsAt: Math.max(deadline.endsAt, performance.now() + milliseconds) };
+  return later(deadline, Math.max(deadline.endsAt, performance.now() + milliseconds));
 }

@@ -245,9 +245,10 @@ function openCheckout(pool: pg.Pool, hosts: Hosts, size: number, isDirect: boole
 async function connect(pool: pg.Pool, hosts: Hosts, milliseconds: number): Promise<pg.PoolClient> {
   const until = performance.now() + milliseconds;
   for (let tries = 1; ; ) {
+    const isIdle = pool.idleCount > pool.waitingCount;
     const connecting = pool.connect();
     try {
-      const client = await answerWithin(until - performance.now(), connecting, 'a connection');
+      const client = await (isIdle ? connecting : answerWithin(until - performance.now(), connecting, 'a connection'));
       if (hosts.isCurrent(client)) return client;
       client.release(true);
     } catch (error) {

@@ -26,6 +26,8 @@ declare module 'fastify' {
      * so that garbage never becomes an address of its own. Empty if the connection is gone or a Unix socket.
      */
     readonly clientAddress: string;
+    /** `clientAddress` from the first time on that it was asked for. */
+    knownAddress: string | undefined;
     /**
      * Whether the client used HTTPS on its own hop: what a trusted proxy says in `X-Forwarded-Proto`, or the connection itself. Proxies write the field in
      * any case, and some append to it: then the first value is of the client's hop, as Express and Django read it. A client that writes it itself, through
@@ -42,9 +44,12 @@ declare module 'fastify' {
 export function nameClients(app: FastifyInstance, trustHop: TrustHop | undefined): void {
   app.decorateRequest('clientAddress', {
     getter() {
-      return clientAddressOf(this as FastifyRequest);
+      const request = this as FastifyRequest;
+      request.knownAddress ??= clientAddressOf(request);
+      return request.knownAddress;
     },
   });
+  app.decorateRequest('knownAddress', undefined);
   app.decorateRequest('cameOverHttps', {
     getter() {
       return overHttps(this as FastifyRequest, trustHop);

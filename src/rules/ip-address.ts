@@ -1,28 +1,33 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { remembered } from './remembered.ts';
 
 /**
  * @param text an address as sockets and proxies write it: perhaps with brackets, a port, or a zone.
  * @returns the address in canonical form, IPv4 inside IPv6 (`::ffff:192.0.2.1`) as IPv4; undefined if it is not an address.
  */
 export function canonicalAddress(text: string): string | undefined {
-  if (text.length > 100) return undefined;
+  return text.length > 100 ? undefined : canonical(text);
+}
+
+/** Every request asks for the address of its client. */
+const canonical = remembered((text) => {
   const bare = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(text)?.[1] ?? text;
   const address = bare.replace(/%[\w.-]{1,32}$/, '');
   // ipaddr.js alone would read `1`, `0x7f.1` and `010.0.0.1` as IPv4.
   return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
-}
+});
 
 /**
  * @returns the network that counts as one client: the address itself for IPv4, its /64 for IPv6, since a household has at least one.
  * @param address canonical.
  */
-export function networkOf(address: string): string {
+export const networkOf = remembered((address) => {
   const parsed = ipaddr.parse(address);
   if (parsed.kind() === 'ipv4') return address;
   const { parts } = parsed as ipaddr.IPv6;
   return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toString()}/64`;
-}
+});
 
 /** An address and its prefix length. */
 export type AddressRange = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
