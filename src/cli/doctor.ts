@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Config } from '../config/config.ts';
 import type { CommandContext } from './context.ts';
 import { examineDatabase } from './doctor/examine-database.ts';
 import { examineFiles } from './doctor/examine-files.ts';
@@ -12,7 +11,7 @@ import { exitCodes, UsageError } from './exit-codes.ts';
 import { printResult } from './output.ts';
 import { painter } from './paint.ts';
 import { printable } from './printable.ts';
-import { settingsFromHere } from './settings.ts';
+import { readSettings } from './settings.ts';
 
 /** `chodae doctor`: looks at settings, machine and database, changes nothing, and exits 1 where something would not work. */
 export function addDoctorCommand(program: Command, context: CommandContext): void {
@@ -43,15 +42,17 @@ function lines({ name, verdict, message, advice, page }: Finding, { stdout }: Co
 
 async function examine(context: CommandContext): Promise<Finding[]> {
   const named = { name: 'settings', page: pages.settings };
-  let config: Config;
+  let settings: ReturnType<typeof readSettings>;
   try {
-    config = settingsFromHere(context);
+    settings = readSettings(context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return [{ ...named, verdict: 'problem', message: error.message }];
   }
+  const { config, warnings } = settings;
   return [
-    { ...named, verdict: 'ok', message: 'every setting can be used' },
+    ...warnings.map((message): Finding => ({ ...named, verdict: 'warning', message })),
+    ...(warnings.length === 0 ? [{ ...named, verdict: 'ok', message: 'every setting can be used' } as const] : []),
     ...(await examineDatabase(config)),
     ...(await examineRows(config)),
     ...examineFiles(config, context.directory),

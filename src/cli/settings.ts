@@ -26,13 +26,21 @@ function environmentOf(
  * @throws UsageError with a sentence for each mistake.
  */
 export function settingsFromHere(context: CommandContext, options: Readonly<Record<string, string | undefined>> = {}): Config {
+  const { config, warnings } = readSettings(context, options);
+  // One of several workers has a primary process that has said it.
+  if (cluster.isPrimary) for (const warning of warnings) context.stderr.write(`${warning}\n`);
+  return config;
+}
+
+/** @returns the settings of this process, and a sentence for what was probably meant otherwise. @throws UsageError with a sentence for each mistake. */
+export function readSettings(
+  context: CommandContext,
+  options: Readonly<Record<string, string | undefined>> = {},
+): { readonly config: Config; readonly warnings: readonly string[] } {
   try {
     const environment = environmentOf(context, options);
     const config = readConfig(environment);
-    // One of several workers has a primary process that has said it.
-    const warnings = [...envFileWarnings(context.directory), ...configWarnings(config, environment)];
-    if (cluster.isPrimary) for (const warning of warnings) context.stderr.write(`${warning}\n`);
-    return config;
+    return { config, warnings: [...envFileWarnings(context.directory), ...configWarnings(config, environment)] };
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
     throw error;

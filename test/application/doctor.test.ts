@@ -122,6 +122,23 @@ test('an invalid setting is a problem, reported without the password', async () 
   assert.doesNotMatch(message, /se#cr|cr@t/);
 });
 
+test('lines of .env that are not read, and names close to a setting, are reported', async () => {
+  await using empty = await emptyDatabase();
+  const folder = temporaryFolder('doctor');
+  writeFileSync(path.join(folder.path, '.env'), 'SESSION_MINUTES: 10\nDATBASE_URL=postgresql://db.example/secret\n', { mode: 0o600 });
+  const { code, stdout } = await runCommand(['doctor', '--json'], { environment: empty.environment, directory: folder.path });
+  folder.remove();
+  assert.equal(code, 0);
+  const told = (JSON.parse(stdout).findings as Finding[]).filter(({ name }) => name === 'settings');
+  assert.deepEqual(
+    told.map(({ verdict }) => verdict),
+    ['warning', 'warning'],
+  );
+  assert.match(String(told[0]?.message), /^Line 1 of .*\.env is not read: write NAME=value/);
+  assert.match(String(told[1]?.message), /^Line 2 of .*\.env sets DATBASE_URL, which is no setting: did you mean DATABASE_URL\?$/);
+  assert.doesNotMatch(stdout, /db\.example|"every setting can be used"/);
+});
+
 test('a folder with other contents is a problem', { skip: onlyEmbedded }, async () => {
   const folder = temporaryFolder('doctor');
   const directory = path.join(folder.path, 'data');
