@@ -78,6 +78,8 @@ export type AnsweredSession = z.infer<typeof session>;
 export const sessionList = z.looseObject({ items: z.array(session), next: cursor });
 export const sessionEnded = z.looseObject({ ended: z.literal(true), attempt: z.string() });
 
+export const sessionsEnded = z.looseObject({ ended: z.int() });
+
 export const testCodesRenewed = z.looseObject({ expires_at: moment });
 
 export const previewLinkMade = z.looseObject({

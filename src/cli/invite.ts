@@ -6,6 +6,7 @@ import { addInviteExport } from './invite/export.ts';
 import { addInviteImport } from './invite/import.ts';
 import { addInviteList } from './invite/list.ts';
 import { addInvitePreview } from './invite/preview.ts';
+import { addInviteRelease } from './invite/release.ts';
 import { addInviteRestore } from './invite/restore.ts';
 import { addInviteRevoke } from './invite/revoke.ts';
 import { addInviteShow } from './invite/show.ts';
@@ -19,6 +20,7 @@ export function addInviteCommand(program: Command, context: CommandContext): voi
   addInviteChange(invite, context);
   addInviteRevoke(invite, context);
   addInviteRestore(invite, context);
+  addInviteRelease(invite, context);
   addInviteImport(invite, context);
   addInviteExport(invite, context);
   addInvitePreview(invite, context);

@@ -55,6 +55,14 @@ test('an operator lists the sign-ups in progress of a code and ends one, without
   const json = await runChodae(['session', 'end', items[1]?.attempt ?? '', '--yes', '--json'], { environment });
   const answer = JSON.parse(json.stdout) as { ended: boolean; attempt: string };
   assert.deepEqual([answer.ended, answer.attempt], [true, items[1]?.attempt]);
+  const seats = await runChodae(['invite', 'create', 'WALL-2030', '--max-uses', '2'], { environment });
+  assert.equal(seats.code, 0, seats.stderr);
+  for (let seat = 0; seat < 2; seat += 1) assert.equal((await client.verify('WALL-2030')).status, 200);
+  assert.equal((await runChodae(['invite', 'release', 'WALL-2030'], { environment })).code, 2);
+  const released = await runChodae(['invite', 'release', 'WALL-2030', '--yes'], { environment });
+  assert.deepEqual([released.code, released.stdout], [0, 'Sign-ups ended on WALL-2030: 2.\n']);
+  const rest = await runChodae(['invite', 'release', 'HALL-2030', '--all', '--yes', '--json'], { environment: korean });
+  assert.deepEqual([rest.code, JSON.parse(rest.stdout).ended], [0, 1]);
   assert.equal((await runChodae(['session', 'list', '--campaign', 'none'], { environment })).stderr, 'No sign-ups are under way.\n');
 
   const printed = [listed, first, second, ended, again, odd, json].map(({ stdout, stderr }) => stdout + stderr).join('');

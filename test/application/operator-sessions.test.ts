@@ -218,6 +218,34 @@ test('an operator ends a sign-up: its data is deleted, its seat is free, and the
   assert.deepEqual(entry, { key_id: issuer.id, action: 'sign_up.end', subject: 'sign_up', subject_id: attempt, before, after: null });
 });
 
+test('an operator frees the seats of an invitation that are held without a step, or all of them', async () => {
+  const code = await invite(application, { max_uses: '3' });
+  const { id } = await storedInvitation(application, code);
+  const issuer = await makeKey(application, 'issuer');
+  const release = (query: string, key = issuer.key) => application.send('DELETE', `/admin/sessions?${query}`, undefined, bearer(key));
+  const elsewhere = await beginSignUp(application, await invite(application, { max_uses: '2' }));
+  const { sessionId, person } = await signUpToLastStep(application, code);
+  for (let times = 0; times < 2; times += 1) await beginSignUp(application, code);
+  assertRefused(await application.verify(code), 409, 'invitation_full');
+  const released = await release(`invitation_id=${id}`);
+  assert.deepEqual([released.status, released.body], [200, { ended: 2, invitation_id: id }]);
+  assert.equal((await application.verify(code)).status, 200, 'a seat is free');
+  assert.notEqual(await storedSession(application, sessionId), undefined, 'a step was stored');
+
+  assert.deepEqual((await release(`invitation_id=${id}&with_steps=true`)).body, { ended: 2, invitation_id: id });
+  assertRefused(await application.phone(sessionId, person.phone), 404, 'session_not_found');
+  assert.deepEqual((await release(`invitation_id=${id}&with_steps=true`)).body, { ended: 0, invitation_id: id }, 'nothing is left');
+  assert.notEqual(await storedSession(application, elsewhere), undefined, 'other invitations keep theirs');
+  assert.equal((await release(`invitation_id=${id}`, (await makeKey(application, 'viewer')).key)).status, 403);
+  assertInvalid(await release(''), 'invitation_id required');
+
+  const entries = await application.query(
+    `SELECT key_id, subject, subject_id, after FROM audit_log WHERE action = 'sign_up.release' ORDER BY id`,
+  );
+  const entry = (after: object) => ({ key_id: issuer.id, subject: 'invitation', subject_id: String(id), after });
+  assert.deepEqual(entries, [entry({ ended: 2, with_steps: false }), entry({ ended: 2, with_steps: true })]);
+});
+
 test('ending an unknown or ended sign-up changes nothing and writes no audit entry', async () => {
   const code = await invite(application, { max_uses: '9' });
   const completed = await signUpToLastStep(application, code);

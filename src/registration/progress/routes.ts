@@ -11,9 +11,18 @@ import { registrationProblems } from '../problems.ts';
 import { remainingSteps } from '../steps.ts';
 import { countFunnel } from './count-funnel.ts';
 import type { ProgressServices } from './dependencies.ts';
-import { endSignUp } from './end-sign-up.ts';
+import { endSignUp, endSignUpsOn } from './end-sign-up.ts';
 import { funnelRules } from './funnel-range.ts';
-import { attemptPath, endedAnswer, funnelAnswer, funnelQuery, sessionsAnswer, sessionsQuery } from './schema.ts';
+import {
+  attemptPath,
+  endedAnswer,
+  funnelAnswer,
+  funnelQuery,
+  releasedAnswer,
+  releaseQuery,
+  sessionsAnswer,
+  sessionsQuery,
+} from './schema.ts';
 import { type LiveSession, listSessions, type SessionKey } from './session-store.ts';
 
 const cursorShape = z.tuple([cursorBigId, z.guid()]);
@@ -62,6 +71,26 @@ export const progressRoutes: FastifyPluginAsyncZod<{ services: ProgressServices 
     async (request) => {
       const { attempt, invitation_id } = await endSignUp(services, request.actor(), request.params.attempt);
       return { ended: true as const, attempt, invitation_id };
+    },
+  );
+
+  app.delete(
+    '/sessions',
+    {
+      config: { role: 'issuer' },
+      schema: {
+        tags,
+        operationId: 'endSignUps',
+        summary: 'End the sign-ups under way on an invitation',
+        description:
+          'Frees the seats that they hold: of those that have stored no step, such as a page that was loaded again and again; with `with_steps=true`, of all. The people can begin again with the code.',
+        querystring: releaseQuery,
+        response: { 200: releasedAnswer },
+      },
+    },
+    async (request) => {
+      const { invitation_id, with_steps } = request.query;
+      return { ended: await endSignUpsOn(services, request.actor(), invitation_id, with_steps === 'true'), invitation_id };
     },
   );
 

@@ -36,6 +36,21 @@ export const endedAnswer = z
   })
   .meta({ id: 'SignUpEnded' });
 
+export const releaseQuery = z.object({
+  invitation_id: invitationId.meta({ description: 'The invitation whose sign-ups end.', examples: [1] }),
+  with_steps: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({ description: 'Whether those end, too, that have stored a step.', examples: ['false'] }),
+});
+
+export const releasedAnswer = z
+  .object({
+    ended: z.int().meta({ description: 'How many sign-ups were ended.', examples: [3] }),
+    invitation_id: z.int().meta({ description: 'As it was asked for.', examples: [1] }),
+  })
+  .meta({ id: 'SignUpsEnded' });
+
 export const sessionsAnswer = z
   .object({
     items: z.array(

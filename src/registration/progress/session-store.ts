@@ -87,6 +87,28 @@ export async function endSession(transaction: Queryable, attempt: string): Promi
   return row;
 }
 
+/** The DELETE takes the same lock that completing takes first, so a sign-up is either completed or ended. */
+const releaseStatement = statement<{ ended: number }>(
+  'registration_release_invitation',
+  `WITH session AS (
+     DELETE FROM "RegisterSession" s WHERE s."invitationId" = $1::integer AND s.expires_at > now() AND ($2::boolean OR ${withoutStep('s')})
+     RETURNING s.*
+   ), attempt AS (
+     ${keepAttempts('session', 'expired')}
+   )
+   SELECT count(*) AS ended FROM session`,
+);
+
+/**
+ * Deletes the live sessions of an invitation.
+ * @param also those that have stored a step.
+ * @returns how many there were.
+ */
+export async function releaseInvitation(transaction: Queryable, invitationId: number, also: boolean): Promise<number> {
+  const [row] = await transaction.run(releaseStatement, [invitationId, also]);
+  return row?.ended ?? 0;
+}
+
 const countHoldsStatement = statement<{ holds: number }>(
   'registration_count_holds_without_step',
   `SELECT count(*) AS holds FROM "RegisterSession" s JOIN "Invitation" i ON i.id = s."invitationId" AND i.max_uses > 1
