@@ -53,8 +53,8 @@ const limits = {
   connectionsCheckingInterval: 1_000,
   /** Milliseconds: above the 60 s of the usual proxies, so that the proxy closes first and no request is lost in a race. */
   keepAliveTimeout: 72_000,
-  /** UTF-16 units of one path segment: the longest, a campaign's name, has 64 characters of up to two. */
-  maxParamLength: 256,
+  /** UTF-16 units of one path segment: far above the longest, a campaign's name, so that its own rule answers first. */
+  maxParamLength: 4_096,
   /** Bytes of the header; Node's default, made explicit. */
   maxHeaderSize: 16 * 1024,
   /** Milliseconds for a TLS handshake. */

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, FastifySchema, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { type FieldError, validationFailed } from '../problems.ts';
 import { nearestName } from '../rules/nearest-name.ts';
 import { schemaRules, unknownField } from './field-messages.ts';
+import { problemResponses } from './problem-responses.ts';
 
 /**
  * Refuses members of a body and parameters of a query string that the route's schema does not have, on every route that is added to this scope from
@@ -12,6 +13,7 @@ export function refuseUnknownNames(scope: FastifyInstance): void {
   scope.addHook('onRoute', (route) => {
     const query = namesIn(route, 'querystring');
     const body = namesIn(route, 'body');
+    route.schema = { ...route.schema, response: { ...problemResponses(unknownNames), ...responsesOf(route.schema) } };
     route.preValidation = [
       async (request: FastifyRequest) => {
         const errors = [...unknownIn(request.query, query), ...(body === undefined ? [] : unknownIn(request.body, body))];
@@ -20,6 +22,12 @@ export function refuseUnknownNames(scope: FastifyInstance): void {
       ...[route.preValidation ?? []].flat(),
     ];
   });
+}
+
+const unknownNames = validationFailed([{ field: 'campain', rule: unknownField.near, values: { near: 'campaign' } }]);
+
+function responsesOf(schema: FastifySchema | undefined): object {
+  return (schema?.response ?? {}) as object;
 }
 
 /** @returns undefined for a body that is no JSON object, such as a file. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { writtenDuration, writtenMoment } from '../rules/written-moment.ts';
 import { maximumCampaignLength, maximumNoteLength } from './campaign-and-note.ts';
 import { maximumCustomLength, maximumPrefixLength } from './code.ts';
 import { generatedLength } from './code-generator.ts';
@@ -73,11 +74,22 @@ function exampleLink(): string {
 }
 
 /** An optional member; null means the same as missing. */
-const text = (description: string, example: string) =>
+const text = (description: string, example?: string) =>
   z
     .string()
     .nullish()
-    .meta({ description, examples: [example] });
+    .meta({ description, ...(example !== undefined && { examples: [example] }) });
+/** An optional moment. Members that exclude each other have no example of their own: the body's example shows one of them. */
+export const momentMember = (description: string, example?: string) =>
+  z
+    .string()
+    .nullish()
+    .meta({ description, ...(example !== undefined && { examples: [example] }), ...writtenMoment });
+export const durationMember = (description: string, example?: string) =>
+  z
+    .string()
+    .nullish()
+    .meta({ description, ...(example !== undefined && { examples: [example] }), pattern: writtenDuration });
 
 /** What the invitations of one request have in common. */
 export const wantedMembers = {
@@ -87,12 +99,12 @@ export const wantedMembers = {
     .max(1_000_000)
     .nullish()
     .meta({ description: 'Seats: how many people may sign up. Default: 1.', examples: [1] }),
-  starts_at: text(
+  starts_at: momentMember(
     'When it starts (RFC 3339; a day or a time without an offset is in `TIME_ZONE`). Default: at once.',
     '2030-01-01T09:00:00+09:00',
   ),
-  expires_at: text('When it expires. Default: never. Not together with `valid_for`.', '2030-01-08T09:00:00+09:00'),
-  valid_for: text('How long it can be used, from `starts_at` or from now: `30m`, `12h`, `7d`, `2w`.', '7d'),
+  expires_at: momentMember('When it expires, such as `2030-01-08T09:00:00+09:00`. Default: never. Not together with `valid_for`.'),
+  valid_for: durationMember('How long it can be used, from `starts_at` or from now: `30m`, `12h`, `7d`, `2w`.', '7d'),
   campaign: text(`Groups invitations; 1 to ${maximumCampaignLength} characters.`, 'spring'),
   note: text(`Only operators see it. 1 to ${maximumNoteLength} characters.`, 'for the people of the workshop'),
 };
@@ -113,7 +125,9 @@ export const codeFormMembers = {
 
 export const createBody = z
   .strictObject({
-    code: text(`A custom code, 1 to ${maximumCustomLength} letters, digits and \`._~-\`. Default: a generated code.`, 'WELCOME-2030'),
+    code: text(
+      `A custom code, 1 to ${maximumCustomLength} letters, digits and \`._~-\`. Default: a generated code. Such as \`WELCOME-2030\`, alone: not with \`count\`, \`prefix\` or \`length\`.`,
+    ),
     count: z
       .int()
       .min(1)
@@ -124,7 +138,7 @@ export const createBody = z
     ...wantedMembers,
     phone: text('Only this number can sign up, in any notation. Default: any number.', '010-1234-5678'),
   })
-  .meta({ id: 'CreateInvitations' });
+  .meta({ id: 'CreateInvitations', examples: [{ count: 20, prefix: 'SPRING', campaign: 'spring', valid_for: '7d' }] });
 
 export const createAnswer = z
   .object({ invitations: z.array(invitationAnswer).meta({ description: 'In the order of creation.' }) })

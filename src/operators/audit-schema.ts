@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
+import { writtenMoment } from '../rules/written-moment.ts';
 
 /** What the audit log records. */
 const subjects = ['invitation', 'campaign', 'user', 'operator_key'] as const;
@@ -26,8 +27,10 @@ export const auditQuery = z.object({
     .max(2_147_483_647)
     .optional()
     .meta({ description: 'The id of the key; 0: on the machine itself.', examples: [3] }),
-  from: text('From this time, inclusive (RFC 3339).', '2026-01-01T00:00:00Z'),
-  to: text('Before this moment (RFC 3339).', '2026-02-01T00:00:00Z'),
+  from: text('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z').meta(writtenMoment),
+  to: text('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z').meta(
+    writtenMoment,
+  ),
   ...pageQuery,
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
+import { writtenDuration, writtenMoment } from '../rules/written-moment.ts';
 import { maximumKeyLabelLength } from './key-label.ts';
 import { roles } from './roles.ts';
 
@@ -27,13 +28,13 @@ export const createKeyBody = z
       .string()
       .optional()
       .meta({
-        description: 'When the key expires (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).',
-        examples: ['2030-01-31T09:00:00Z'],
+        description: 'When the key expires, such as `2030-01-31` (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).',
+        ...writtenMoment,
       }),
     valid_for: z
       .string()
       .optional()
-      .meta({ description: 'The same as a duration from now; at most one of the two.', examples: ['90d'] }),
+      .meta({ description: 'The same as a duration from now; at most one of the two.', pattern: writtenDuration, examples: ['90d'] }),
   })
   .meta({ id: 'CreateOperatorKey', examples: [{ label: 'Kim, marketing', role: 'issuer', valid_for: '90d' }] });
 

@@ -23,7 +23,7 @@ export const pageQuery = {
   cursor: z
     .string()
     .optional()
-    .meta({ description: 'The `next` of the page before; absent: the first page.', examples: ['WzQyXQ'] }),
+    .meta({ description: 'The `next` of the page before; absent: the first page.', pattern: '^[A-Za-z0-9_-]{1,4096}$' }),
 };
 
 /** The member of a list's answer that asks for the page after it. */

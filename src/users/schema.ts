@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
+import { writtenMoment } from '../rules/written-moment.ts';
 
 const text = (description: string, example: string) =>
   z
@@ -10,6 +11,11 @@ const text = (description: string, example: string) =>
     .refine((value) => !hasUnusableCharacter(value))
     .optional()
     .meta({ description, examples: [example] });
+const moment = (description: string, example: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description, examples: [example], ...writtenMoment });
 
 const rowId = z.coerce.number().int().min(1).max(2_147_483_647);
 
@@ -19,8 +25,8 @@ export const userFilterQuery = {
   invitation_id: rowId.optional().meta({ description: 'Users who signed up with this invitation.', examples: [42] }),
   campaign: text('Users who signed up with an invitation of this campaign.', 'spring'),
   text: text('The beginning of the name; for the role `admin` also a phone number, in any notation.', '홍길'),
-  created_from: text('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
-  created_to: text('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z'),
+  created_from: moment('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
+  created_to: moment('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z'),
 };
 
 export const userListQuery = z.object({

@@ -1,6 +1,14 @@
 /** What some tests need of the machine and others do without. */
-export type Requirement = 'postgresql' | 'pgbouncer' | 'chromium' | 'redis' | 'haproxy' | 'openssl';
-const requirements: readonly string[] = ['postgresql', 'pgbouncer', 'chromium', 'redis', 'haproxy', 'openssl'] satisfies Requirement[];
+export type Requirement = 'postgresql' | 'pgbouncer' | 'chromium' | 'redis' | 'haproxy' | 'openssl' | 'schemathesis';
+const requirements: readonly string[] = [
+  'postgresql',
+  'pgbouncer',
+  'chromium',
+  'redis',
+  'haproxy',
+  'openssl',
+  'schemathesis',
+] satisfies Requirement[];
 
 /** @returns whether `CHODAE_TEST_REQUIRE` (a comma-separated list) says that its absence is a failure and no reason to skip. */
 export function isRequired(requirement: Requirement): boolean {

@@ -15,7 +15,7 @@ export const bulkBody = z
     ...codeFormMembers,
     ...wantedMembers,
   })
-  .meta({ id: 'CreateInvitationsInBulk' });
+  .meta({ id: 'CreateInvitationsInBulk', examples: [{ count: 10_000, campaign: 'spring', valid_for: '7d' }] });
 
 const exampleBatch = '0198c7a2-6f0e-7c41-9d55-2f8f4c1b7a10';
 const exampleCode = 'SPRING-7KQ9X-M4TP2-RV3H5';

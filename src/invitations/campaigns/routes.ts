@@ -5,8 +5,8 @@ import { databaseProblems } from '../../database/database-errors.ts';
 import { startDeadline } from '../../deadline.ts';
 import { problemResponses } from '../../http/problem-responses.ts';
 import { busyProblems, longWorkWait } from '../../overload/long-work.ts';
-import { decodeCursor, pageOf } from '../../paging/cursor.ts';
-import { Problem } from '../../problems.ts';
+import { decodeCursor, pageOf, pagingRules } from '../../paging/cursor.ts';
+import { Problem, validationFailed } from '../../problems.ts';
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { hasUnusableCharacter } from '../../rules/well-formed-text.ts';
 import { exactCountLimit } from '../../time-limits.ts';
@@ -31,7 +31,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         operationId: 'listCampaigns',
         summary: 'List campaigns by name',
         querystring: campaignsQuery,
-        response: { 200: campaignsAnswer, ...problemResponses() },
+        response: { 200: campaignsAnswer, ...problemResponses(validationFailed([{ field: 'cursor', rule: pagingRules.cursor_invalid }])) },
       },
     },
     async ({ query: { limit, cursor }, deadline }) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../../paging/cursor.ts';
+import { writtenMoment } from '../../rules/written-moment.ts';
 import { invitationAnswer, personInvited } from '../schema.ts';
 import { listStatuses, maximumSearchLength } from './list-filters.ts';
 
@@ -8,6 +9,11 @@ const text = (description: string, example: string) =>
     .string()
     .optional()
     .meta({ description, examples: [example] });
+const moment = (description: string, example: string) =>
+  z
+    .string()
+    .optional()
+    .meta({ description, examples: [example], ...writtenMoment });
 
 /** What narrows a list or an export down. */
 export const filterQuery = {
@@ -29,8 +35,8 @@ export const filterQuery = {
   ),
   code: text('Only the invitation that this code lets in by, however it is spelt; there is one at the most.', 'spring 7kq9x m4tp2 rv3h1'),
   code_like: text('Every invitation whose code differs from this one in its spelling at most; one, unless SQL has made others.', 'spring'),
-  created_from: text('Only those made at this moment or later (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
-  created_to: text(
+  created_from: moment('Only those made at this moment or later (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
+  created_to: moment(
     'Only those made before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).',
     '2026-02-01T00:00:00Z',
   ),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nextCursor, pageQuery } from '../../paging/cursor.ts';
+import { writtenMoment } from '../../rules/written-moment.ts';
 import { steps } from '../steps.ts';
 import { countNames } from './count-funnel.ts';
 
@@ -80,10 +81,12 @@ export const funnelQuery = z.object({
   from: bound.meta({
     description: 'Where the range begins: a date in the zone of `TIME_ZONE`, or a moment (RFC 3339). Default: 29 days before its last day.',
     examples: ['2026-01-01'],
+    ...writtenMoment,
   }),
   to: bound.meta({
     description: 'Where it ends: a date (inclusive) or a moment (exclusive). Default: now. At most 366 days.',
     examples: ['2026-01-31'],
+    ...writtenMoment,
   }),
   by: z
     .enum(['day', 'none'])
