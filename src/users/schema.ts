@@ -18,7 +18,10 @@ export const userParams = z.object({ id: rowId.meta({ description: 'The id of th
 export const userFilterQuery = {
   invitation_id: rowId.optional().meta({ description: 'Users who signed up with this invitation.', examples: [42] }),
   campaign: text('Users who signed up with an invitation of this campaign.', 'spring'),
-  text: text('The beginning of the name; for the role `admin` also a phone number, in any notation.', '홍길'),
+  text: text(
+    'A part of the name, with or without spaces; for the role `admin` also four or more digits of the phone number, in any notation.',
+    '길동',
+  ),
   created_from: text('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
   created_to: text('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z'),
 };
