@@ -66,12 +66,19 @@ export async function refuseUsableCollisions(transaction: Queryable, ids: readon
   refuse((await transaction.run(usableOthersStatement, [ids]))[0]);
 }
 
-/** A join, which the planner makes by hash for a large campaign: 20,000 lookups would take longer. */
+/**
+ * The state is asked for of the pairs only: with it in the join the planner expects few rows and looks the keys up one by one, at 30 µs each. As it is,
+ * 300,000 codes were compared with 1,400,000 in 7 s.
+ */
 const campaignStatement = statement<Collision>(
   'invitations_campaign_collision',
-  `SELECT mine.code, found.id AS other_id, found.code AS other_code
-   FROM "Invitation" mine JOIN "Invitation" found ON ${codeKey('found.code')} = ${codeKey('mine.code')} AND found.id <> mine.id
-   WHERE mine.campaign = $1 AND ${codeKey('mine.code')} <> '' AND ${mayBeUsed('mine')} AND ${mayBeUsed('found')} LIMIT 1`,
+  `WITH alike AS MATERIALIZED (
+     SELECT mine.id, found.id AS other_id FROM "Invitation" mine JOIN "Invitation" found ON ${codeKey('found.code')} = ${codeKey('mine.code')}
+     WHERE mine.campaign = $1 AND found.id <> mine.id AND ${codeKey('mine.code')} <> ''
+   )
+   SELECT mine.code, found.id AS other_id, found.code AS other_code
+   FROM alike JOIN "Invitation" mine ON mine.id = alike.id JOIN "Invitation" found ON found.id = alike.other_id
+   WHERE ${mayBeUsed('mine')} AND ${mayBeUsed('found')} LIMIT 1`,
 );
 
 /**
