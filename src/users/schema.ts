@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
 
-const text = (description: string, example: string) =>
+/** @param isTyped its white space is folded: what is looked for is pasted too, with its line end. */
+const text = (description: string, example: string, isTyped = false) =>
   z
     .string()
     .min(1)
     .max(256)
-    .refine((value) => !hasUnusableCharacter(value))
+    .refine((value) => !hasUnusableCharacter(isTyped ? value.replace(/\s/g, ' ') : value))
     .optional()
     .meta({ description, examples: [example] });
 
@@ -21,6 +22,7 @@ export const userFilterQuery = {
   text: text(
     'A part of the name, with or without spaces; for the role `admin` also four or more digits of the phone number, in any notation.',
     '길동',
+    true,
   ),
   created_from: text('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
   created_to: text('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z'),
