@@ -58,6 +58,20 @@ test('this holds whatever the state of the other code, and for codes made by SQL
     await application.query(`UPDATE "Invitation" SET ${end} WHERE code = $1`, [code]);
     assertRefused(await create(code.toUpperCase()), 409, 'invitation_code_alike');
   }
+  for (const [stored, code] of [
+    ['LAMP–1\r', 'LAMP-1'],
+    ['LAMP\u00a02', 'lamp2'],
+    ['ＬＡＭＰ３', 'LAMP-3'],
+    ['LAMP\u200b4', 'LAMP4'],
+    ['\tLAMP 5', 'Lamp-5'],
+    ['등불-6'.normalize('NFD'), '등불6'],
+  ] as const) {
+    await insert(stored);
+    const refused = await create(code);
+    assertRefused(refused, 409, 'invitation_code_alike');
+    assert.equal(refused.body.other_code, stored);
+    assertRefused(await client.import(`code\n${code}\n`), 422, 'import_refused');
+  }
 });
 
 test('codes with different keys can coexist', () => {
