@@ -137,7 +137,9 @@ test('sign-ups that complete while existing accounts are counted: one account ho
   }
 });
 
-test('the background job counts accounts that are added while it runs, and says once how many share a number', async () => {
+test('the background job counts accounts that are added while it runs, and says once how many share a number', {
+  timeout: 60_000,
+}, async () => {
   const lines: { unreadable?: number; accounts?: number }[] = [];
   const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) });
   const stop = startCountingPhones({ database, region, log, describeError: String, betweenPasses: 1 });
@@ -162,7 +164,7 @@ test('the background job counts accounts that are added while it runs, and says 
 
 const onPostgresql = database.kind === 'postgresql' ? false : 'the embedded database has one connection';
 
-test('a number that a sign-up takes while it is counted is seen as shared', { skip: onPostgresql }, async () => {
+test('a number that a sign-up takes while it is counted is seen as shared', { skip: onPostgresql, timeout: 60_000 }, async () => {
   const phone = samplePhone();
   const e164 = `+82${phone.replaceAll('-', '').slice(1)}`;
   await addAccounts(phone);
