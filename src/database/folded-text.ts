@@ -50,12 +50,15 @@ export function nameKey(expression: string): string {
   return `lower(regexp_replace(normalize(${expression}), '[${invisible}${space}]', '', 'g'))`;
 }
 
+/** NBSP, the narrow and the ideographic space, hyphens, the minus signs, what contacts put around a number: by their numbers, as a reader could not see them. */
+const unseenSigns = [160, 8239, 12288, 8208, 8209, 8210, 8212, 8722, 65293, 8203, 8234, 8236, 8288, 65279].map((code) => `chr(${code})`);
+
 /**
- * The digits of a phone number, in one pass over the signs that people write between them.
+ * The digits of a phone number, in one pass over the signs that people and programs write between them.
  * @param expression SQL of type text.
  */
 export function phoneDigits(expression: string): string {
-  return `translate(${expression}, '０１２３４５６７８９+-–().,/ ', '0123456789')`;
+  return `translate(${expression}, '０１２３４５６７８９+-–().,/ ' || ${unseenSigns.join(' || ')}, '0123456789')`;
 }
 
 /** Characters of a piece: shorter texts are not looked up in the index. */

@@ -173,9 +173,12 @@ test('only admins find a person by four or more digits of the number, in any not
   await insertUser({ id: 4, phone: '０１０–２３４５–６７８１' });
   await insertUser({ id: 5, phone: '01067892345' });
   await insertUser({ id: 6, phone: 'call me' });
+  await insertUser({ id: 7, phone: '010\u00a07777\u00a01234' });
+  await insertUser({ id: 8, phone: '\u202a010\u20117777\u20111234\u202c' });
   for (const text of ['010-2345-6789', '01023456789', '+82 10-2345-6789', ' 010 2345 6789 ', '２３４５–６７８９', '2345-6789'])
     assert.deepEqual(await found({ text }), [2, 1], text);
   assert.deepEqual(await found({ text: '6789' }), [5, 2, 1]);
+  for (const text of ['77771234', '010-7777-1234', '7712', '1234']) assert.deepEqual(await found({ text }), [8, 7], text);
   for (const text of ['2345-678', '010-2345-67', '+82 10 2345 678', '345678', '"2345678"'])
     assert.deepEqual(await found({ text }), [4, 3, 2, 1], text);
   for (const text of ['678', '45', '9999', '67890', '010-2345-6788', '+', '2345a']) assert.deepEqual(await found({ text }), [], text);
