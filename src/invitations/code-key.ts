@@ -12,9 +12,12 @@ const lookAlikes: Readonly<Record<string, string>> = { O: '0', I: '1', L: '1' };
  * index. Both agree on ASCII, Hangul and everything that is folded; upper-casing other letters depends on the locale of the database (under C, é stays é).
  */
 export function keyOfCode(text: string): string {
-  return plainSpelling(text)
-    .toUpperCase()
-    .replace(/[OIL\- ]/g, (character) => lookAlikes[character] ?? '');
+  return keyOfPlain(plainSpelling(text));
+}
+
+/** The same of a text that is folded already (`plainSpelling`), for readers that ask for hundreds of pieces of one. */
+export function keyOfPlain(plain: string): string {
+  return plain.toUpperCase().replace(/[OIL\- ]/g, (character) => lookAlikes[character] ?? '');
 }
 
 /**
@@ -22,6 +25,8 @@ export function keyOfCode(text: string): string {
  * every dash to a hyphen and white space of every kind to a space; removes invisible characters, which come along when a code is copied from a page.
  */
 export function plainSpelling(text: string): string {
+  // A text of printable ASCII is plain already.
+  if (/^[ -~]*$/.test(text)) return text;
   return withoutInvisible(
     foldWidth(text)
       .replace(/[\p{Pd}\u2212\u2043\u02d7]/gu, '-')

@@ -1,5 +1,5 @@
 import { codeAlphabet, hasRightCheckCharacter } from './check-character.ts';
-import { keyOfCode, plainSpelling } from './code-key.ts';
+import { keyOfPlain, plainSpelling } from './code-key.ts';
 
 /** The characters of a prefix; whatever else is in a text, it does not have the form of a code as a whole. */
 const prefix = '[\\p{L}\\p{Nd}._~-]';
@@ -11,14 +11,19 @@ const printedShape = new RegExp(
 /** The same without separators between the groups. */
 const runShape = new RegExp(`^${prefix}{0,25}[${codeAlphabet}]{13,40}$`, 'u');
 
-/** @returns a typed code in upper case, with look-alikes folded and each run of hyphens and spaces as one hyphen. */
-function normalised(text: string): string {
-  return Array.from(plainSpelling(text).split(/[- ]+/), keyOfCode).filter(Boolean).join('-');
+/** @returns a folded code in upper case, with look-alikes folded and each run of hyphens and spaces as one hyphen. */
+function normalisedPlain(plain: string): string {
+  return Array.from(plain.split(/[- ]+/), keyOfPlain).filter(Boolean).join('-');
 }
 
-/** @returns whether a text as a whole has the form of a generated code, whatever its check character. */
-export function isGeneratedShape(text: string): boolean {
-  const typed = normalised(text);
+/** The same of a typed code. */
+function normalised(text: string): string {
+  return normalisedPlain(plainSpelling(text));
+}
+
+/** @returns whether a folded text as a whole has the form of a generated code, whatever its check character. */
+export function isGeneratedShape(plain: string): boolean {
+  const typed = normalisedPlain(plain);
   return printedShape.test(typed) || runShape.test(typed);
 }
 
@@ -27,7 +32,7 @@ export function isGeneratedShape(text: string): boolean {
  *   between the groups (hyphens, spaces or nothing) do not matter.
  */
 export function isMistypedCode(text: string): boolean {
-  return isGeneratedShape(text) && !hasRightCheckCharacter(keyOfCode(normalised(text)));
+  return isGeneratedShape(plainSpelling(text)) && !hasRightCheckCharacter(keyOfPlain(normalised(text)));
 }
 
 /**
@@ -36,5 +41,5 @@ export function isMistypedCode(text: string): boolean {
  */
 export function isNoCodeOfOurs(text: string): boolean {
   const typed = normalised(text);
-  return printedShape.test(typed) && !hasRightCheckCharacter(keyOfCode(typed));
+  return printedShape.test(typed) && !hasRightCheckCharacter(keyOfPlain(typed));
 }

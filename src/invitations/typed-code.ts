@@ -1,5 +1,5 @@
 import { hasRightCheckCharacter } from './check-character.ts';
-import { keyOfCode, plainSpelling } from './code-key.ts';
+import { keyOfPlain, plainSpelling } from './code-key.ts';
 import { isGeneratedShape } from './code-shape.ts';
 
 /** What a person typed or pasted as an invitation code, read. */
@@ -77,8 +77,8 @@ function decode(text: string): string {
   }
 }
 
-function isGenerated(text: string): boolean {
-  return isGeneratedShape(text) && hasRightCheckCharacter(keyOfCode(text));
+function isGenerated(plain: string): boolean {
+  return isGeneratedShape(plain) && hasRightCheckCharacter(keyOfPlain(plain));
 }
 
 /** Words of a text that are looked through; a longer one is no message with a code in it. */
@@ -99,13 +99,13 @@ function generatedInside(text: string): string | undefined {
     return spellings.filter((one) => one !== '' && isGenerated(one));
   };
   const wholes = only(parts);
-  if (new Set(wholes.map(keyOfCode)).size === 1) return wholes[0];
+  if (new Set(wholes.map(keyOfPlain)).size === 1) return wholes[0];
   for (let length = 1; length <= wordsOfCode; length += 1) {
     const runs = parts.flatMap((words) =>
       words.slice(0, Math.max(0, words.length - length + 1)).map((_, start) => words.slice(start, start + length)),
     );
     const right = only(runs);
-    if (new Set(right.map(keyOfCode)).size === 1) return right[0];
+    if (new Set(right.map(keyOfPlain)).size === 1) return right[0];
     if (right.length > 0) return undefined;
   }
   return undefined;

@@ -43,7 +43,7 @@ function shown(ids: readonly number[], isComplete: boolean): UnreachableCodes {
 }
 
 /** @returns whether what a reader sees of a stored code, typed, means that code. Codes that look alike are another matter. */
-export function isReached(code: string): boolean {
+function isReached(code: string): boolean {
   const seen = plainSpelling(code)
     .replace(/\p{Cc}/gu, '')
     .replace(/ +/g, ' ')

@@ -57,6 +57,9 @@ export async function startLines(services: Services, { address, metricsAddress, 
     `  Database        ${database.description}`,
     `  Limits          ${limits?.description ?? 'off: clients can guess codes without limit (RATE_LIMIT=off)'}`,
     `  HTTPS           ${httpsLine(config, certificate)}`,
+    ...(config.registration.phoneUnique
+      ? ['  Phone numbers   one account each; existing accounts are being counted, and the log says what was found']
+      : []),
     ...(metricsAddress ? [`  Metrics         ${metricsAddress}/metrics`] : []),
     ...(await operatorKeyLines(services)),
     ...(await testCodeLines(services)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, significantDigits } from './phone.ts';
+import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, partOfPhone } from './phone.ts';
 
 const region = 'KR';
 
@@ -147,7 +147,17 @@ test('a masked number shows its first three and last four digits, whatever its n
   for (const text of junk) assert.equal(maskPhone(text, region), '****', text.slice(0, 40));
 });
 
-test('every notation of a number ends with the same significant digits', () => {
-  for (const text of spellings) assert.equal(significantDigits(text.trim(), region), '1012345678', text);
-  assert.equal(significantDigits('홍길동', region), undefined);
+test('every notation of a number, and each begun one, holds the digits that are looked for', () => {
+  for (const text of spellings) assert.equal(partOfPhone(text.trim(), region), '1012345678', text);
+  for (const [text, digits] of [
+    ['5678', '5678'],
+    ['0567', '0567'],
+    ['1234-5678', '12345678'],
+    ['010-1234', '101234'],
+    ['+82 10 1234', '101234'],
+    ['０１２３', '0123'],
+  ])
+    assert.equal(partOfPhone(text ?? '', region), digits, text);
+  for (const text of ['홍길동', '', '123', '1-2-3', '1234a', '+82', '9'.repeat(100_000)])
+    assert.equal(partOfPhone(text, region), undefined, text.slice(0, 20));
 });

@@ -1,4 +1,10 @@
-import { type CountryCode, getExampleNumber, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  getExampleNumber,
+  type PhoneNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/mobile';
 import examples from 'libphonenumber-js/mobile/examples';
 import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
 import { type Accepted, accepted, refused } from './result.ts';
@@ -111,9 +117,26 @@ export function maskPhone(typed: string, region: CountryCode): string {
   });
 }
 
-/** @returns the digits with which every notation of the number ends: without country code and leading zero. */
-export function significantDigits(typed: string, region: CountryCode): string | undefined {
-  return parse(foldPhone(typed), region)?.nationalNumber;
+/** Digits by which a number may be looked for. */
+const fewestDigits = 4;
+
+/**
+ * Reads what is looked for among numbers in any notation.
+ * @returns at least four digits that every notation of the number holds next to each other: of a whole number, and of one begun with the country code or the
+ *   zero in front, without these; undefined: the text is no part of a number.
+ */
+export function partOfPhone(text: string, region: CountryCode): string | undefined {
+  if (text.length > maximumUnitsRead) return undefined;
+  const typed = foldPhone(text);
+  const digits = typed.replace(/\D/g, '');
+  if (!/^[0-9+\-(). ]+$/.test(typed) || digits.length < fewestDigits) return undefined;
+  const whole = parse(typed, region)?.nationalNumber;
+  if (whole !== undefined && acceptPhone(typed, { region }).ok) return whole;
+  const national =
+    typed.startsWith('+') && digits.startsWith(getCountryCallingCode(region)) ? digits.slice(getCountryCallingCode(region).length) : digits;
+  // A zero in front may also be one of the middle: of few digits it is kept, as more people would be found without it.
+  const begun = national.length >= 7 ? national.replace(/^0+/, '') : national;
+  return begun.length >= fewestDigits ? begun : digits;
 }
 
 /** @returns an example number of the region in national notation, for forms and messages; empty if none is known. */

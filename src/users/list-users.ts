@@ -6,6 +6,7 @@ import { countAll, countUpTo, readPage, type Total } from '../paging/keyset-page
 import { leastAfterCount, pageCountLimit, requestLimit } from '../time-limits.ts';
 import type { UserServices } from './dependencies.ts';
 import { auditedFilter, type UsersAsked, userFilter } from './user-filter.ts';
+import { searchUsers } from './user-search.ts';
 import { type UserFilter, users, usersInOrder } from './user-store.ts';
 import { type ShownUser, showUsers } from './user-view.ts';
 
@@ -44,7 +45,8 @@ export async function listUsers(
 ): Promise<UserPage> {
   const { audit } = services;
   const database = until(page.deadline, services.database);
-  const filter = userFilter(asked, inFull, services);
+  const written = userFilter(asked, inFull, services);
+  const filter = written.text ? { ...written, text: await searchUsers(database, written.text) } : written;
   const { rows, next } = await readPage(database, users, filter, usersInOrder, page);
   const isAll = page.after === undefined && next === null;
   const total =
@@ -52,7 +54,7 @@ export async function listUsers(
   const rest = withAtLeast(leastAfterCount, page.deadline);
   const after = { ...auditedFilter(asked), count: rows.length };
   // A count tells whether a phone number that was searched for is there.
-  const isFound = filter.text?.phone !== undefined && (total?.value ?? 0) > 0;
+  const isFound = filter.text?.digits !== undefined && (total?.value ?? 0) > 0;
   if (inFull && (rows.length > 0 || isFound))
     await audit(until(rest, services.database), actor, { action: 'user.list', subject: 'user', after });
   return { users: await showUsers(services, rows, inFull, rest), next, total };

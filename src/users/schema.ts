@@ -3,12 +3,13 @@ import { nextCursor, pageQuery } from '../paging/cursor.ts';
 import { hasUnusableCharacter } from '../rules/well-formed-text.ts';
 import { writtenMoment } from '../rules/written-moment.ts';
 
-const text = (description: string, example: string) =>
+/** @param isTyped its white space is folded: what is looked for is pasted too, with its line end. */
+const text = (description: string, example: string, isTyped = false) =>
   z
     .string()
     .min(1)
     .max(256)
-    .refine((value) => !hasUnusableCharacter(value))
+    .refine((value) => !hasUnusableCharacter(isTyped ? value.replace(/\s/g, ' ') : value))
     .optional()
     .meta({ description, examples: [example] });
 const moment = (description: string, example: string) =>
@@ -24,7 +25,11 @@ export const userParams = z.object({ id: rowId.meta({ description: 'The id of th
 export const userFilterQuery = {
   invitation_id: rowId.optional().meta({ description: 'Users who signed up with this invitation.', examples: [42] }),
   campaign: text('Users who signed up with an invitation of this campaign.', 'spring'),
-  text: text('The beginning of the name; for the role `admin` also a phone number, in any notation.', '홍길'),
+  text: text(
+    'A part of the name, with or without spaces; for the role `admin` also four or more digits of the phone number, in any notation.',
+    '길동',
+    true,
+  ),
   created_from: moment('From this time, inclusive (RFC 3339, or a day or time in `TIME_ZONE`).', '2026-01-01T00:00:00Z'),
   created_to: moment('Before this moment (RFC 3339, or a day, which is included, or time in `TIME_ZONE`).', '2026-02-01T00:00:00Z'),
 };

@@ -1,8 +1,10 @@
 import type { CountryCode } from 'libphonenumber-js';
 import { validationFailed } from '../problems.ts';
-import { acceptPhone, significantDigits } from '../rules/phone.ts';
+import { partOfPhone } from '../rules/phone.ts';
+import { foldTypedName } from '../rules/typed-text.ts';
 import { acceptPeriod } from '../rules/validity.ts';
-import type { UserFilter, UserSearch } from './user-store.ts';
+import type { UserSearch } from './user-search.ts';
+import type { UserFilter } from './user-store.ts';
 
 /** The filters of a request, named as in `userFilterQuery`. */
 export interface UsersAsked {
@@ -35,11 +37,7 @@ export function userFilter(
 }
 
 function searchOf(text: string, inFull: boolean, region: CountryCode): UserSearch {
-  const name = text.normalize('NFC').trim();
-  if (!inFull) return { name };
-  // Only a whole number is searched for: the digits of a part are the end of many.
-  const phone = acceptPhone(text, { region });
-  return { name, phone: { typed: name, digits: phone.ok ? significantDigits(phone.value.typed, region) : undefined } };
+  return { name: foldTypedName(text), digits: inFull ? partOfPhone(text, region) : undefined };
 }
 
 /** The same for the audit log, without the search text, which is a name or a phone number. */

@@ -1,5 +1,6 @@
 import { type Queryable, statement } from '../database/database.ts';
 import { type List, newestFirst } from '../paging/keyset-page.ts';
+import { textCondition, type UserSearch } from './user-search.ts';
 
 /** A user as operators may see one; never with the password hash. */
 export interface UserRow {
@@ -13,13 +14,6 @@ export interface UserRow {
 }
 
 const columns = 'u.id, u.name, u.phone, u.birthday, u.created_at, u."invitationId" AS invitation_id';
-
-/** How the name begins, in any case; or whose phone number this is. */
-export interface UserSearch {
-  readonly name: string;
-  /** As typed, and the digits with which each spelling of the number ends. */
-  readonly phone?: { readonly typed: string; readonly digits: string | undefined };
-}
 
 /** The filters of the list, by the names of `userFilterQuery`. */
 export interface UserFilter {
@@ -39,15 +33,7 @@ export const users: List<UserRow, UserFilter> = {
   predicates: {
     invitation_id: (id, bind) => `u."invitationId" = ${bind(id, 'integer')}`,
     campaign: (name, bind) => `EXISTS (SELECT FROM "Invitation" i WHERE i.id = u."invitationId" AND i.campaign = ${bind(name, 'text')})`,
-    text: ({ name, phone }, bind) => {
-      const matches = [`starts_with(lower(u.name), lower(${bind(name, 'text')}))`];
-      if (phone) matches.push(`u.phone = ${bind(phone.typed, 'text')}`);
-      if (phone?.digits !== undefined) {
-        const digits = bind(phone.digits, 'text');
-        matches.push(`right(translate(u.phone, '+-(). ', ''), length(${digits})) = ${digits}`);
-      }
-      return `(${matches.join(' OR ')})`;
-    },
+    text: (text, bind) => (text.ids ? `u.id = ANY (${bind(text.ids, 'integer[]')})` : textCondition(text, bind)),
     created_from: (from, bind) => `u.created_at >= ${bind(from.toISOString(), 'timestamptz')}`,
     created_to: (to, bind) => `u.created_at < ${bind(to.toISOString(), 'timestamptz')}`,
   },

@@ -58,6 +58,20 @@ test('this holds whatever the state of the other code, and for codes made by SQL
     await application.query(`UPDATE "Invitation" SET ${end} WHERE code = $1`, [code]);
     assertRefused(await create(code.toUpperCase()), 409, 'invitation_code_alike');
   }
+  for (const [stored, code] of [
+    ['LAMP–1\r', 'LAMP-1'],
+    ['LAMP\u00a02', 'lamp2'],
+    ['ＬＡＭＰ３', 'LAMP-3'],
+    ['LAMP\u200b4', 'LAMP4'],
+    ['\tLAMP 5', 'Lamp-5'],
+    ['등불-6'.normalize('NFD'), '등불6'],
+  ] as const) {
+    await insert(stored);
+    const refused = await create(code);
+    assertRefused(refused, 409, 'invitation_code_alike');
+    assert.equal(refused.body.other_code, stored);
+    assertRefused(await client.import(`code\n${code}\n`), 422, 'import_refused');
+  }
 });
 
 test('codes with different keys can coexist', () => {
@@ -130,6 +144,33 @@ test('a look-alike cannot be restored, prolonged or given seats while another is
   assert.equal((await send('POST', `/admin/invitations/${second}/revoke`)).status, 200);
   assert.equal((await change({ max_uses: 2 })).statusCode, 200);
   assertRefused(await send('POST', `/admin/invitations/${second}/restore`), 409, 'invitation_code_alike');
+});
+
+test('a campaign is not restored while one of its codes has a usable look-alike, in it or elsewhere', async () => {
+  const scenes: readonly (readonly [campaign: string, codes: readonly string[], elsewhere: readonly string[], alike: readonly string[]])[] =
+    [
+      ['inside', ['Tea-1', 'TEA-1', 'Tea-2'], [], ['Tea-1', 'TEA-1']],
+      ['outside', ['Cup-1', 'Cup-2'], ['cup1'], ['Cup-1', 'cup1']],
+      ['signs', ['Pot–1'], ['POT 1'], ['Pot–1', 'POT 1']],
+      ['look', ['OIL-7'], ['0117'], ['OIL-7', '0117']],
+      ['wide', ['ＣＡＮ－１'], ['can1'], ['ＣＡＮ－１', 'can1']],
+    ];
+  for (const [campaign, codes, elsewhere, alike] of scenes) {
+    for (const code of codes) await application.query('INSERT INTO "Invitation" (code, campaign) VALUES ($1, $2)', [code, campaign]);
+    assert.equal((await send('POST', `/admin/campaigns/${campaign}/revoke`)).status, 200);
+    for (const code of elsewhere) await insert(code);
+    const refused = await send('POST', `/admin/campaigns/${campaign}/restore`);
+    assertRefused(refused, 409, 'invitation_code_alike');
+    assert.ok(
+      alike.every((code) => String(refused.body.detail).includes(code)),
+      String(refused.body.detail),
+    );
+    assert.notEqual((await send('GET', `/admin/campaigns/${campaign}`)).body.revoked_at, null);
+    assert.equal(await meant(codes.at(-1) ?? ''), 'invitation_revoked');
+    await application.query(`UPDATE "Invitation" SET is_used = true WHERE code = $1`, [alike[1]]);
+    assert.equal((await send('POST', `/admin/campaigns/${campaign}/restore`)).status, 200, campaign);
+    assert.equal((await send('POST', `/admin/campaigns/${campaign}/restore`)).status, 200, 'repeating it changes nothing');
+  }
 });
 
 test('the list names all look-alikes', async () => {

@@ -309,5 +309,6 @@ test('a start with PHONE_UNIQUE counts existing accounts, and logs how many shar
     [['010-1111-2222', '01011112222', '010-3333-4444', '?']],
   );
   await using server = await startServer({ environment: { ...fresh.environment, PHONE_UNIQUE: 'on' } });
+  await printedLine(server, /Phone numbers {3}one account each; existing accounts are being counted/);
   await printedLine(server, /"sharing":1,"unreadable":1/);
 });

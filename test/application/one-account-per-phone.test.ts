@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { countPhones, examinePhones } from '../../src/registration/count-phones.ts';
+import { pino } from 'pino';
+import { countPhones, examinePhones, startCountingPhones } from '../../src/registration/count-phones.ts';
 import { openApplication } from '../support/application.ts';
 import { assertRefused } from '../support/assert-refused.ts';
 import { samplePhone } from '../support/sign-up-client.ts';
@@ -136,9 +137,34 @@ test('sign-ups that complete while existing accounts are counted: one account ho
   }
 });
 
+test('the background job counts accounts that are added while it runs, and says once how many share a number', {
+  timeout: 60_000,
+}, async () => {
+  const lines: { unreadable?: number; accounts?: number }[] = [];
+  const log = pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const stop = startCountingPhones({ database, region, log, describeError: String, betweenPasses: 1 });
+  const isCounted = async (phone: string) =>
+    (await application.query('SELECT FROM "User" WHERE phone = $1 AND phone_key IS NOT NULL', [phone])).length > 0;
+  await addAccounts('unknown');
+  while (!lines.some(({ unreadable }) => unreadable !== undefined)) await nextTurn();
+  for (const phone of ['010-7400-0001', '010-7400-0002', '010-7400-0003']) {
+    await addAccounts(phone);
+    while (!(await isCounted(phone))) await nextTurn();
+  }
+  await stop();
+  await stop();
+  assert.equal(lines.filter(({ unreadable }) => unreadable !== undefined).length, 1);
+  assert.equal(
+    lines.reduce((sum, { accounts = 0 }) => sum + accounts, 0),
+    3,
+  );
+  await addAccounts('010-7400-0004');
+  assert.equal(await isCounted('010-7400-0004'), false, 'it was stopped');
+});
+
 const onPostgresql = database.kind === 'postgresql' ? false : 'the embedded database has one connection';
 
-test('a number that a sign-up takes while it is counted is seen as shared', { skip: onPostgresql }, async () => {
+test('a number that a sign-up takes while it is counted is seen as shared', { skip: onPostgresql, timeout: 60_000 }, async () => {
   const phone = samplePhone();
   const e164 = `+82${phone.replaceAll('-', '').slice(1)}`;
   await addAccounts(phone);

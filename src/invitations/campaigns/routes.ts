@@ -10,6 +10,7 @@ import { Problem, validationFailed } from '../../problems.ts';
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { hasUnusableCharacter } from '../../rules/well-formed-text.ts';
 import { exactCountLimit } from '../../time-limits.ts';
+import { alikeExample } from '../code-collisions.ts';
 import type { InvitationServices } from '../dependencies.ts';
 import { invitationProblems } from '../problems.ts';
 import { restoreCampaign, revokeCampaign } from './revoke-campaign.ts';
@@ -93,9 +94,10 @@ export const campaignRoutes: FastifyPluginAsyncZod<{ services: InvitationService
         tags,
         operationId: 'restoreCampaign',
         summary: 'Let a revoked campaign work again',
-        description: 'Invitations that were also revoked one by one stay revoked.',
+        description:
+          'Invitations that were also revoked one by one stay revoked. Refused if people could not tell one of its codes from another that can be used.',
         params: campaignPath,
-        response: { 200: campaignAnswer, ...problemResponses(campaign_unknown) },
+        response: { 200: campaignAnswer, ...problemResponses(campaign_unknown, alikeExample, busyProblems.count_busy) },
       },
     },
     async (request) => shown(await restoreCampaign(services, request.actor(), nameIn(request.params), request.deadline)),

@@ -3,7 +3,7 @@ import { type FieldRule, fieldRules, type SentenceValues } from '../../problems.
 import { shownMoment } from '../../rules/format-timestamp.ts';
 import { acceptPhone } from '../../rules/phone.ts';
 import { type Accepted, accepted, refused } from '../../rules/result.ts';
-import { foldWidth } from '../../rules/typed-text.ts';
+import { foldWidth, withoutInvisible } from '../../rules/typed-text.ts';
 import { acceptMoment } from '../../rules/validity.ts';
 import { countCodePoints, hasUnusableCharacter, maximumUnitsRead } from '../../rules/well-formed-text.ts';
 import { acceptCode } from '../code.ts';
@@ -123,7 +123,8 @@ function acceptWhole(text: string): Accepted<CodeLookUp> {
 }
 
 function acceptSearch(text: string, region: CountryCode, inFull: boolean): Accepted<SearchText> {
-  const sought = acceptSought('text', text);
+  const isShort = text.length <= maximumUnitsRead;
+  const sought = acceptSought('text', isShort ? withoutInvisible(text.replace(/\s/g, ' ')) : text);
   if (!sought.ok) return sought;
   const typed = foldWidth(sought.value).trim();
   const phone = inFull ? acceptPhone(typed, { region }) : undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { keyOfCode, plainSpelling } from '../../code-key.ts';
+import { keyOfCode } from '../../code-key.ts';
 import { seenCodes } from './seen-codes.ts';
 
 test('a code that comes again, in any spelling, is told with the line in which it came first', () => {
@@ -9,7 +9,7 @@ test('a code that comes again, in any spelling, is told with the line in which i
     const note = seenCodes();
     const first = new Map<string, { line: number; code: string }>();
     for (const [at, code] of codes.entries()) {
-      const key = keyOfCode(plainSpelling(code)) || code;
+      const key = keyOfCode(code) || code;
       const before = first.get(key);
       assert.deepEqual(note(code, at + 1), before && { line: before.line, isSame: before.code === code });
       if (!before) first.set(key, { line: at + 1, code });

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { keyOfCode, plainSpelling } from '../../code-key.ts';
+import { keyOfCode } from '../../code-key.ts';
 
 /** The first line with a code, or with one that people cannot tell from it. */
 interface SeenCode {
@@ -20,7 +20,7 @@ export function seenCodes(): (code: string, line: number) => SeenCode | undefine
   const seen = new Map<string, number>();
   return (code, line) => {
     // A code of spaces and hyphens has no key, and is like no other.
-    const key = hash('sha1', keyOfCode(plainSpelling(code)) || code, 'binary').slice(0, 8);
+    const key = hash('sha1', keyOfCode(code) || code, 'binary').slice(0, 8);
     const spelling = hash('sha1', code, 'buffer').readUIntLE(0, 3);
     const before = seen.get(key);
     if (before !== undefined) return { line: Math.floor(before / spellings), isSame: before % spellings === spelling };
