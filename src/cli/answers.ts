@@ -64,7 +64,14 @@ export const campaignAnswer = z.looseObject({ campaign: z.string(), invitations:
 /** Of revoking and restoring a campaign. */
 export const campaignChanged = z.looseObject({ campaign: z.string() });
 
-export const importAnswer = z.looseObject({ dry_run: z.boolean(), lines: count, created: count, unchanged: count });
+export const importAnswer = z.looseObject({
+  dry_run: z.boolean(),
+  lines: count,
+  created: count,
+  updated: count,
+  updated_lines: z.array(count),
+  unchanged: count,
+});
 
 const session = z.looseObject({
   attempt: z.string(),

@@ -124,7 +124,25 @@ test('many codes are exported to a file and imported again, and nothing is creat
   const exported = path.join(folder.path, 'exported.csv');
   await chodae(environment, 'invite', 'export', exported, '--batch', made.batch);
   const imported = await json<object>(environment, 'invite', 'import', exported);
-  assert.deepEqual(imported, { dry_run: false, lines: 1200, created: 0, unchanged: 1200, batch: null, errors: [] });
+  assert.deepEqual(imported, {
+    dry_run: false,
+    lines: 1200,
+    created: 0,
+    updated: 0,
+    updated_lines: [],
+    unchanged: 1200,
+    batch: null,
+    errors: [],
+  });
+  const [heading = '', row = ''] = readFileSync(exported, 'utf8').split('\r\n');
+  const changes = path.join(folder.path, 'changes.csv');
+  const code = row.split(',')[heading.split(',').indexOf('code')];
+  writeFileSync(changes, `code,note\n${code},VIP\n`);
+  assert.match(await chodae(environment, 'invite', 'import', changes, '--update', '--dry-run'), /1 changed.*\nLines with changes: 2\n$/);
+  assert.match(
+    await chodae(environment, 'invite', 'import', changes, '--update'),
+    /^1 lines: 0 invitations created, 1 changed, 0 as they were\.\n$/,
+  );
   const lines = (await chodae(environment, 'invite', 'list', '--campaign', 'many', '--all', '--json')).trimEnd().split('\n');
   assert.equal(lines.length, 1200);
 

@@ -21,17 +21,25 @@ function fresh(): string {
   return `FILE${files}`;
 }
 
-function assertImported(answer: TextAnswer, counts: { lines: number; created: number; unchanged: number }, dry_run = false): string | null {
+function assertImported(
+  answer: TextAnswer,
+  counts: { lines: number; created: number; unchanged: number; updated?: number; updated_lines?: number[] },
+  dry_run = false,
+): string | null {
   const { batch, ...body } = answer.body as Line & { batch: string | null };
-  assert.deepEqual([answer.status, body], [200, { dry_run, ...counts, errors: [] }], answer.text);
+  assert.deepEqual([answer.status, body], [200, { dry_run, updated: 0, updated_lines: [], ...counts, errors: [] }], answer.text);
   assert.equal(batch !== null, counts.created > 0 && !dry_run);
   return batch;
 }
 
 /** Asserts that nothing was stored, and which errors were told: `3 phone phone_characters`. */
 async function assertFaulty(file: string | Uint8Array, ...errors: readonly string[]): Promise<TextAnswer> {
+  return assertFaultyAs('', file, ...errors);
+}
+
+async function assertFaultyAs(options: string, file: string | Uint8Array, ...errors: readonly string[]): Promise<TextAnswer> {
   const before = await rows();
-  const answer = await client.import(file);
+  const answer = await client.import(file, { query: options });
   assertRefused(answer, 422, 'import_refused');
   assert.deepEqual(
     (answer.body.errors as unknown as readonly Record<'line' | 'field' | 'code', unknown>[]).map(({ line, field, code }) =>
@@ -92,6 +100,65 @@ test('a file may be sent again: codes that exist are left as they are, whatever 
   await query('INSERT INTO campaigns (name, revoked_at) VALUES ($1, now())', [name]);
   assertImported(await client.import(`code,campaign\n${name}-A,${name}\n`), { lines: 1, created: 0, unchanged: 1 });
   assert.deepEqual(await storedInvitation(application, `${name}-A`), before);
+});
+
+const update = { query: 'update=true' };
+
+test('with update a line changes the invitation of its code, in the columns that the file has, and the audit log has one entry', async () => {
+  const name = fresh();
+  const first = `code,max_uses,expires_at,campaign,note,phone\n${name}-A,5,2030-01-01,${name},first,010-2345-6789\n${name}-B,1,2030-01-01,${name},,\n`;
+  assertImported(await client.import(first), { lines: 2, created: 2, unchanged: 0 });
+  const before = await storedInvitation(application, `${name}-A`);
+  const second = `code,expires_at,note\n${name}-A,2031-06-01,\n${name}-B,2030-01-01,\n${name}-C,2031-06-01,new\n`;
+  const entries = (await audited()).length;
+  const counts = { lines: 3, created: 1, updated: 1, updated_lines: [2], unchanged: 1 };
+  assertImported(await client.import(second, { query: 'update=true&dry_run=true' }), counts, true);
+  assert.deepEqual(await storedInvitation(application, `${name}-A`), before, 'a dry run changes nothing');
+  const batch = assertImported(await client.import(second, update), counts);
+  const expires_at = new Date('2031-06-01T15:00:00Z');
+  assert.deepEqual(await storedInvitation(application, `${name}-A`), { ...before, expires_at, note: null });
+  assert.equal((await storedInvitation(application, `${name}-C`)).note, 'new');
+  const [entry, ...others] = (await audited()).slice(entries);
+  assert.deepEqual([entry?.after, others], [{ lines: 3, created: 1, updated: 1, unchanged: 1, batch }, []]);
+
+  assertImported(await client.import(first, update), { lines: 2, created: 0, updated: 1, updated_lines: [2], unchanged: 1 });
+  assert.deepEqual(await storedInvitation(application, `${name}-A`), before, 'the file before undoes it');
+});
+
+test('an empty cell of max_uses or valid_for changes nothing, and codes made by SQL are changed as they are', async () => {
+  const name = fresh();
+  await query(`INSERT INTO "Invitation" (code, max_uses, expires_at) VALUES ($1, 7, '2030-01-01')`, [`${name} 초대`]);
+  const before = await storedInvitation(application, `${name} 초대`);
+  assertImported(await client.import(`code,max_uses,valid_for,note\n${name} 초대,,,hello\n`, update), {
+    lines: 1,
+    created: 0,
+    updated: 1,
+    updated_lines: [2],
+    unchanged: 0,
+  });
+  assert.deepEqual(await storedInvitation(application, `${name} 초대`), { ...before, note: 'hello' });
+  await assertFaultyAs('update=true', `code\n${name} 새 초대\n`, '2 code code_characters');
+});
+
+test('with update nothing is stored where one line cannot be', async () => {
+  const name = fresh();
+  assertImported(
+    await client.import(`code,max_uses,starts_at,campaign\n${name}-A,3,,\n${name}-B,1,2030-01-01,${name}-OLD\n${name}-C,1,,\n`),
+    {
+      lines: 3,
+      created: 3,
+      unchanged: 0,
+    },
+  );
+  await query(`UPDATE "Invitation" SET use_count = 2 WHERE code = $1`, [`${name}-A`]);
+  await query('INSERT INTO campaigns (name, revoked_at) VALUES ($1, now())', [`${name}-NO`]);
+  const before = await query('SELECT * FROM "Invitation" WHERE code LIKE $1 ORDER BY id', [`${name}%`]);
+  const file = (column: string, a: string, b: string, c: string) => `code,${column}\n${name}-A,${a}\n${name}-B,${b}\n${name}-C,${c}\n`;
+  await assertFaultyAs('update=true', file('max_uses', '1', '5', '5'), '2 max_uses seats_in_use');
+  await assertFaultyAs('update=true', file('expires_at', '2031-01-01', '2029-01-01', '2031-01-01'), '3 expires_at expiry_before_start');
+  await assertFaultyAs('update=true', file('campaign', 'x', 'y', `${name}-NO`), '4 campaign campaign_revoked');
+  await assertFaultyAs('update=true', file('max_uses', 'many', '1', '1'), '2 max_uses seats_number');
+  assert.deepEqual(await query('SELECT * FROM "Invitation" WHERE code LIKE $1 ORDER BY id', [`${name}%`]), before);
 });
 
 test('existing codes made by SQL are left alone, even if they would be invalid now', async () => {

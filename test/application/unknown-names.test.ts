@@ -17,7 +17,7 @@ const unknown = 'shoe_size';
 
 async function send(route: AdminRoute, query: string, body: unknown) {
   const { method, path, headers } = sampleRequest(route, {});
-  return operator(method, `${path}${query}`, body, headers);
+  return operator(method, `${path}${path.includes('?') ? query.replace('?', '&') : query}`, body, headers);
 }
 
 /** Every schema below a body, with the way to it. */

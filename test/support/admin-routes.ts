@@ -14,6 +14,7 @@ export interface JsonSchema {
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
   readonly example?: unknown;
   readonly schema?: JsonSchema;
 }

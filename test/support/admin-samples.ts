@@ -23,9 +23,9 @@ export function sampleRequest(route: AdminRoute, values: PathValues): SampleRequ
   const conditional = parameters.some(({ name, in: place }) => place === 'header' && name.toLowerCase() === 'if-match');
   return {
     method,
-    path: path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
+    path: `${path.replace(/\{(\w+)\}/g, (_whole, name: string) =>
       encodeURIComponent(values[name] ?? String(exampleOf(named(parameters, name)) ?? 'x')),
-    ),
+    )}${requiredQuery(parameters)}`,
     headers: { ...(conditional && { 'if-match': '*' }), ...(mediaType !== undefined && { 'content-type': mediaType }) },
     body: body ? sampleBody(body) : mediaType === undefined ? undefined : 'code\r\nSAMPLE-CODE\r\n',
   };
@@ -34,6 +34,13 @@ export function sampleRequest(route: AdminRoute, values: PathValues): SampleRequ
 function named(parameters: readonly Parameter[], name: string): JsonSchema | undefined {
   const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
   return parameter && { ...parameter.schema, example: parameter.example ?? exampleOf(parameter.schema) };
+}
+
+/** @returns the parameters without which a route does nothing; empty for most. */
+function requiredQuery(parameters: readonly Parameter[]): string {
+  const wanted = parameters.filter((one) => one.in === 'query' && one.required);
+  const pairs = wanted.map(({ name, schema, example }): [string, string] => [name, String(example ?? exampleOf(schema))]);
+  return wanted.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 }
 
 function sampleBody(schema: JsonSchema): Record<string, unknown> {

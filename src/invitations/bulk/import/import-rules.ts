@@ -18,6 +18,10 @@ export const importRules = fieldRules({
     ko: '1부터 1000000까지의 숫자만 적거나 비워 두세요.',
     en: 'Write a number from 1 to 1000000, in digits alone, or nothing.',
   },
+  seats_in_use: {
+    ko: '이미 {used}명이 가입한 초대입니다. 그보다 적게 줄일 수 없습니다.',
+    en: 'People who have signed up with this invitation: {used}. Its seats cannot be fewer.',
+  },
   admins_only: {
     ko: '관리자(admin) 키로만 쓸 수 있습니다.',
     en: 'Only a key with the role admin may ask for this.',

@@ -8,9 +8,9 @@ import { databaseNow } from '../../store.ts';
 import { revokedCampaigns } from '../store.ts';
 import { csvRules, maximumLines } from './csv-rules.ts';
 import { importRules } from './import-rules.ts';
-import { type ImportedInvitation, isEmptyCell, type JudgedLine, judgeLine } from './judge-line.ts';
+import { type ImportedLine, isEmptyCell, type JudgedLine, judgeLine } from './judge-line.ts';
 import { type CsvLine, readCsv } from './read-csv.ts';
-import { type Header, readHeader } from './read-header.ts';
+import { type Header, type ImportColumn, readHeader } from './read-header.ts';
 import { seenCodes } from './seen-codes.ts';
 import { takenCodes } from './store.ts';
 import type { TemporaryFile } from './temporary-file.ts';
@@ -18,7 +18,15 @@ import type { TemporaryFile } from './temporary-file.ts';
 /** Lines that are judged together, and later inserted. */
 const linesAtOnce = 1_000;
 /** Errors that are named; the others are counted. */
-const maximumErrors = 100;
+export const maximumErrors = 100;
+
+/** How a file is meant. */
+export interface ImportMode {
+  /** Whether codes are stored as the file has them. */
+  readonly asTheyAre: boolean;
+  /** Whether lines with codes that exist change their invitations; otherwise those are left as they are. */
+  readonly update: boolean;
+}
 
 export interface JudgedFile {
   /** Below the first, empty ones aside. */
@@ -26,24 +34,26 @@ export interface JudgedFile {
   /** The first of them. */
   readonly errors: readonly FieldError[];
   readonly errorCount: number;
+  /** The columns that are read and that the file has. */
+  readonly columns: readonly ImportColumn[];
 }
 
 /** What a line says, or what is wrong with it in any case. */
 type Judged = JudgedLine | { readonly line: number; readonly errors: readonly FieldError[] };
 
 /**
- * Judges every line of a file before anything is stored, in flat memory: what is right goes to the temporary file, as JSON arrays of `ImportedInvitation`.
+ * Judges every line of a file before anything is stored, in flat memory: what is right goes to the temporary file, as JSON arrays of `ImportedLine`.
  * The whole file is taken in any case, so that the client gets to read the answer.
  */
 export async function judgeFile(
   { database, phoneRegion, timeZone }: Pick<InvitationServices, 'database' | 'phoneRegion' | 'timeZone'>,
   bytes: AsyncIterable<Uint8Array>,
   file: TemporaryFile,
-  asTheyAre: boolean,
+  mode: ImportMode,
 ): Promise<JudgedFile> {
   // A new deadline for each statement: the file may take minutes to arrive.
   const asked = () => until(startDeadline(requestLimit), database);
-  const circumstances = { now: await databaseNow(asked()), phoneRegion, timeZone, asTheyAre };
+  const circumstances = { now: await databaseNow(asked()), phoneRegion, timeZone, ...mode };
   const note = seenCodes();
   const errors: FieldError[] = [];
   let errorCount = 0;
@@ -83,22 +93,35 @@ export async function judgeFile(
     const revoked = await revokedAmong(some);
     const alike = await collidingAmong(some);
     const taken = await takenAmong(some, revoked, alike);
-    const right: ImportedInvitation[] = [];
+    const right: ImportedLine[] = [];
     for (const judged of some) {
-      if ('code' in judged && taken.has(judged.code)) continue;
-      const broken = brokenRules(judged, revoked, alike);
+      const exists = 'code' in judged && taken.has(judged.code);
+      if (exists && !mode.update) continue;
+      const broken = exists ? brokenInExisting(judged) : brokenRules(judged, revoked, alike);
       errorCount += broken.length;
       for (const error of broken.slice(0, maximumErrors - errors.length)) errors.push({ ...error, line: judged.line });
-      if (broken.length === 0 && 'code' in judged && judged.invitation.ok) right.push(judged.invitation.value);
+      if (broken.length > 0 || !('code' in judged) || !judged.invitation.ok) continue;
+      right.push(
+        exists || !judged.newCode.ok
+          ? { ...judged.invitation.value, code: judged.code }
+          : { ...judged.invitation.value, code: judged.newCode.value },
+      );
     }
     // Where one line is wrong, none is stored.
     if (errorCount === 0 && right.length > 0) await file.append(JSON.stringify(right));
   }
 
+  /** What depends on the invitation itself is told when it is changed. */
+  function brokenInExisting({ invitation, alikeLine }: JudgedLine): readonly FieldError[] {
+    if (!invitation.ok) return invitation.errors;
+    return alikeLine === undefined ? [] : [{ field: 'code', rule: importRules.code_alike_in_file, values: { line: alikeLine } }];
+  }
+
   function brokenRules(judged: Judged, revoked: ReadonlySet<string>, alike: ReadonlyMap<string, Collision>): readonly FieldError[] {
     if (!('code' in judged)) return judged.errors;
-    const { invitation, alikeLine } = judged;
+    const { invitation, newCode, alikeLine } = judged;
     if (!invitation.ok) return invitation.errors;
+    if (!newCode.ok) return newCode.errors;
     if (revoked.has(invitation.value.campaign ?? '')) return [{ field: 'campaign', rule: importRules.campaign_revoked }];
     if (alikeLine !== undefined) return [{ field: 'code', rule: importRules.code_alike_in_file, values: { line: alikeLine } }];
     const other = alike.get(invitation.value.code)?.other_code;
@@ -124,7 +147,8 @@ export async function judgeFile(
     const doubtful = some.filter(
       (judged) =>
         'code' in judged &&
-        (!judged.invitation.ok ||
+        (mode.update ||
+          !judged.invitation.ok ||
           judged.alikeLine !== undefined ||
           judged.invitation.value.code !== judged.code ||
           alike.has(judged.invitation.value.code) ||
@@ -148,7 +172,7 @@ export async function judgeFile(
     errorCount += 1;
   }
   for await (const _rest of source);
-  return { lines, errors, errorCount };
+  return { lines, errors, errorCount, columns: [...(header?.places.keys() ?? [])] };
 }
 
 /** The same bytes; a reader that stops does not end them for others. */

@@ -23,11 +23,22 @@ export interface ImportedInvitation {
   readonly phone: string | null;
 }
 
+/** What a line says, for the statements that store it. */
+export interface ImportedLine extends ImportedInvitation {
+  readonly line: number;
+  /** Of an invitation that exists: its seats; null: as they are. */
+  readonly wanted_uses: number | null;
+  /** Of an invitation that exists: whether the line says when it ends. */
+  readonly sets_end: boolean;
+}
+
 export interface JudgedLine {
   readonly line: number;
   /** As it is in the file: where there is an invitation with it, the line is right whatever else it says, and changes nothing. */
   readonly code: string;
-  readonly invitation: Accepted<ImportedInvitation>;
+  readonly invitation: Accepted<ImportedLine>;
+  /** The code as a new invitation gets it. */
+  readonly newCode: Accepted<string>;
   /** The line before it with a code that people cannot tell from this one. */
   readonly alikeLine?: number;
 }
@@ -40,6 +51,8 @@ export interface Circumstances {
   readonly timeZone: string;
   /** Whether codes are stored as the file has them, whatever they are made of. */
   readonly asTheyAre: boolean;
+  /** Whether lines with codes that exist change their invitations. */
+  readonly update: boolean;
 }
 
 const maximumSeats = 1_000_000;
@@ -56,7 +69,13 @@ export function judgeLine(line: number, cells: readonly string[], header: Header
   const cell = (column: ImportColumn) => withoutApostrophe(cells[header.places.get(column) ?? -1] ?? '');
   const code = acceptCode(cell('code'));
   if (!code.ok) return { ok: false, errors: code.errors.map((error) => ({ ...error, field: 'code' })) };
-  return accepted({ line, code: code.value, invitation: judgeCells(cell, circumstances) });
+  const invitation = judgeCells(line, cell, header, circumstances);
+  return accepted({
+    line,
+    code: code.value,
+    invitation,
+    newCode: circumstances.asTheyAre ? acceptAsItIs(cell('code')) : acceptCustomCode(cell('code')),
+  });
 }
 
 /** Whether a reader sees nothing in a cell. */
@@ -70,15 +89,18 @@ function withoutApostrophe(cell: string): string {
 }
 
 function judgeCells(
+  line: number,
   cell: (column: ImportColumn) => string,
-  { now, phoneRegion, timeZone, asTheyAre }: Circumstances,
-): Accepted<ImportedInvitation> {
+  { places }: Header,
+  { now, phoneRegion, timeZone, asTheyAre, update }: Circumstances,
+): Accepted<ImportedLine> {
   const filled = <Value>(column: ImportColumn, accept: (text: string) => Accepted<Value>): Accepted<Value | null> => {
     const text = cell(column);
     return isEmptyCell(text) ? accepted(null) : accept(text);
   };
   const trimmed = (column: ImportColumn) => foldTypedNumber(cell(column)) || null;
-  const code = asTheyAre ? acceptAsItIs(cell('code')) : acceptCustomCode(cell('code'));
+  // A code that exists is whatever it is; `newCode` is for the others.
+  const code = asTheyAre || update ? acceptAsItIs(cell('code')) : acceptCustomCode(cell('code'));
   const seats = filled('max_uses', acceptSeats);
   const written = acceptLifeSpan(
     {
@@ -96,6 +118,9 @@ function judgeCells(
     return { ok: false, errors: [code, seats, lifeSpan, campaign, note, phone].flatMap(errorsOf) };
   }
   return accepted({
+    line,
+    wanted_uses: seats.value,
+    sets_end: places.has('expires_at') || !isEmptyCell(cell('valid_for')),
     code: code.value,
     max_uses: seats.value ?? 1,
     starts_at: lifeSpan.value.startsAt?.toISOString() ?? null,

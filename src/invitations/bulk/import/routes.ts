@@ -37,7 +37,7 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
         operationId: 'importInvitations',
         summary: 'Create invitations from a file, all or none',
         description:
-          'Codes that exist already are left as they are, so a file may be sent again. Where a line is wrong nothing is stored, and ' +
+          'Codes that exist already are left as they are, so a file may be sent again; with `update=true` their invitations become what the line says. Where a line is wrong nothing is stored, and ' +
           '`import_refused` tells the first 100 errors with their lines.',
         headers: repeatableHeaders,
         querystring: importQuery,
@@ -70,11 +70,11 @@ export const importRoutes: FastifyPluginAsyncZod<{ services: BulkServices }> = a
         actor: request.actor(),
         key: request.headers['idempotency-key'],
         bytes: request.body as Upload,
-        asTheyAre,
+        mode: { asTheyAre, update: request.query.update === 'true' },
         dryRun: request.query.dry_run === 'true',
         signal: request.deadline.gone,
       });
-      return { ...imported, errors: [] };
+      return { ...imported, updated_lines: [...imported.updated_lines], errors: [] };
     },
   );
 };

@@ -7,6 +7,14 @@ export const importQuery = z.object({
     .enum(['true', 'false'])
     .default('false')
     .meta({ description: 'Whether to do everything and then undo it: to see what would happen.', examples: ['true'] }),
+  update: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({
+      description:
+        'Whether a line whose code exists changes that invitation, in the columns that the file has (an empty cell clears; of `max_uses` and `valid_for` it changes nothing).',
+      examples: ['false'],
+    }),
   as_they_are: z
     .enum(['true', 'false'])
     .default('false')
@@ -37,6 +45,8 @@ export const importAnswer = z
     dry_run: z.boolean().meta({ description: 'Whether all of it was undone.', examples: [false] }),
     lines: count('Lines of the file below the first.', 2),
     created: count('Invitations that were made.', 2),
+    updated: count('Lines that changed an invitation; only with `update`.', 0),
+    updated_lines: z.array(z.int()).meta({ description: 'The first 100 of these lines.', examples: [[]] }),
     unchanged: count('Lines whose code existed already; those invitations are as they were.', 0),
     batch: z
       .string()
