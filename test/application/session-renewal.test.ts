@@ -99,6 +99,6 @@ test('a sign-up that is over is not renewed', async () => {
     assertRefused(await renew(sessionId), 410, 'invitation_used');
     await application.query(`UPDATE "Invitation" SET is_used = false WHERE code = $1`, [code]);
     assert.equal((await application.phone(sessionId, person.phone)).status, 200);
-    assertRefused(await renew(sessionId), 404, 'session_not_found');
+    assertRefused(await renew(sessionId), 404, 'already_signed_up');
   }
 });
