@@ -12,7 +12,7 @@ import { importRules } from './import-rules.ts';
 import type { Header, ImportColumn } from './read-header.ts';
 
 /** An invitation of a file as it is to be stored; moments in RFC 3339. */
-export interface ImportedInvitation {
+interface ImportedInvitation {
   readonly code: string;
   readonly max_uses: number;
   readonly starts_at: string | null;
