@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fillSentence } from '../problems.ts';
 import { acceptPhone, examplePhone, isPhoneNumber, isSamePhone, maskPhone, partOfPhone } from './phone.ts';
 
 const region = 'KR';
@@ -33,6 +34,14 @@ test('only mobile numbers of the region are accepted: no landlines, other countr
   for (const text of ['+1 415 555 2671', '+81 90-1234-5678']) assert.equal(codeOf(text), 'phone phone_other_region', text);
   assert.equal(acceptPhone('090-1234-5678', { region: 'JP' }).ok, true);
   assert.equal(acceptPhone('03-1234-5678', { region: 'JP' }).ok, false);
+});
+
+test('the refusal of a number of another country names the right one in words', () => {
+  const refused = acceptPhone('+1 415 555 2671', { region: 'KR' });
+  assert.ok(!refused.ok);
+  const [{ rule, values } = assert.fail()] = refused.errors;
+  assert.match(fillSentence(rule.message, 'ko', values), /^다른 나라의 번호입니다\. 대한민국 휴대폰 번호를 적으세요/);
+  assert.match(fillSentence(rule.message, 'en', values), /a mobile phone number of South Korea/);
 });
 
 test('Korean numbers are 010 and eight digits, whatever libphonenumber makes of the others', () => {

@@ -6,7 +6,7 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/mobile';
 import examples from 'libphonenumber-js/mobile/examples';
-import { type FieldRule, fieldRules, type SentenceValues } from '../problems.ts';
+import { type FieldRule, fieldRules, type Sentence, type SentenceValues } from '../problems.ts';
 import { type Accepted, accepted, refused } from './result.ts';
 import { foldTypedNumber } from './typed-text.ts';
 import { maximumUnitsRead } from './well-formed-text.ts';
@@ -38,7 +38,7 @@ export const phoneRules = fieldRules({
     en: 'This is not a mobile phone number. Check for a missing or wrong digit; it looks like {example}.',
   },
   phone_other_region: {
-    ko: '다른 나라의 번호입니다. 이 지역({region})의 휴대폰 번호를 적으세요. 예: {example}',
+    ko: '다른 나라의 번호입니다. {region} 휴대폰 번호를 적으세요. 예: {example}',
     en: 'This number belongs to another country. Enter a mobile phone number of {region}, like {example}.',
   },
 });
@@ -50,13 +50,20 @@ export interface AcceptedPhone {
   readonly e164: string;
 }
 
+const regionNames = { ko: new Intl.DisplayNames('ko', { type: 'region' }), en: new Intl.DisplayNames('en', { type: 'region' }) };
+
+/** @returns the name of a country as people write it: 대한민국, South Korea. */
+function regionName(region: CountryCode): Sentence {
+  return { ko: regionNames.ko.of(region) ?? region, en: regionNames.en.of(region) ?? region };
+}
+
 /**
  * Checks a mobile number of the region, in national or international notation: once folded, 1 to 32 ASCII digits, spaces, and `+-().`.
  * Digits of other scripts are refused, although libphonenumber reads them: readers of the column `phone` look for ASCII digits. Letters are
  * refused for the same reason, and with them extensions.
  */
 export function acceptPhone(text: string, { region }: { readonly region: CountryCode }): Accepted<AcceptedPhone> {
-  const values = { example: examplePhone(region), maximum: maximumTypedLength, region };
+  const values = { example: examplePhone(region), maximum: maximumTypedLength, region: regionName(region) };
   if (text.length > maximumUnitsRead) return broken(phoneRules.phone_too_long, values);
   const typed = foldPhone(text);
   if (typed === '') return broken(phoneRules.phone_empty, values);
