@@ -68,8 +68,8 @@ export const importAnswer = z.looseObject({
   dry_run: z.boolean(),
   lines: count,
   created: count,
-  updated: count,
-  updated_lines: z.array(count),
+  updated: count.optional(),
+  updated_lines: z.array(count).optional(),
   unchanged: count,
 });
 

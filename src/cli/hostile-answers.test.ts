@@ -159,6 +159,7 @@ const commands: readonly (readonly string[])[] = [
   ['invite', 'restore', 'WELCOME', '--yes'],
   ['invite', 'revoke', '--campaign', 'spring', '--yes'],
   ['invite', 'restore', '--campaign', 'spring', '--yes'],
+  ['invite', 'release', 'WELCOME', '--all', '--yes'],
   ['invite', 'import', file],
   ['key', 'list'],
   ['key', 'create', '--label', 'x', '--role', 'viewer'],

@@ -65,7 +65,8 @@ async function importFile(file: string, operator: Operator, flags: ImportFlags):
       },
       importAnswer,
     );
-    const { lines, created, updated, unchanged, updated_lines } = body;
+    // Missing in the answer of an older service.
+    const { lines, created, updated = 0, unchanged, updated_lines = [] } = body;
     line.clear();
     const sentence = flags.update
       ? body.dry_run
